@@ -1,0 +1,104 @@
+"""What a newcomer waits for, and whether the network is worth it: the figures of the main path, measured.
+
+Times are of whole processes, start-up included, each the median of `--repeats` runs; the peer beside them is a bare
+``python -c "import ..."`` of the libraries that a run cannot do without. Accuracy is the backtest MASE of the network,
+mean over seeds, beside the baselines on the same windows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter
+
+BUNDLED = ("airline", "co2", "macro", "nile", "sunspots")
+PEER = "import pandas, matplotlib.figure, statsmodels.tsa.statespace.sarimax"
+
+
+def timed(words: list[str], *, folder: str) -> tuple[float, float]:
+    """Return wall seconds and peak memory in MB (NaN where the system does not say) of one process."""
+    start = perf_counter()
+    process = subprocess.Popen(words, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    if not hasattr(os, "wait4"):
+        process.wait()
+        return perf_counter() - start, float("nan")
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        raise SystemExit(f"{' '.join(words)} ended with {os.waitstatus_to_exitcode(status)}")
+    return perf_counter() - start, usage.ru_maxrss / 1024
+
+
+def times(repeats: int) -> list[dict[str, object]]:
+    """Return a row per command: seconds, memory and the ratio to the bare imports of the same round."""
+    commands = {f"run {name}": ["-m", "forecast", "run", name, "-q"] for name in BUNDLED}
+    commands |= {"--help": ["-m", "forecast", "--help"], "bare imports": ["-c", PEER]}
+    rounds: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(repeats):
+            for name, words in commands.items():
+                rounds[name].append(timed([sys.executable, *words], folder=folder))
+    peers = [seconds for seconds, _ in rounds["bare imports"]]
+    return [
+        {
+            "command": name,
+            "seconds": round(statistics.median(seconds for seconds, _ in measured), 2),
+            "peak_mb": round(statistics.median(memory for _, memory in measured)),
+            "times_bare_imports": round(statistics.median(s / p for (s, _), p in zip(measured, peers, strict=True)), 2),
+        }
+        for name, measured in rounds.items()
+    ]
+
+
+def accuracy(seeds: int) -> list[dict[str, object]]:
+    """Return a row per bundled set: the backtest MASE of every model, the network's over seeds."""
+    import forecast
+
+    rows = []
+    for name in BUNDLED:
+        with tempfile.TemporaryDirectory() as folder:
+            full = forecast.run(name, out=Path(folder) / "0").leaderboard.set_index("model")["mase"]
+            others = [
+                forecast.run(name, models=["mlp"], seed=seed, out=Path(folder) / str(seed))
+                .leaderboard.set_index("model")["mase"]
+                .loc["mlp"]
+                for seed in range(1, seeds)
+            ]
+        network = [float(full["mlp"]), *map(float, others)]
+        rows.append(
+            {
+                "set": name,
+                "mlp": round(statistics.mean(network), 4),
+                "spread": round(statistics.stdev(network), 4) if len(network) > 1 else None,
+                "seeds": len(network),
+                **{model: round(float(full[model]), 4) for model in ("arima", "seasonal_naive", "naive")},
+            }
+        )
+    return rows
+
+
+def main() -> None:
+    """Measure, then print a table or JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=5, help="runs of each command (default 5)")
+    parser.add_argument("--seeds", type=int, default=10, help="seeds of the network (default 10)")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    arguments = parser.parse_args()
+    result = {"times": times(arguments.repeats), "accuracy": accuracy(arguments.seeds)}
+    if arguments.json:
+        print(json.dumps(result, indent=1))
+        return
+    for title, rows in result.items():
+        print(title)
+        print("  ".join(f"{key:>18}" for key in rows[0]))
+        for row in rows:
+            print("  ".join(f"{value!s:>18}" for value in row.values()))
+
+
+if __name__ == "__main__":
+    main()

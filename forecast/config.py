@@ -1,0 +1,250 @@
+"""The settings of a run: every one has a name, a type and a default, and travels with the result as ``config.toml``.
+
+The idea: what was typed, what stands in a file and the defaults become one object before anything happens; an unknown
+or wrong setting is an error that says where it stands. ``auto`` stays ``auto``: what it came to is in choices.json.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, ValidationError
+
+from forecast.defaults import DEFAULT_MODELS, LEVELS, MODEL_NAMES
+from forecast.errors import ConfigError, FileError, nearest, shown
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["RunConfig", "resolve"]
+
+Auto = Literal["auto"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DataSection(_Section):
+    """How the data are read."""
+
+    time: str = "auto"
+    target: str = "auto"
+    id: str = "auto"
+    freq: str = "auto"
+    season_length: PositiveInt | Auto = "auto"
+    missing: Literal["auto", "error", "linear", "seasonal", "zero", "ffill"] = "auto"
+    duplicates: Literal["error", "first", "last", "mean", "sum"] = "error"
+    date_format: str = "auto"
+    delimiter: str = "auto"
+    decimal: Literal["auto", ".", ","] = "auto"
+    encoding: str = "auto"
+
+
+class BacktestSection(_Section):
+    """How the models are compared."""
+
+    horizon: PositiveInt | Auto = "auto"
+    n_windows: PositiveInt | Auto = "auto"
+
+
+class MLPSection(_Section):
+    """The settings of `forecast.models.mlp.MLP`."""
+
+    input_size: PositiveInt | Auto = "auto"
+    hidden_sizes: tuple[PositiveInt, ...] = (32, 32)
+    members: PositiveInt = 10
+    activation: Literal["relu", "tanh", "sigmoid", "identity"] = "relu"
+    loss: Literal["mae", "mse"] = "mae"
+    optimizer: Literal["adam", "sgd"] = "adam"
+    learning_rate: PositiveFloat = 1e-3
+    schedule: Literal["cosine", "step", "constant"] = "cosine"
+    max_steps: PositiveInt = 800
+    patience: PositiveInt = 200
+    batch_size: PositiveInt = 32
+    weight_decay: float = Field(default=0.01, ge=0)
+    log: Literal["auto", "none"] = "auto"
+    deseasonalize: Literal["auto", "none"] = "auto"
+    scale: Literal["difference", "std", "level"] = "difference"
+
+
+class ArimaSection(_Section):
+    """The settings of `forecast.models.arima.ARIMA`."""
+
+    order: tuple[NonNegativeInt, NonNegativeInt, NonNegativeInt] | Auto = "auto"
+    seasonal_order: tuple[NonNegativeInt, NonNegativeInt, NonNegativeInt] | Auto = "auto"
+    transform: Literal["auto", "none", "log"] = "auto"
+
+
+class SeasonalNaiveSection(_Section):
+    """Nothing to set."""
+
+
+class NaiveSection(_Section):
+    """Nothing to set."""
+
+
+class ModelsSection(_Section):
+    """The models that run: those whose table is there."""
+
+    mlp: MLPSection | None = None
+    arima: ArimaSection | None = None
+    seasonal_naive: SeasonalNaiveSection = SeasonalNaiveSection()
+    naive: NaiveSection = NaiveSection()
+
+
+class ForecastSection(_Section):
+    """What is forecast."""
+
+    level: tuple[Annotated[float, Field(gt=0, lt=100)], ...] = LEVELS
+
+
+class ReportSection(_Section):
+    """How the report looks."""
+
+    title: str = "auto"
+
+
+class RunConfig(_Section):
+    """All settings of a run."""
+
+    seed: NonNegativeInt = 0
+    data: DataSection = DataSection()
+    backtest: BacktestSection = BacktestSection()
+    models: ModelsSection = ModelsSection()
+    forecast: ForecastSection = ForecastSection()
+    report: ReportSection = ReportSection()
+
+    def to_toml(self) -> str:
+        """Return the settings as a file that `resolve` reads back to the same settings."""
+        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
+
+
+_PLACES = {
+    "seed": (),
+    "horizon": ("backtest",),
+    "n_windows": ("backtest",),
+    "level": ("forecast",),
+    "title": ("report",),
+    **dict.fromkeys(DataSection.model_fields, ("data",)),
+}
+"""In which table of the file the setting behind a flag stands."""
+
+_EXAMPLES = {"horizon": 12, "n_windows": 8, "season_length": 12, "seed": 0, "missing": "auto", "level": "[80, 95]"}
+"""What a message proposes for a setting that was wrong."""
+
+
+def resolve(file: Path | None, flags: dict[str, Any]) -> RunConfig:
+    """Return the settings of a run: flags before the file, the file before the defaults.
+
+    Parameters
+    ----------
+    file : Path, optional
+        A TOML file; relative paths in it are relative to it.
+    flags : dict
+        Settings by flag name, ``None`` where not given; `models` is a sequence of names.
+
+    Raises
+    ------
+    ConfigError
+        U101, on an unknown or wrong setting.
+    FileError
+        F101, when there is no such file.
+    """
+    text = _read(file)
+    tree = _parse(file, text)
+    names = flags.get("models")
+    tables = tree.setdefault("models", {})
+    if names is None and isinstance(tables, dict):
+        names = tables or DEFAULT_MODELS
+    if isinstance(tables, dict):
+        tree["models"] = {**{name: tables.get(name, {}) for name in names or ()}, **_unknown(tables)}
+    for flag, value in flags.items():
+        if value is not None and flag != "models":
+            place = tree
+            for table in _PLACES[flag]:
+                place = place.setdefault(table, {})
+            place[flag] = value
+    try:
+        return RunConfig.model_validate(tree)
+    except ValidationError as error:
+        raise _explained(error, file, text) from error
+
+
+def _read(file: Path | None) -> str:
+    if file is None:
+        return ""
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise FileError("F101", f"no file {shown(file)}", hint="--config with the path of a TOML file") from error
+    except OSError as error:
+        raise FileError("F102", f"cannot read {shown(file)}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError("U101", f"{shown(file)} is not UTF-8 text", hint="save it as UTF-8") from error
+
+
+def _parse(file: Path | None, text: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError("U101", f"{shown(file)} is not valid TOML: {error}") from error
+
+
+def _unknown(tables: dict[str, Any]) -> dict[str, Any]:
+    """Return the tables that name no model, so that they are refused and not passed over."""
+    return {name: table for name, table in tables.items() if name not in MODEL_NAMES}
+
+
+def _explained(error: ValidationError, file: Path | None, text: str) -> ConfigError:
+    """Return the first problem pydantic found, in our words."""
+    problem = error.errors()[0]
+    path = [str(part) for part in problem["loc"]]
+    known = [part for part in path if not part.startswith(("constrained-", "literal[", "tuple[")) and part != "int"]
+    name, where = ".".join(known), _where(file, text, known)
+    if problem["type"] == "extra_forbidden":
+        if known[0] == "models" and len(known) == 2:
+            guess = nearest(known[-1], MODEL_NAMES)
+            return ConfigError(
+                "U101",
+                f"no model {shown(known[-1])}{where}" + (f"; did you mean {guess}?" if guess else ""),
+                found=known[-1],
+                hint="--models " + ",".join(MODEL_NAMES),
+            )
+        guess = nearest(known[-1], _fields(known[:-1]))
+        return ConfigError("U101", f"{name}{where} is not a setting" + (f"; did you mean {guess}?" if guess else ""))
+    flag = "--" + known[-1].replace("_", "-") if known else "--config"
+    example = _EXAMPLES.get(known[-1] if known else "")
+    return ConfigError(
+        "U101",
+        f"{name}{where} should be {problem['msg'].removeprefix('Input should be ')}",
+        found=shown(problem["input"]),
+        hint=None if example is None else f"{known[-1]} = {example}" if where else f"{flag} {example}",
+    )
+
+
+def _fields(path: list[str]) -> list[str]:
+    """Return the settings that stand in the table at `path`."""
+    tables: dict[str, type[BaseModel]] = {
+        "mlp": MLPSection,
+        "arima": ArimaSection,
+        "seasonal_naive": SeasonalNaiveSection,
+        "naive": NaiveSection,
+    }
+    if len(path) == 2:
+        return list(tables[path[1]].model_fields)
+    section: BaseModel = RunConfig()
+    for part in path:
+        section = getattr(section, part)
+    return list(type(section).model_fields)
+
+
+def _where(file: Path | None, text: str, path: list[str]) -> str:
+    """Return " in forecast.toml line 9" for the line of `text` on which the setting stands, if it does."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        head = line.split("=")[0].strip(" []")
+        if path and head and head.split(".")[-1] == path[-1]:
+            return f" in {file} line {number}"
+    return ""

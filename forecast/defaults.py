@@ -1,0 +1,19 @@
+"""Plain constants that the command line and the configuration share.
+
+They stand apart so that `forecast --help` can show them without loading numpy, pandas or pydantic.
+"""
+
+from __future__ import annotations
+
+DEFAULT_DATA = "airline"
+DEFAULT_MODELS = ("mlp", "arima", "seasonal_naive", "naive")
+BASELINES = ("seasonal_naive", "naive")
+MODEL_NAMES = ("mlp", "arima", "seasonal_naive", "naive")
+BUNDLED = ("airline", "co2", "macro", "nile", "sunspots")
+LEVELS = (80, 95)
+METRIC = "mase"
+METRIC_NAMES = ("mase", "smape", "mae", "rmse")
+MIN_WINDOWS, MAX_WINDOWS = 4, 12
+MISSING = ("auto", "error", "linear", "seasonal", "zero", "ffill")
+DUPLICATES = ("error", "first", "last", "mean", "sum")
+REPORTS_FOLDER = "reports"

@@ -1,0 +1,296 @@
+"""What the time axis of a series is: its step, its season and the times that come next.
+
+The idea: a frequency is the coarsest regular calendar on which every given time falls, so that a missing month is a
+gap in a monthly series and never a change of frequency.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forecast.calendars import (
+    FAMILIES,
+    MONTHS,
+    anchor,
+    coarsest_calendar,
+    month_ends,
+    ordinals,
+    split,
+    sub_daily_season,
+)
+from forecast.errors import ConfigError, DataError, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+__all__ = [
+    "Frequency",
+    "advance",
+    "finest_frequency",
+    "future_index",
+    "grid",
+    "infer_frequency",
+    "parse_frequency",
+    "positions",
+]
+
+REGULAR_SHARE = 0.95
+"""Share of the steps that must be one period long for an inferred frequency."""
+
+HOLIDAY_SHARE = 0.9
+"""The same for business days, which holidays interrupt."""
+
+SHORT, SHORT_SHARE = 20, 0.8
+"""With fewer steps than `SHORT`, one gap is already more than 5 %: then this share is enough."""
+
+
+@dataclass(frozen=True)
+class Frequency:
+    """A regular step in time.
+
+    Parameters
+    ----------
+    alias : str
+        A pandas offset alias (``MS``, ``W-SAT``, ``15min``), or ``int`` for whole-numbered steps.
+    step : int
+        Distance of two neighbours when the times are whole numbers; 1 otherwise.
+
+    Examples
+    --------
+    >>> Frequency("MS").word, Frequency("MS").season_length, Frequency("MS").default_horizon(144)
+    ('monthly', 12, 12)
+    """
+
+    alias: str
+    step: int = 1
+
+    @property
+    def is_integer(self) -> bool:
+        """Whether the times are whole numbers and not dates."""
+        return self.alias == "int"
+
+    @property
+    def word(self) -> str:
+        """The frequency as a person says it: ``monthly``, ``every 15 minutes``."""
+        if self.is_integer:
+            return "numbered" if self.step == 1 else f"numbered in steps of {self.step}"
+        multiple, name = split(self.alias)
+        return FAMILIES[name].word if multiple == 1 else f"every {multiple} {FAMILIES[name].plural}"
+
+    @property
+    def season_length(self) -> int:
+        """Periods of the season that usually goes with the frequency; 1 when there is none."""
+        if self.is_integer:
+            return 1
+        multiple, name = split(self.alias)
+        family = FAMILIES[name]
+        if name in ("h", "min", "s"):
+            return sub_daily_season(multiple * family.seconds)
+        if name == "D" and multiple % 7 == 0:
+            multiple, family = multiple // 7, FAMILIES["W"]
+        whole, remainder = divmod(family.season_length, multiple)
+        return whole if remainder == 0 else 1
+
+    def default_horizon(self, length: int) -> int:
+        """Return the number of steps to forecast a series of `length` values when nobody says."""
+        usual = 10 if self.is_integer else FAMILIES[split(self.alias)[1]].horizon
+        return max(1, min(usual, length // 5))
+
+
+def parse_frequency(alias: str, *, first: np.datetime64 | None = None) -> Frequency:
+    """Return the frequency a user named, such as ``MS``, ``W-SAT``, ``15min`` or ``int``.
+
+    Parameters
+    ----------
+    alias : str
+        A pandas offset alias or ``int``.
+    first : datetime64, optional
+        A time of the data. It anchors an alias that names no weekday or month: ``W`` becomes ``W-SAT`` on a Saturday.
+
+    Raises
+    ------
+    ConfigError
+        U101, when pandas does not know the alias or this package does not place it.
+
+    Examples
+    --------
+    >>> parse_frequency("W", first=np.datetime64("2024-06-01")).alias
+    'W-SAT'
+    """
+    import pandas as pd
+
+    if alias == "int":
+        return Frequency("int")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # pandas 2 warns of the aliases that pandas 3 refuses
+            found = str(pd.tseries.frequencies.to_offset(alias).freqstr)
+        _, name = split(found)
+    except (ValueError, KeyError, AttributeError, Warning) as error:
+        raise ConfigError(
+            "U101",
+            f"{shown(alias)} is not a frequency",
+            hint="--freq with one of YS, QS, MS, ME, W-SUN, B, D, h, 15min, int",
+        ) from error
+    head, _, suffix = found.partition("-")
+    if first is not None and "-" not in alias:
+        suffix = anchor(first, name)
+    elif name in ("QS", "QE"):
+        suffix = MONTHS[MONTHS.index(suffix) % 3 + (9 if name == "QE" else 0)]  # QS-OCT and QS-JAN are one calendar
+    return Frequency(f"{head}-{suffix}" if suffix else head)
+
+
+def infer_frequency(groups: Sequence[NDArray[Any]]) -> Frequency:
+    """Return the frequency that all series share.
+
+    Parameters
+    ----------
+    groups : sequence of ndarray
+        The sorted, distinct times of each series: datetime64 or int64.
+
+    Raises
+    ------
+    DataError
+        D113, when fewer than 95 % of the steps are one period long (business days: 90 %); D117, when no series has
+        two times.
+
+    Examples
+    --------
+    >>> infer_frequency([np.array(["2024-01-31", "2024-02-29", "2024-03-31"], "datetime64[us]")]).alias
+    'ME'
+    """
+    frequency = finest_frequency(groups)
+    usable = [group for group in groups if len(group) > 1]
+    if not _is_regular([np.diff(positions(group, frequency)) for group in usable], frequency):
+        raise _irregular(usable, frequency)
+    return frequency
+
+
+def finest_frequency(groups: Sequence[NDArray[Any]]) -> Frequency:
+    """Return the coarsest frequency on which all times of all series fall, however many gaps that leaves.
+
+    Raises
+    ------
+    DataError
+        D113, when times are fractions of a second apart; D117, when no series has two times.
+    """
+    usable = [group for group in groups if len(group) > 1]
+    if not usable:
+        raise DataError("D117", "one row is not a series: at least 3 rows are needed", hint="a file with more rows")
+    if usable[0].dtype.kind == "i":
+        return Frequency("int", int(np.gcd.reduce(np.concatenate([np.diff(group) for group in usable]))))
+    usable = [group.astype("datetime64[us]") for group in usable]
+    base = coarsest_calendar(usable)
+    multiple = int(np.gcd.reduce(np.concatenate([np.diff(ordinals(group, base)) for group in usable])))
+    return Frequency(base if multiple == 1 else f"{multiple}{base}")
+
+
+def advance(time: Any, steps: ArrayLike, frequency: Frequency) -> NDArray[Any]:
+    """Return the times that lie `steps` periods after `time`, or before it where negative.
+
+    `time` stands on the calendar of `frequency`; its hour of the day is kept.
+
+    Examples
+    --------
+    >>> advance(np.datetime64("2024-01-31"), [-2, 1], Frequency("ME")).astype("datetime64[D]")
+    array(['2023-11-30', '2024-02-29'], dtype='datetime64[D]')
+    """
+    counts = np.asarray(steps, dtype=np.int64)
+    if frequency.is_integer:
+        return np.asarray(np.int64(time) + counts * frequency.step)
+    multiple, name = split(frequency.alias)
+    start = np.datetime64(time, "us")
+    if FAMILIES[name].seconds:
+        return np.asarray(start + (counts * multiple * FAMILIES[name].seconds).astype("timedelta64[s]"))
+    day = start.astype("datetime64[D]")
+    if name == "B":
+        days = np.busday_offset(day, counts * multiple, roll="forward")
+    else:
+        months = day.astype("datetime64[M]") + counts * multiple * FAMILIES[name].months
+        days = months.astype("datetime64[D]") if name.endswith("S") else month_ends(months)
+    return np.asarray(days + (start - day))
+
+
+def grid(first: Any, last: Any, frequency: Frequency) -> NDArray[Any]:
+    """Return every time from `first` to `last`, both included, as datetime64[us] or int64."""
+    if frequency.is_integer:
+        return np.arange(int(first), int(last) + 1, frequency.step, dtype=np.int64)
+    multiple, name = split(frequency.alias)
+    ends = np.array([first, last], dtype="datetime64[us]")
+    times = advance(first, np.arange(ordinals(ends, name)[1] // multiple + 1), frequency)
+    return np.asarray(times[times <= ends[1]])
+
+
+def future_index(last: Any, frequency: Frequency, horizon: int) -> NDArray[Any]:
+    """Return the `horizon` times that follow `last`.
+
+    Examples
+    --------
+    >>> future_index(np.datetime64("1960-12-01"), Frequency("MS"), 2).astype("datetime64[D]")
+    array(['1961-01-01', '1961-02-01'], dtype='datetime64[D]')
+    """
+    return advance(last, np.arange(1, horizon + 1), frequency)
+
+
+def positions(times: NDArray[Any], frequency: Frequency) -> NDArray[np.int64]:
+    """Return where each of the sorted `times` stands on the grid that begins with the first; -1 for off the grid.
+
+    Examples
+    --------
+    >>> positions(np.array(["2024-01-01", "2024-02-01", "2024-02-15"], "datetime64[us]"), Frequency("MS"))
+    array([ 0,  1, -1])
+    """
+    if frequency.is_integer:
+        places, offsets = np.divmod(times - times[0], frequency.step)
+        return np.where(offsets == 0, places, -1)
+    multiple, name = split(frequency.alias)
+    places = ordinals(times, name) // multiple
+    anchored = anchor(times[0], name) in ("", frequency.alias.partition("-")[2])
+    return np.where((advance(times[0], places, frequency) == times) & anchored, places, -1)
+
+
+def _is_regular(steps: Sequence[NDArray[np.int64]], frequency: Frequency) -> bool:
+    """Whether enough of the steps are one period long, and no series has longer ones only."""
+    if any(len(counts) > 1 and (counts > 1).all() for counts in steps):
+        return False
+    together = np.concatenate(steps)
+    share = float((together == 1).mean())
+    if len(together) < SHORT:
+        return share >= SHORT_SHARE
+    return share >= (HOLIDAY_SHARE if frequency.alias == "B" else REGULAR_SHARE)
+
+
+def _irregular(groups: Sequence[NDArray[Any]], finest: Frequency) -> DataError:
+    """Return the error that lists the steps found; its hint names a frequency on which all times fall."""
+    differences = np.concatenate([np.diff(group) for group in groups])
+    steps, counts = np.unique(differences, return_counts=True)
+    order = np.argsort(-counts, kind="stable")[:3]
+    listed = ", ".join(f"{_step_word(steps[i])} {counts[i] / len(differences):.0%}" for i in order)
+    monthly = (
+        not finest.is_integer
+        and split(finest.alias)[1] in ("W", "B", "D")
+        and all((np.diff(group.astype("datetime64[M]").astype(np.int64)) > 0).all() for group in groups)
+    )
+    return DataError(
+        "D113",
+        "the times do not follow one regular step",
+        found=f"steps: {listed}",
+        hint=f"--freq {'MS' if monthly else finest.alias}; the times between become gaps",
+    )
+
+
+def _step_word(step: Any) -> str:
+    """Return a step as a person says it: ``1 day``, ``90 minutes``, ``3``."""
+    if not isinstance(step, np.timedelta64):
+        return f"{int(step)}"
+    seconds = step / np.timedelta64(1, "s")
+    for length, word in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= length and seconds % length == 0:
+            return f"{seconds / length:g} {word}{'' if seconds == length else 's'}"
+    return f"{seconds:g} seconds"

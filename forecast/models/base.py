@@ -1,0 +1,42 @@
+"""The one contract every model keeps: `fit` on the past, `predict` what follows.
+
+The constructor only stores its arguments; what is learned ends in ``_``; a second `fit` forgets the first. A model is
+given the past and nothing else, so it cannot look ahead.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from forecast.errors import ModelError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from forecast.errors import Notice
+    from forecast.panel import Panel
+
+__all__ = ["Forecaster", "require_fitted"]
+
+
+class Forecaster(Protocol):
+    """What backtesting and the pipeline ask of a model."""
+
+    name: str
+    choices_: dict[str, Any]
+    """What was chosen from the data and why, per series where it differs by series: plain JSON values."""
+    notices_: list[Notice]
+    """What went less well than it should have."""
+
+    def fit(self, panel: Panel, *, horizon: int) -> Self:
+        """Learn from `panel`, whose last value of each series is the last thing known; gaps are NaN."""
+
+    def predict(self, panel: Panel | None = None) -> pd.DataFrame:
+        """Return the forecast frame of `horizon` steps after the end of `panel` (default: of the fitted panel)."""
+
+
+def require_fitted(model: object) -> None:
+    """Raise `ModelError` M102 when `model` has not been fitted."""
+    if not any(name.endswith("_") and not name.startswith("_") for name in vars(model)):
+        name = type(model).__name__
+        raise ModelError("M102", f"{name} is not fitted", hint=f"{name}().fit(panel, horizon=12).predict()")

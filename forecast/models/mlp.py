@@ -1,0 +1,278 @@
+"""The BP network as a forecaster: transforms make the series easy, samples are drawn, `forecast.nn` does the rest.
+
+The idea: members of one small network learn to map the last L values, brought to a common level and size, to the next
+H. How long to train is read off the latest block of the past; then the members start anew and train on all of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from forecast import nn
+from forecast.errors import ModelError, Notice
+from forecast.models.base import require_fitted
+from forecast.panel import Panel, forecast_frame
+from forecast.samples import Samples, last_inputs
+from forecast.transforms import Deseasonalize, Fill, Log, SampleScale, Standardize, Transform
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+__all__ = ["MLP"]
+
+LEAST_CUTS = 4
+"""With fewer training samples than this before the latest block, there is nothing to read the steps off."""
+BLIND_STEPS = 50
+"""Steps of training then: a nudge away from the naive forecast that the network starts as."""
+
+
+class MLP:
+    """An ensemble of multilayer perceptrons that forecasts every series of a panel H steps at once.
+
+    Every member starts as the naive method (it returns the last value, in the season's place where a season was taken
+    out) and learns what is better; a member for which nothing is, stays naive.
+
+    Parameters
+    ----------
+    input_size : int or "auto"
+        Values of the past that the network sees, L. auto: two horizons or a season (up to 24), whichever is longer,
+        but at most a quarter of the median series.
+    hidden_sizes : sequence of int
+        Units of each hidden layer; a linear path runs beside them.
+    members : int
+        Networks trained from different starts on different samples, E; their median is the forecast.
+    activation : {"relu", "tanh", "sigmoid", "identity"}
+        What follows each hidden layer.
+    loss : {"mae", "mse"}
+        What is made small, each sample weighted by its size.
+    optimizer : {"adam", "sgd"}
+        How; ``sgd`` has momentum 0.9.
+    learning_rate : float
+        At the first step.
+    schedule : {"cosine", "step", "constant"}
+        ``cosine`` falls to a twentieth at `max_steps`; ``step`` halves the rate after every quarter of `max_steps`.
+    max_steps, patience : int
+        The most steps, and how many without improvement on the latest block end the search for their number.
+    batch_size : int
+        Samples a step and member, B.
+    weight_decay : float
+        With ``adam`` only.
+    missing : str
+        How gaps are filled: see `forecast.transforms.Fill`.
+    log, deseasonalize : {"auto", "none"}
+        auto: the logarithm of positive series; the season taken out where one is found.
+    scale : {"difference", "std", "level"}
+        The size every sample is divided by: see `forecast.transforms.SampleScale`.
+    seed : int
+        The same seed gives the same bytes.
+
+    Examples
+    --------
+    >>> from forecast.series import read_series
+    >>> panel = read_series("airline").panel
+    >>> len(MLP(members=3, max_steps=50).fit(panel, horizon=12).predict())
+    12
+    """
+
+    name = "mlp"
+
+    def __init__(
+        self,
+        *,
+        input_size: int | str = "auto",
+        hidden_sizes: Sequence[int] = (32, 32),
+        members: int = 10,
+        activation: str = "relu",
+        loss: str = "mae",
+        optimizer: str = "adam",
+        learning_rate: float = 1e-3,
+        schedule: str = "cosine",
+        max_steps: int = 800,
+        patience: int = 200,
+        batch_size: int = 32,
+        weight_decay: float = 0.01,
+        missing: str = "auto",
+        log: str = "auto",
+        deseasonalize: str = "auto",
+        scale: str = "difference",
+        seed: int = 0,
+    ) -> None:
+        self.input_size = input_size
+        self.hidden_sizes = hidden_sizes
+        self.members = members
+        self.activation = activation
+        self.loss = loss
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.max_steps = max_steps
+        self.patience = patience
+        self.batch_size = batch_size
+        self.weight_decay = weight_decay
+        self.missing = missing
+        self.log = log
+        self.deseasonalize = deseasonalize
+        self.scale = scale
+        self.seed = seed
+
+    def fit(self, panel: Panel, *, horizon: int) -> Self:
+        """Learn from `panel` to forecast `horizon` steps.
+
+        Raises
+        ------
+        ModelError
+            M101, when training diverged.
+        """
+        self.panel_, self.horizon_ = panel, horizon
+        prepared, transforms = self._prepare(panel)
+        typical = int(np.median(panel.lengths))
+        self.input_size_ = self._choose_input_size(panel.season_length, typical)
+        samples = Samples(
+            prepared.values, panel.offsets, ~np.isnan(panel.values), input_size=self.input_size_, horizon=horizon
+        )
+        try:
+            steps = self._search_steps(samples, block=max(2, min(horizon, typical // 4)))
+            self.network_ = self._new_network()
+            self.history_ = self._train(self.network_, samples, samples.cuts(), max_steps=steps)
+        except nn.Diverged as error:
+            raise ModelError(
+                "M101", f"mlp: {error}", hint=f"learning_rate = {self.learning_rate / 10:g} under [models.mlp]"
+            ) from error
+        self._record(steps, transforms, panel)
+        return self
+
+    def predict(self, panel: Panel | None = None) -> pd.DataFrame:
+        """Return the forecast frame that follows `panel` (default: the fitted one).
+
+        Transforms are learned anew from a panel that is given; the weights stay.
+        """
+        require_fitted(self)
+        panel = self.panel_ if panel is None else panel
+        prepared, transforms = self._prepare(panel)
+        inputs = last_inputs(prepared.values, panel.offsets, self.input_size_)
+        level, size = SampleScale(self.scale).measure(inputs)
+        outputs = self.network_.forward((inputs - level) / size).astype(np.float64)
+        y_hat = np.median(outputs, axis=0) * size + level
+        for transform in reversed(transforms):
+            y_hat = transform.invert(y_hat)
+        return forecast_frame(panel, y_hat, model=self.name)
+
+    def _prepare(self, panel: Panel) -> tuple[Panel, list[Transform]]:
+        """Return the panel as the network is to see it, and the transforms that made it so."""
+        transforms: list[Transform] = [Fill(self.missing)]
+        transforms += [Log()] if self.log == "auto" else []
+        transforms += [Standardize()]
+        transforms += [Deseasonalize()] if self.deseasonalize == "auto" else []
+        for transform in transforms:
+            panel = transform.fit(panel).apply(panel)
+        return panel, transforms
+
+    def _choose_input_size(self, season_length: int, typical: int) -> int:
+        if isinstance(self.input_size, int):
+            return self.input_size
+        wanted = max(2 * self.horizon_, season_length if season_length <= 24 else 0)
+        return max(3, min(wanted, typical // 4))
+
+    def _search_steps(self, samples: Samples, *, block: int) -> int:
+        """Return the number of steps that was best on the latest block, the median over members."""
+        early = samples.before(block)
+        cuts = early.cuts()
+        self.search_history_ = None
+        if len(cuts) < LEAST_CUTS:
+            return min(BLIND_STEPS, self.max_steps)
+        validation = self._batch(samples, samples.cuts(latest=block))
+        self.search_history_ = self._train(
+            self._new_network(), early, cuts, max_steps=self.max_steps, validation=validation
+        )
+        return int(np.median(self.search_history_.best_step))
+
+    def _new_network(self) -> nn.Network:
+        """Return untrained members whose output is zero: the last value of the sample."""
+        hidden: list[nn.Layer] = []
+        for units in self.hidden_sizes:
+            hidden += [nn.Linear(units), nn.ACTIVATIONS[self.activation]()]
+        head = nn.Linear(self.horizon_, initializer="zero")
+        return nn.Network(
+            nn.LinearSkip(*hidden, head, initializer="zero"),
+            input_size=self.input_size_,
+            members=self.members,
+            seed=self.seed,
+        )
+
+    def _train(
+        self, network: nn.Network, samples: Samples, cuts: Ints, *, max_steps: int, validation: nn.Batch | None = None
+    ) -> nn.History:
+        streams = [np.random.default_rng(s) for s in np.random.SeedSequence([self.seed, 1]).spawn(self.members)]
+
+        def draw(_step: int) -> nn.Batch:
+            chosen = [stream.integers(0, len(cuts), self.batch_size) for stream in streams]
+            return self._batch(samples, cuts[np.stack(chosen)])
+
+        return nn.train(
+            network,
+            draw,
+            loss=nn.LOSSES[self.loss](),
+            optimizer=self._optimizer(),
+            schedule=self._schedule(),
+            max_steps=max_steps,
+            validation=validation,
+            patience=self.patience if validation else None,
+        )
+
+    def _batch(self, samples: Samples, cuts: Ints) -> nn.Batch:
+        """Return the samples at `cuts`, scaled; a sample weighs as much as its size, so errors count in one unit."""
+        inputs, targets, mask = samples.gather(cuts)
+        level, size = SampleScale(self.scale).measure(inputs)
+        single = np.float32
+        return nn.Batch(
+            ((inputs - level) / size).astype(single),
+            ((targets - level) / size * mask).astype(single),
+            (mask * size).astype(single),
+        )
+
+    def _optimizer(self) -> nn.Optimizer:
+        return nn.Adam(weight_decay=self.weight_decay) if self.optimizer == "adam" else nn.SGD(momentum=0.9)
+
+    def _schedule(self) -> nn.Schedule:
+        rate, steps = self.learning_rate, self.max_steps
+        schedules: dict[str, Callable[[], nn.Schedule]] = {
+            "cosine": lambda: nn.Cosine(rate, steps, floor=rate / 20),
+            "step": lambda: nn.Step(rate, every=max(1, steps // 4)),
+            "constant": lambda: nn.Constant(rate),
+        }
+        return schedules[self.schedule]()
+
+    def _record(self, steps: int, transforms: Sequence[Transform], panel: Panel) -> None:
+        """Write down what was chosen, and say it when the network was not warranted."""
+        searched = self.search_history_ is not None
+        self.choices_: dict[str, Any] = {
+            "input_size": self.input_size_,
+            "steps": steps,
+            "steps_why": "best on the latest block" if searched else "too few samples to search",
+            "parameters": self.network_.parameters.shape[1],
+            "members": self.members,
+        }
+        for transform in transforms:
+            if isinstance(transform, Log):
+                self.choices_["log"] = _named(panel, transform.positive_)
+            if isinstance(transform, Deseasonalize):
+                self.choices_["deseasonalized"] = _named(panel, transform.found_)
+        self.notices_: list[Notice] = []
+        if steps == 0:
+            what = "nothing the network learned helped on the latest block: it stays at the naive forecast"
+            self.notices_.append(Notice("W303", what))
+
+
+def _named(panel: Panel, chosen: NDArray[np.bool_]) -> str | dict[str, bool]:
+    """Return a choice made for each series: in one word where it is the same for all."""
+    if chosen.all() or not chosen.any():
+        return "yes" if chosen.all() else "no"
+    return {name: bool(value) for name, value in zip(panel.ids, chosen, strict=True)}

@@ -1,0 +1,144 @@
+"""Many series as a few arrays: what every model sees.
+
+The idea: the values of all series stand one after another in one array, and `offsets` says where each begins, so
+that work on a panel is work on an array, and one series is a panel of one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecast.frequency import Frequency, advance, future_index
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+__all__ = ["Panel", "forecast_frame"]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """S series of T_total values in all.
+
+    Parameters
+    ----------
+    values : ndarray [T_total]
+        The values, float64, series after series; NaN marks a gap.
+    offsets : ndarray [S + 1]
+        Series s is ``values[offsets[s]:offsets[s + 1]]``.
+    ids : tuple of str
+        The names of the series.
+    last : ndarray [S]
+        The time of the last value of each series: datetime64 or int64.
+    frequency : Frequency
+        The step from one value to the next.
+    season_length : int
+        Periods of the season; 1 for none.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"unique_id": "a", "ds": [1, 2, 3], "y": [5.0, 6.0, 7.0]})
+    >>> panel = Panel.from_frame(frame, Frequency("int"), season_length=1)
+    >>> panel.drop_last(1).series(0)
+    array([5., 6.])
+    """
+
+    values: NDArray[np.float64]
+    offsets: NDArray[np.int64]
+    ids: tuple[str, ...]
+    last: NDArray[np.generic]
+    frequency: Frequency
+    season_length: int
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame, frequency: Frequency, *, season_length: int) -> Panel:
+        """Return the panel of a checked series frame: sorted by id and time, on a regular grid."""
+        ids = frame["unique_id"].to_numpy()
+        starts = np.flatnonzero(np.r_[True, ids[1:] != ids[:-1]])
+        offsets = np.r_[starts, len(ids)].astype(np.int64)
+        return cls(
+            values=frame["y"].to_numpy(np.float64, copy=True),
+            offsets=offsets,
+            ids=tuple(str(i) for i in ids[starts]),
+            last=frame["ds"].to_numpy()[offsets[1:] - 1],
+            frequency=frequency,
+            season_length=season_length,
+        )
+
+    @property
+    def n_series(self) -> int:
+        """The number of series, S."""
+        return len(self.ids)
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """The number of values of each series, [S]."""
+        return np.diff(self.offsets)
+
+    def series(self, s: int) -> NDArray[np.float64]:
+        """Return the values of series `s`, a view of [T]."""
+        return self.values[self.offsets[s] : self.offsets[s + 1]]
+
+    def with_values(self, values: NDArray[np.float64]) -> Panel:
+        """Return the panel with other `values` [T_total] in the same places."""
+        return replace(self, values=values)
+
+    def drop_last(self, steps: int) -> Panel:
+        """Return the panel without the last `steps` values of each series; a series left empty is left out."""
+        if steps == 0:
+            return self
+        long = self.take(np.flatnonzero(self.lengths > steps))
+        return replace(
+            long,
+            values=np.concatenate([long.series(s)[:-steps] for s in range(long.n_series)] or [self.values[:0]]),
+            offsets=np.r_[0, np.cumsum(long.lengths - steps)].astype(np.int64),
+            last=np.array([advance(last, -steps, self.frequency) for last in long.last], dtype=self.last.dtype),
+        )
+
+    def take(self, chosen: Sequence[int] | NDArray[np.int64]) -> Panel:
+        """Return the panel of the `chosen` series."""
+        return replace(
+            self,
+            values=np.concatenate([self.series(int(s)) for s in chosen] or [self.values[:0]]),
+            offsets=np.r_[0, np.cumsum(self.lengths[list(chosen)])].astype(np.int64),
+            ids=tuple(self.ids[int(s)] for s in chosen),
+            last=self.last[list(chosen)],
+        )
+
+    def tail(self, steps: int) -> NDArray[np.float64]:
+        """Return the last `steps` values of each series, [S, steps]; NaN stands before a shorter series."""
+        wanted = self.offsets[1:, None] + np.arange(-steps, 0)
+        inside = wanted >= self.offsets[:-1, None]
+        return np.where(inside, self.values[np.where(inside, wanted, 0)], np.nan)
+
+
+def forecast_frame(panel: Panel, y_hat: NDArray[np.float64], *, model: str) -> pd.DataFrame:
+    """Return forecasts [S, H] that follow the end of `panel` as a forecast frame.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``unique_id, cutoff, ds, step, model, y_hat``, a row per series and step.
+    """
+    import pandas as pd
+
+    n_series, horizon = y_hat.shape
+    after = {last: future_index(last, panel.frequency, horizon) for last in np.unique(panel.last)}
+    ds = np.concatenate([after[last] for last in panel.last]) if n_series else panel.last[:0]
+    return pd.DataFrame(
+        {
+            "unique_id": pd.Series(np.repeat(np.array(panel.ids, dtype=object), horizon), dtype="str"),
+            "cutoff": np.repeat(panel.last, horizon),
+            "ds": ds,
+            "step": np.tile(np.arange(1, horizon + 1), n_series),
+            "model": model,
+            "y_hat": y_hat.reshape(-1),
+        }
+    )

@@ -1,0 +1,290 @@
+"""The verbs: what the command line and the library can do, each from top to bottom on one screen.
+
+The idea: `run` reads, checks, backtests, fits, forecasts and reports, and leaves one folder in which everything it
+found out can be read again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import shlex
+from datetime import UTC, datetime
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from forecast import report
+from forecast.backtesting import Factory, choose_n_windows
+from forecast.config import RunConfig, resolve
+from forecast.defaults import DEFAULT_DATA, REPORTS_FOLDER
+from forecast.doctor import fillable
+from forecast.engine import one_thread
+from forecast.errors import ConfigError, DataError, Notice
+from forecast.models.arima import ARIMA
+from forecast.models.classical import Naive, SeasonalNaive
+from forecast.models.mlp import MLP
+from forecast.results import Listener, Results
+from forecast.runs import Run, load_run, write_aside, write_csv, write_json
+from forecast.series import SeriesData, read_series
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from forecast.panel import Panel
+
+__all__ = ["Listener", "run"]
+
+
+class _Silent:
+    """Listens and does nothing."""
+
+    def say(self, line: str) -> None:
+        """Do nothing."""
+
+    def progress(self, done: int, total: int, what: str) -> None:
+        """Do nothing."""
+
+
+def run(
+    data: str | Path | pd.DataFrame = DEFAULT_DATA,
+    *,
+    horizon: int | None = None,
+    time: str | None = None,
+    target: str | None = None,
+    id: str | None = None,
+    freq: str | None = None,
+    season_length: int | None = None,
+    models: Sequence[str] | None = None,
+    n_windows: int | None = None,
+    level: Sequence[float] | None = None,
+    missing: str | None = None,
+    duplicates: str | None = None,
+    date_format: str | None = None,
+    delimiter: str | None = None,
+    decimal: str | None = None,
+    encoding: str | None = None,
+    seed: int | None = None,
+    out: str | Path | None = None,
+    overwrite: bool = False,
+    config: str | Path | None = None,
+    listener: Listener | None = None,
+) -> Run:
+    """Check the data, compare the models on held-out windows, forecast, and write a run folder with a report.
+
+    Parameters
+    ----------
+    data : path, DataFrame or name
+        A CSV of one or many series, a frame, or the name of a bundled set.
+    horizon : int, optional
+        Steps to forecast; by default what suits the frequency.
+    time, target, id : str, optional
+        The columns of times, values and series names; inferred where exactly one fits.
+    freq : str, optional
+        The step of the times, as a pandas alias (``MS``, ``W-SAT``, ``15min``) or ``int``.
+    season_length : int, optional
+        Periods of a season; 1 for none.
+    models : sequence of str, optional
+        Which models run; the baselines are always added.
+    n_windows : int, optional
+        How many windows of one horizon each are held out in turn.
+    level : sequence of float, optional
+        Intervals to draw, in percent.
+    missing : {"auto", "error", "linear", "seasonal", "zero", "ffill"}, optional
+        How gaps are filled before each fit.
+    duplicates : {"error", "first", "last", "mean", "sum"}, optional
+        What becomes of two values for one time.
+    date_format, delimiter, decimal, encoding : str, optional
+        How the file is written, where that is not plain from itself.
+    seed : int, optional
+        The same seed gives the same bytes.
+    out : path, optional
+        The run folder; by default a new one in ``reports/``.
+    overwrite : bool
+        Replace `out` if it is a run folder.
+    config : path, optional
+        A TOML file of settings; what is given here goes before it.
+    listener : Listener, optional
+        Told what happens.
+
+    Returns
+    -------
+    Run
+        What stands in the folder: `Run.report` is the path of the page, `Run.forecasts` the forecast frame.
+
+    Raises
+    ------
+    ForecastError
+        `ConfigError`, `DataError`, `ModelError` or `FileError`, with a code, a message and a hint. Nothing is left
+        behind then.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = tempfile.mkdtemp() + "/nile"
+    >>> result = run("nile", models=["naive"], horizon=5, out=folder)
+    >>> result.report.name, len(result.forecasts)
+    ('report.html', 10)
+    """
+    started, listener = perf_counter(), listener or _Silent()
+    given = dict(locals())
+    flags = {name: given[name] for name in _FLAGS}
+    settings = resolve(Path(config) if config is not None else None, flags)
+    loaded = _read(data, settings)
+    panel, notices = fillable(loaded.panel, missing=settings.data.missing)
+    steps = _horizon(settings, panel)
+    windows = settings.backtest.n_windows
+    n_windows = choose_n_windows(panel, steps) if windows == "auto" else windows
+    notices = [*loaded.notices, *notices, *_window_notices(panel, steps, n_windows)]
+    for line in [*loaded.notes, f"{steps} steps ahead, {n_windows} test windows", *map(str, notices)]:
+        listener.say(line)
+    folder = Path(out) if out is not None else _new_folder(loaded.name)
+    with one_thread(), write_aside(folder, overwrite=overwrite) as aside:
+        results = Results(
+            panel,
+            _factories(settings),
+            horizon=steps,
+            n_windows=n_windows,
+            levels=settings.forecast.level,
+            listener=listener,
+        )
+        results.write(aside)
+        write_csv(loaded.frame, aside / "history.csv")
+        (aside / "config.toml").write_text(settings.to_toml(), encoding="utf-8", newline="\n")
+        info = _info(loaded, settings, results, [*notices, *results.final.notices], _command(data, flags, config))
+        info["timings"] = {"models": results.final.timings, "total": perf_counter() - started}
+        write_json(info, aside / "run.json")
+        report.render(aside)
+    return load_run(folder)
+
+
+_FLAGS = (
+    "horizon",
+    "time",
+    "target",
+    "id",
+    "freq",
+    "season_length",
+    "models",
+    "n_windows",
+    "level",
+    "missing",
+    "duplicates",
+    "date_format",
+    "delimiter",
+    "decimal",
+    "encoding",
+    "seed",
+)
+"""The arguments of `run` that are settings."""
+
+
+def _read(data: str | Path | pd.DataFrame, settings: RunConfig) -> SeriesData:
+    section = settings.data.model_dump(exclude={"missing"})
+    return read_series(data, **{name: None if value == "auto" else value for name, value in section.items()})
+
+
+def _horizon(settings: RunConfig, panel: Panel) -> int:
+    length = int(panel.lengths.max())
+    horizon = settings.backtest.horizon
+    if horizon == "auto":
+        return panel.frequency.default_horizon(length)
+    if horizon > length:
+        raise DataError(
+            "D118", f"horizon {horizon} > {length} points", hint=f"--horizon {panel.frequency.default_horizon(length)}"
+        )
+    return horizon
+
+
+def _window_notices(panel: Panel, horizon: int, n_windows: int) -> list[Notice]:
+    """Return what is to be said of a series too short to be tested on, or raise when the user asked for too much."""
+    length = int(panel.lengths.max())
+    if n_windows * horizon > length - 3:
+        raise ConfigError(
+            "U101",
+            f"{n_windows} windows of {horizon} leave nothing of {length} points to learn from",
+            hint=f"--n-windows {max(1, (length - 3) // horizon // 2)}",
+        )
+    if n_windows:
+        return []
+    shorter = max(1, length // 5)
+    what = f'{length} points; horizon {horizon} leaves no window to test on: the forecast is labelled "untested"'
+    return [Notice("W203", f"{what}; try --horizon {shorter}")]
+
+
+def _factories(settings: RunConfig) -> dict[str, Factory]:
+    """Return how to make each model that runs, in the order of the configuration."""
+    made: dict[str, Factory] = {}
+    if settings.models.mlp is not None:
+        missing = "auto" if settings.data.missing == "error" else settings.data.missing
+        made["mlp"] = partial(MLP, **settings.models.mlp.model_dump(), missing=missing, seed=settings.seed)
+    if settings.models.arima is not None:
+        made["arima"] = partial(ARIMA, **settings.models.arima.model_dump())
+    return {**made, "seasonal_naive": SeasonalNaive, "naive": Naive}
+
+
+def _info(
+    loaded: SeriesData, settings: RunConfig, results: Results, notices: list[Notice], command: str
+) -> dict[str, Any]:
+    """Return run.json but for its timings."""
+    frame = loaded.frame
+    failures = [failure for fit in [*results.fits, results.final] for failure in fit.failures]
+    title = settings.report.title
+    return {
+        "schema": 1,
+        "status": "complete",
+        "version": version("forecast"),
+        "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "title": Path(loaded.name).stem if title == "auto" else title,
+        "command": command,
+        "seed": settings.seed,
+        "horizon": results.horizon,
+        "n_windows": results.n_windows,
+        "data": {
+            "name": loaded.name,
+            "sha256": loaded.sha256,
+            "rows": int(frame["y"].notna().sum()),
+            "series": int(frame["unique_id"].nunique()),
+            "frequency": loaded.frequency.word,
+            "season_length": loaded.season_length,
+            "start": str(frame["ds"].min()).removesuffix(" 00:00:00"),
+            "end": str(frame["ds"].max()).removesuffix(" 00:00:00"),
+            "gaps": int(frame["y"].isna().sum()),
+            "notes": list(loaded.notes),
+        },
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("forecast", "numpy", "scipy", "pandas", "statsmodels", "matplotlib")},
+            "system": f"{platform.system()} {platform.machine()}",
+        },
+        "notices": [vars(notice) for notice in notices],
+        "failures": failures,
+    }
+
+
+def _command(data: str | Path | pd.DataFrame, flags: dict[str, Any], config: str | Path | None) -> str:
+    """Return the line that makes the run again."""
+    words = ["forecast", "run", "DATA" if isinstance(data, pd.DataFrame) else str(data)]
+    for name, value in {**flags, "config": config}.items():
+        if value is not None:
+            text = ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+            words += ["--" + name.replace("_", "-"), text]
+    return shlex.join(words)
+
+
+def _new_folder(name: str) -> Path:
+    """Return a folder in ``reports/`` named after the data and the time, safe on every file system."""
+    stem = name.split(".")[0]
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in stem).strip("-")[:40]
+    if plain != stem:
+        plain = f"{plain or 'data'}-{hashlib.sha256(stem.encode()).hexdigest()[:8]}"
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    folder, copies = Path(REPORTS_FOLDER) / f"{plain}-{stamp}", 1
+    while folder.exists():
+        copies += 1
+        folder = folder.with_name(f"{plain}-{stamp}-{copies}")
+    return folder

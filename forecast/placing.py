@@ -1,0 +1,291 @@
+"""Rows in any order to series on a regular grid.
+
+The idea: rows are sorted once by series and time, and from then on a series is a stretch of arrays; what cannot be
+placed is named by the line it came from.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pandas as pd
+
+from forecast.calendars import FAMILIES, month_ends, split
+from forecast.errors import ConfigError, DataError, Notice, shown
+from forecast.frequency import Frequency, advance, finest_frequency, infer_frequency, parse_frequency, positions
+from forecast.roles import separating_columns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from forecast.table import Table
+
+__all__ = ["Rows", "drop_short", "merge_duplicates", "place_on_grid", "some", "trim"]
+
+MIN_VALUES = 3
+"""The fewest values that make a series."""
+
+MAX_GRID, MAX_SPARSENESS = 1_000_000, 50
+"""A grid larger than the first and so many times as long as the rows is a mistake in a time, not a series."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """N rows sorted by series and time.
+
+    Parameters
+    ----------
+    names : tuple of str
+        The series, sorted.
+    codes : ndarray [N]
+        Which of them each row belongs to.
+    times, values : ndarray [N]
+        Time and value of each row; NaN where the value is missing.
+    rows : ndarray [N]
+        Where the row stood in the table.
+    """
+
+    names: tuple[str, ...]
+    codes: NDArray[np.int64]
+    times: NDArray[Any]
+    values: NDArray[np.float64]
+    rows: NDArray[np.int64]
+
+    @classmethod
+    def sorted(cls, ids: NDArray[np.object_], times: NDArray[Any], values: NDArray[np.float64]) -> Self:
+        """Return the rows by series and time; equal times stay in the order of the file."""
+        codes, names = pd.factorize(ids, sort=True)
+        order = np.lexsort((times, codes))
+        return cls(tuple(map(str, names)), codes[order].astype(np.int64), times[order], values[order], order)
+
+    @property
+    def starts(self) -> NDArray[np.int64]:
+        """The first row of each series."""
+        return np.searchsorted(self.codes, np.arange(len(self.names)))
+
+    def by_series(self, array: NDArray[Any]) -> Iterator[tuple[str, NDArray[Any]]]:
+        """Yield the name of each series and its stretch of `array`."""
+        return zip(self.names, np.split(array, self.starts[1:]), strict=True)
+
+    def take(self, kept: NDArray[Any]) -> Rows:
+        """Return the `kept` rows, and the series that still have any."""
+        used, codes = np.unique(self.codes[kept], return_inverse=True)
+        names = tuple(self.names[i] for i in used)
+        return Rows(names, codes.astype(np.int64), self.times[kept], self.values[kept], self.rows[kept])
+
+
+def merge_duplicates(
+    rows: Rows, table: Table, *, how: str, id: str | None, taken: set[str | None]
+) -> tuple[Rows, list[str]]:
+    """Return the rows with each time once in a series, and what was done.
+
+    Raises
+    ------
+    DataError
+        D111, several rows for one time that are not equal, when `how` is ``error``.
+    """
+    first = np.r_[True, (np.diff(rows.codes) != 0) | (rows.times[1:] != rows.times[:-1])]
+    if first.all():
+        return rows, []
+    if how == "error":
+        again = table.frame.duplicated().to_numpy()[rows.rows]
+        if not (first | again).all():
+            raise _conflict(rows, table, ~first & ~again, id, taken)
+        count = int((~first).sum())
+        return rows.take(np.flatnonzero(first)), [f"{count} row{'' if count == 1 else 's'} equal to another left out"]
+    starts = np.flatnonzero(first)
+    merged = rows.take(starts)
+    repeated = len(starts) - int(first[np.r_[starts[1:] - 1, len(first) - 1]].sum())
+    values = _merged_values(rows, starts, how)
+    return (
+        Rows(merged.names, merged.codes, merged.times, values, merged.rows),
+        [f"{repeated} repeated time{'' if repeated == 1 else 's'}: the {how} is taken"],
+    )
+
+
+def trim(rows: Rows) -> Rows:
+    """Return the rows without those before the first and after the last value of their series."""
+    valid = ~np.isnan(rows.values)
+    seen = np.cumsum(valid)  # values up to and with each row
+    starts, ends = rows.starts, np.r_[rows.starts[1:], len(valid)] - 1
+    before, total = (seen - valid)[starts], seen[ends]
+    inside = (seen > before[rows.codes]) & (seen - valid < total[rows.codes])
+    return rows.take(np.flatnonzero(inside))
+
+
+def drop_short(rows: Rows, table: Table) -> tuple[Rows, list[Notice]]:
+    """Return the series of three values or more, and W204 if others are left out.
+
+    Raises
+    ------
+    DataError
+        D117, when no series has three values.
+    """
+    counts = np.bincount(rows.codes[~np.isnan(rows.values)], minlength=len(rows.names))
+    short = counts < MIN_VALUES
+    if short.all():
+        longest = int(counts.max(initial=0))
+        what = "value" if longest == 1 else "values"
+        whose = f"the longest series of {table.name}" if len(rows.names) > 1 else table.name
+        raise DataError(
+            "D117", f"{whose} has {longest} {what}: a series needs {MIN_VALUES}", hint="a file with more rows"
+        )
+    if not short.any():
+        return rows, []
+    left_out = [name for name, is_short in zip(rows.names, short, strict=True) if is_short]
+    verb = "has" if len(left_out) == 1 else "have"
+    what = f"{some(left_out)} {verb} fewer than {MIN_VALUES} values and {'is' if verb == 'has' else 'are'} left out"
+    return rows.take(np.flatnonzero(~short[rows.codes])), [Notice("W204", what)]
+
+
+def place_on_grid(rows: Rows, table: Table, *, freq: str | None) -> tuple[pd.DataFrame, Frequency, list[str]]:
+    """Return the series frame, its frequency, and what was moved or marked.
+
+    Raises
+    ------
+    DataError
+        D113, when the times follow no one step, or not the one asked for.
+    ConfigError
+        U101, when `freq` is no frequency, or one of dates and the times are whole numbers.
+    """
+    rows, frequency, notes = _with_frequency(rows, table, freq)
+    places = np.concatenate([positions(times, frequency) for _, times in rows.by_series(rows.times)])
+    if (places < 0).any():
+        raise _off_grid(rows, table, frequency, np.flatnonzero(places < 0))
+    starts, ends = rows.starts, np.r_[rows.starts[1:], len(places)] - 1
+    lengths = places[ends] + 1
+    if lengths.sum() > max(MAX_GRID, MAX_SPARSENESS * len(places)):
+        raise DataError(
+            "D113",
+            f"{frequency.word} from {_stamp(rows.times.min())} to {_stamp(rows.times.max())} makes "
+            f"{lengths.sum():,} times for the {len(places):,} rows of {table.name}",
+            hint=table.retry(freq=_finest(rows)) if freq else "correct the time that lies far from the others",
+        )
+    values = np.full(int(lengths.sum()), np.nan)
+    values[np.repeat(np.cumsum(lengths) - lengths, ends - starts + 1) + places] = rows.values
+    spans = zip(rows.times[starts], lengths, strict=True)
+    frame = pd.DataFrame(
+        {
+            "unique_id": pd.Series(np.repeat(np.array(rows.names, dtype=object), lengths), dtype="str"),
+            "ds": np.concatenate([advance(first, np.arange(length), frequency) for first, length in spans]),
+            "y": values,
+        }
+    )
+    gaps = int(np.isnan(values).sum())
+    marked = [f"{gaps} gap{'' if gaps == 1 else 's'} marked"] if gaps else []
+    return frame, frequency, [*notes, *marked]
+
+
+def some(names: Sequence[str], limit: int = 5) -> str:
+    """Return the first of the names of series, quoted, and how many more there are."""
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(shown(name) for name in names[:limit]) + more
+
+
+def _merged_values(rows: Rows, starts: NDArray[np.int64], how: str) -> NDArray[np.float64]:
+    """Return one value for the rows from each start to the next; mean and sum leave missing values out."""
+    if how in ("first", "last"):
+        return rows.values[starts if how == "first" else np.r_[starts[1:], len(rows.values)] - 1]
+    slot = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(rows.values)]))
+    order = np.lexsort((rows.values, slot))  # added from small to large, the sum is the same for any order of the file
+    values = rows.values[order]
+    counts = np.add.reduceat(~np.isnan(values), starts, dtype=np.int64)
+    totals = np.add.reduceat(np.nan_to_num(values), starts)
+    result = totals / np.maximum(counts, 1) if how == "mean" else totals
+    return np.where(counts > 0, result, np.nan)
+
+
+def _conflict(
+    rows: Rows, table: Table, repeated: NDArray[np.bool_], id: str | None, taken: set[str | None]
+) -> DataError:
+    """Return the error that names a repeated time; its hint is an id column that would tell the rows apart."""
+    where = np.flatnonzero(repeated)
+    at = int(where[0])
+    same = rows.rows[(rows.codes == rows.codes[at]) & (rows.times == rows.times[at])]
+    times = rows.times[np.argsort(rows.rows)]
+    found = [] if id is not None else separating_columns(table, times, taken=taken)
+    whose = f" of {shown(rows.names[rows.codes[at]])}" if id is not None else ""
+    count = f"{len(where)} repeated time{'' if len(where) == 1 else 's'}"
+    return DataError(
+        "D111",
+        f"{count} in {table.name}, first {_stamp(rows.times[at])}{whose}: {table.listed(same)}",
+        found=f"columns that tell them apart: {', '.join(map(shown, found))}" if found else None,
+        hint=table.retry(id=found[0]) if found else table.retry(duplicates="mean"),
+    )
+
+
+def _with_frequency(rows: Rows, table: Table, freq: str | None) -> tuple[Rows, Frequency, list[str]]:
+    """Return the frequency asked for or inferred, and the rows with their dates moved to the edge of their month."""
+    if freq is None:
+        moved = _to_month_edges(rows, "MS") if _same_odd_day(rows.times) else rows
+        frequency = infer_frequency([times for _, times in moved.by_series(moved.times)])
+    else:
+        frequency = _asked(rows, table, freq)
+        name = "" if frequency.is_integer else split(frequency.alias)[1]
+        moved = _to_month_edges(rows, name) if name and FAMILIES[name].months else rows
+    if (moved.times == rows.times).all():
+        return rows, frequency, []
+    twice = np.flatnonzero((np.diff(moved.codes) == 0) & (moved.times[1:] == moved.times[:-1]))
+    if len(twice):
+        pair = table.listed(rows.rows[[twice[0], twice[0] + 1]])
+        raise DataError(
+            "D113", f"several times of {table.name} in one month, first {pair}", hint=table.retry(freq=_finest(rows))
+        )
+    edge = "end" if frequency.alias.partition("-")[0].endswith("E") else "start"
+    return moved, frequency, [f"dates within a month moved to its {edge}"]
+
+
+def _asked(rows: Rows, table: Table, freq: str) -> Frequency:
+    """Return the frequency the user named, anchored in the data where the name leaves that open."""
+    frequency = parse_frequency(freq, first=rows.times[0] if rows.times.dtype.kind == "M" else None)
+    if frequency.is_integer == (rows.times.dtype.kind == "M"):
+        kind, found = ("whole numbers", "dates") if frequency.is_integer else ("dates", "whole numbers")
+        what = f"frequency {shown(freq)} is for {kind}, and the times of {table.name} are {found}"
+        raise ConfigError("U101", what, hint=table.retry(freq=_finest(rows)))
+    if not frequency.is_integer:
+        return frequency
+    return Frequency("int", int(np.gcd.reduce(np.diff(rows.times)[np.diff(rows.codes) == 0])))
+
+
+def _same_odd_day(times: NDArray[Any]) -> bool:
+    """Whether all dates are on one day of the month that is neither its first nor its last."""
+    if times.dtype.kind != "M":
+        return False
+    days = times.astype("datetime64[D]")
+    months = days.astype("datetime64[M]")
+    offsets = np.unique(days - months)
+    is_day = len(offsets) == 1 and len(np.unique(times - days)) == 1
+    return bool(is_day and offsets[0] > np.timedelta64(0) and not (days == month_ends(months)).all())
+
+
+def _to_month_edges(rows: Rows, name: str) -> Rows:
+    """Return the rows with each date on the first day of its month, or on the last for a family such as ``ME``."""
+    days = rows.times.astype("datetime64[D]")
+    months = days.astype("datetime64[M]")
+    edges = months.astype("datetime64[D]") if name.endswith("S") else month_ends(months)
+    return replace(rows, times=edges + (rows.times - days))
+
+
+def _off_grid(rows: Rows, table: Table, frequency: Frequency, off: NDArray[np.intp]) -> DataError:
+    """Return the error that lists the times which are not on the calendar asked for."""
+    count = "1 time is" if len(off) == 1 else f"{len(off)} times are"
+    example = f"{table.place(int(rows.rows[off[0]]))} {_stamp(rows.times[off[0]])}"
+    return DataError(
+        "D113",
+        f"{count} not on the calendar of {shown(frequency.alias)} in {table.name}, first {example}",
+        hint=table.retry(freq=_finest(rows)),
+    )
+
+
+def _finest(rows: Rows) -> str:
+    """Return the alias of a frequency on which all times fall."""
+    return finest_frequency([times for _, times in rows.by_series(rows.times)]).alias
+
+
+def _stamp(time: Any) -> str:
+    """Return a time without the zeros of its clock: ``2024-05-01``."""
+    return str(time).removesuffix(".000000").removesuffix("T00:00:00") if isinstance(time, np.datetime64) else f"{time}"

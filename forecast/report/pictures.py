@@ -1,0 +1,151 @@
+"""The pictures of the page: each with a title that states the finding and a sentence for those who cannot see it.
+
+The idea: `forecast.figures` draws; here it is read off the numbers what the drawing says, or why there is none.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from forecast import figures
+from forecast.report.view import MAX_PANELS, View
+from forecast.report.words import column, number, part_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["PICTURES", "Picture"]
+
+MAX_BARS = 20
+"""How many models the picture of ratios holds."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure of the page: what it finds, the same in one sentence for those who cannot see it, and its bytes."""
+
+    title: str
+    alt: str
+    png: bytes
+
+    @classmethod
+    def of(cls, figure: Figure, *, title: str, alt: str) -> Picture:
+        """Paint a figure."""
+        return cls(title, alt, figures.to_png(figure))
+
+    @property
+    def source(self) -> str:
+        """The picture as the address of an image."""
+        return f"data:image/png;base64,{b64encode(self.png).decode()}"
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels, as the head of the PNG says."""
+        return int.from_bytes(self.png[16:20]), int.from_bytes(self.png[20:24])
+
+
+def _forecast_picture(view: View) -> Picture | str:
+    if view.ahead.empty:
+        return "no model could be fitted, so there is no forecast to draw"
+    horizon, best, rows = view.info["horizon"], view.best, view.ahead
+    season = view.info["data"]["season_length"]
+    figure = figures.fan_chart(
+        view.drawn, forecasts=view.forecasts, model=best, runner_up=view.runner_up, season_length=season
+    )
+    lowest, highest = rows.iloc[int(rows["y_hat"].argmin())], rows.iloc[int(rows["y_hat"].argmax())]
+    title = f"{best} expects {number(lowest['y_hat'])} ({view.when(lowest['ds'])})"
+    if horizon > 1:
+        title += f" to {number(highest['y_hat'])} ({view.when(highest['ds'])}) over the next {horizon} steps"
+    last = rows.iloc[-1]
+    bands = [f"{n}% band {number(last[f'lo-{n}'])} to {number(last[f'hi-{n}'])}" for n in view.levels]
+    alt = f"The history and the forecast of {best}: {', '.join([number(last['y_hat']), *bands])} at the last step."
+    if len(view.ids) > 1:
+        part = f"{part_of(min(MAX_PANELS, len(view.ids)), len(view.ids))} series"
+        title = f"What {best} expects for {part}, {horizon} steps on"
+        alt = f"The history and the forecast of {best} for {part}, to {view.when(last['ds'])}, one chart each."
+    return Picture.of(figure, title=title, alt=alt)
+
+
+def _ratio_picture(view: View) -> Picture | str:
+    known = view.run.leaderboard.dropna(subset="skill").head(MAX_BARS)
+    if known.empty:
+        return "no model has an error that can be compared with seasonal naive's"
+    ratios = {str(model): 1 - skill for model, skill in zip(known["model"], known["skill"], strict=True)}
+    others = [f"{model} makes {ratio:.2f} times" for model, ratio in ratios.items() if model != "seasonal_naive"]
+    title = f"{others[0]} the error of seasonal naive" if others else "Seasonal naive had no rival"
+    alt = f"Dots of error relative to seasonal naive: {', '.join(f'{m} {ratio:.2f}' for m, ratio in ratios.items())}."
+    return Picture.of(figures.ratio_dots(known), title=title, alt=alt)
+
+
+def _steps_picture(view: View) -> Picture | str:
+    if view.backtest.empty:
+        return "no window was left to test on"
+    if view.info["horizon"] == 1:
+        return "the horizon is one step, so the error cannot grow with it"
+    errors = figures.step_errors(view.backtest)
+    errors = errors[[model for model in view.run.leaderboard["model"] if model in errors.columns]]
+    if errors.empty:
+        return "seasonal naive made no error to compare with"
+    unit = "mean absolute error" if len(view.ids) == 1 else "error / mean error of seasonal naive"
+    model = view.best if view.best in errors.columns else errors.columns[0]
+    first, last = errors[model].iloc[0], errors[model].iloc[-1]
+    word = "grows" if last > 1.1 * first else "falls" if last < 0.9 * first else "hardly changes,"
+    near, far = column([first, last])
+    title = f"{model}'s error {word} from {near} one step ahead to {far} at step {int(errors.index[-1])}"
+    ends = ", ".join(f"{m} {number(errors[m].iloc[0])} to {number(errors[m].iloc[-1])}" for m in errors.columns)
+    alt = f"Lines of the {unit} by step, first to last: {ends}."
+    return Picture.of(figures.error_by_step(errors, unit=unit), title=title, alt=alt)
+
+
+def _windows_picture(view: View) -> Picture | str:
+    if view.backtest.empty:
+        return "no window was left to test on"
+    models = [model for model in (view.best, view.runner_up) if model and model in set(view.backtest["model"])]
+    figure = figures.backtest_windows(view.drawn, backtest=view.backtest, models=models)
+    scored = view.backtest.assign(error=(view.backtest["y"] - view.backtest["y_hat"]).abs())
+    errors = scored.pivot_table(index=["unique_id", "cutoff"], columns="model", values="error")
+    windows = f"windows of {len(view.ids):,} series" if len(view.ids) > 1 else "windows"
+    title = f"What {' and '.join(models)} had forecast in {len(errors):,} {windows}"
+    if len(models) == 2:
+        paired = errors[models].dropna()
+        closer = int((paired[models[0]] < paired[models[1]]).sum())
+        title = f"{models[0]} was closer than {models[1]} in {part_of(closer, len(paired))} {windows}"
+    return Picture.of(figure, title=title, alt=f"Actual values and the forecasts made at each cutoff: {title}.")
+
+
+def _history_picture(view: View) -> Picture | str:
+    figure = figures.whole_history(view.drawn, backtest=view.backtest)
+    values, gaps = len(view.run.history), int(view.run.history["y"].isna().sum())
+    series = f" of {len(view.ids):,} series" if len(view.ids) > 1 else ""
+    missing = f"{gaps:,} missing" if gaps else "none missing"
+    span = f"{view.when(view.run.history['ds'].min())} to {view.when(view.run.history['ds'].max())}"
+    title = f"{values:,} values{series} from {span}, {missing}"
+    tested = view.when(view.backtest["cutoff"].min()) if len(view.backtest) else None
+    tests = f"tests begin after {tested}" if tested else "no part was left for a test"
+    return Picture.of(figure, title=title, alt=f"The whole history: {title}; {tests}.")
+
+
+def _training_picture(view: View) -> Picture | str:
+    if view.run.training.empty or not view.run.training["train_loss"].between(0, 1e300, inclusive="neither").any():
+        return "no network was trained in this run"
+    members, last = len(view.run.training["member"].unique()), int(view.run.training["step"].max())
+    checked = view.run.training.dropna(subset="val_loss")
+    best = checked.loc[checked.groupby("member")["val_loss"].idxmin(), "step"]
+    title = f"{members} networks learned for {last:,} steps; nothing was held back to validate them"
+    if len(best):
+        span = f"{best.min():,.0f} to {best.max():,.0f}" if best.min() < best.max() else f"{best.min():,.0f}"
+        title = f"Validation loss was lowest at step {span} of {last:,}"
+    alt = f"Training and validation loss of {members} networks on a log scale. {title}."
+    return Picture.of(figures.training_curves(view.run.training), title=title, alt=alt)
+
+
+PICTURES = {
+    "forecast": _forecast_picture,
+    "leaderboard": _ratio_picture,
+    "error-by-step": _steps_picture,
+    "backtest": _windows_picture,
+    "history": _history_picture,
+    "training": _training_picture,
+}

@@ -1,0 +1,162 @@
+"""The tables of the page: texts only, already rounded, with the number of rows that were left out.
+
+The idea: a table is built from one frame or dictionary of the run, column by column, so that its numbers line up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from forecast.defaults import METRIC_NAMES
+from forecast.report.words import DASH, column, number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from forecast.report.view import View
+
+__all__ = ["Table", "tables"]
+
+MAX_ROWS = 1_000
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the page: texts only, already rounded; `total` counts the rows before any were left out."""
+
+    caption: str
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    prose: frozenset[str] = frozenset()
+    """Heads of the columns of words, set to the left; numbers stand to the right."""
+    total: int = 0
+
+
+def tables(view: View) -> dict[str, Any]:
+    """Return the tables of the page by name; what auto chose is a list of tables, one for each model."""
+    timings = view.info["timings"]
+    fits = [[m, *(number(t.get(k)) for k in ("fit", "predict"))] for m, t in timings.get("models", {}).items()]
+    failures = [
+        [str(f.get(k) or "all") for k in ("unique_id", "model", "cutoff", "reason")] for f in view.info["failures"]
+    ]
+    return {
+        "values": _values_table(view),
+        "leaderboard": _leaderboard_table(view),
+        "pairs": _pairs_table(view),
+        "failures": _table("Fits that failed", ("Series", "Model", "Cutoff", "Reason"), failures, prose=True),
+        "data": _table("The data as they were understood", ("What", "Value"), _data_rows(view), prose=True),
+        "choices": [_choices_table(model, chosen) for model, chosen in view.run.choices.get("final", {}).items()],
+        "versions": _table("Versions", ("Software", "Version"), list(view.info["versions"].items()), prose=True),
+        "timings": _table("Seconds to fit and to forecast", ("Model", "Fit", "Predict"), fits),
+    }
+
+
+def _table(
+    caption: str, head: Sequence[str], rows: Sequence[Sequence[str]], *, prose: bool | Iterable[str] = ()
+) -> Table:
+    """Return a table of at most 1,000 rows; `prose` names the columns of words, or True for all."""
+    words = frozenset(head if prose is True else prose or ())
+    return Table(caption, head, rows[:MAX_ROWS], words, total=len(rows))
+
+
+def _values_table(view: View) -> Table:
+    """Return the forecast of the best model; each row reads from low to high."""
+    bands = [*(f"lo-{n}" for n in reversed(view.levels)), "y_hat", *(f"hi-{n}" for n in view.levels)]
+    heads = [
+        f"{c[:2].replace('lo', 'low').replace('hi', 'high')} {c[3:]}%" if c != "y_hat" else "forecast" for c in bands
+    ]
+    rows = view.ahead.head(MAX_ROWS)
+    cells = zip(*(column(rows[c], like=rows["y_hat"]) for c in bands), strict=True)
+    times = [view.when(t) for t in rows["ds"]]
+    table = [[t, *c] for t, c in zip(times, cells, strict=True)]
+    horizon, first = view.info["horizon"], ["Time"]
+    caption = f"Next {horizon} values by {view.best}" if horizon > 1 else f"Next value by {view.best}"
+    if len(view.ids) > 1:
+        table = [[name, *row] for name, row in zip(rows["unique_id"], table, strict=True)]
+        first = ["Series", "Time"]
+    return Table(caption, [*first, *heads], table, frozenset({"Time"}), total=len(view.ahead))
+
+
+def _leaderboard_table(view: View) -> Table:
+    board = view.run.leaderboard
+    metrics = [name for name in METRIC_NAMES if name in board.columns]
+    counts = ["windows", "points", "failures"]
+    columns = [
+        board["model"],
+        board["role"],
+        *(column(board[name]) for name in metrics),
+        column(board["skill"], sign="+"),
+        *([f"{count:,.0f}" for count in board[name]] for name in counts),
+    ]
+    rows = [list(row) for row in zip(*columns, strict=True)]
+    caption = "Errors on data not seen before, best first"
+    return _table(caption, ["Model", "Role", *metrics, "skill", *counts], rows, prose=["Role"])
+
+
+def _pairs_table(view: View) -> Table:
+    pairs = view.run.metrics["verdict"]["pairs"]
+    rows = [
+        [
+            p["model"],
+            p["against"],
+            p["word"],
+            number(p["ratio"]),
+            "n/a" if p["p_value"] is None else f"{p['p_value']:.2g}",
+            f"{p['units']:,} {p['unit']}",
+        ]
+        for p in pairs
+    ]
+    head = ("Model", "Against", "Verdict", "Error ratio", "p", "Tested on")
+    return _table("Is the difference real?", head, rows, prose=["Against", "Verdict"])
+
+
+def _data_rows(view: View) -> list[list[str]]:
+    data = view.info["data"]
+    season = f"{data['season_length']} steps" if data["season_length"] > 1 else "none"
+    return [
+        ["File", data["name"]],
+        ["Rows", f"{data['rows']:,}"],
+        ["Series", f"{data['series']:,}"],
+        ["Span", f"{view.when(view.run.history['ds'].min())} to {view.when(view.run.history['ds'].max())}"],
+        ["Frequency", data["frequency"]],
+        ["Season", season],
+        ["Missing values", f"{data['gaps']:,}"],
+        ["SHA-256", data["sha256"]],
+    ]
+
+
+def _choices_table(model: str, chosen: Any) -> Table:
+    """Return what auto chose: a row per series where there is one entry per series, else a row per setting.
+
+    The orders that a search passed by are left to choices.json: they are lists within lists, and no choice.
+    """
+    if isinstance(chosen, dict) and chosen and all(isinstance(entry, dict) for entry in chosen.values()):
+        head = list(dict.fromkeys(key for entry in chosen.values() for key in entry if key != "search"))
+        rows = [[name, *(_words(entry.get(key)) for key in head)] for name, entry in chosen.items()]
+        return _table(f"What {model} settled on", ["For", *head], rows, prose=True)
+    return _table(f"What {model} settled on", ["Setting", "Value"], list(_flat(chosen)), prose=True)
+
+
+def _flat(value: Any, path: str = "") -> Iterator[list[str]]:
+    """Yield the leaves of nested plain JSON as pairs of a dotted path and a text."""
+    if isinstance(value, dict) and value:
+        for key, inner in value.items():
+            yield from _flat(inner, f"{path}.{key}" if path else str(key))
+    else:
+        yield [path or "value", _words(value)]
+
+
+def _words(value: Any) -> str:
+    """Return plain JSON as a person would write it."""
+    if value is None or value == [] or value == {}:
+        return DASH
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return number(value)
+    if isinstance(value, list):
+        return f"({', '.join(_words(entry) for entry in value)})"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_words(entry)}" for key, entry in value.items())
+    return str(value)

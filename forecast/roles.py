@@ -1,0 +1,148 @@
+"""Which column of a table is the time, which the target and which the id.
+
+The idea: a role is given by name or taken by the only column that fits it, and said; where several fit, the user is
+asked.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from forecast.errors import ConfigError, DataError, shown
+from forecast.times import looks_like_times
+from forecast.values import is_missing, meant_as_numbers
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from forecast.table import Table
+
+__all__ = ["check_given", "find_id", "find_target", "find_time", "separating_columns"]
+
+TIME_NAMES = frozenset(
+    ["ds", "date", "datetime", "time", "timestamp", "year", "quarter", "month", "week", "day", "hour", "period"]
+)
+TARGET_NAMES = frozenset(["y", "value", "target"])
+ID_NAMES = frozenset(["unique_id", "id", "series", "series_id"])
+
+
+def check_given(table: Table, **given: str | None) -> None:
+    """Check that the columns a user named are there and that none has two roles.
+
+    Raises
+    ------
+    DataError
+        D104, a column that is not there.
+    ConfigError
+        U101, one column for two roles.
+    """
+    roles: dict[str, str] = {}
+    for role, column in given.items():
+        if column is None:
+            continue
+        table.require(column, role)
+        if column in roles:
+            what = f"column {shown(column)} cannot be both {roles[column]} and {role}"
+            raise ConfigError("U101", what, hint=f"another column for --{role}")
+        roles[column] = role
+
+
+def find_time(table: Table, *, given: str | None, taken: set[str | None]) -> str | None:
+    """Return the time column: the one that holds dates, or numbers under a name such as ``year``; None without one.
+
+    Raises
+    ------
+    DataError
+        D104, when several columns could be it.
+    """
+    columns = [column for column in _columns(table) if column not in taken]
+    if given is not None or len(_columns(table)) == 1:
+        return given
+    found = [column for column in columns if looks_like_times(table.frame[column])]
+    found = found or [c for c in columns if _folded(c) in TIME_NAMES and looks_like_times(table.frame[c], numbers=True)]
+    found = found or [c for c in columns if _sounds_like_time(c) and not _is_numeric(table, c)]
+    preferred = [c for c in found if _folded(c) == "ds"] or [c for c in found if _folded(c) in TIME_NAMES]
+    if len(found) > 1 and len(preferred) != 1:
+        listed = ", ".join(shown(column) for column in found)
+        raise DataError(
+            "D104",
+            f"which column of {table.name} is the time? Several could be",
+            found=listed,
+            hint=table.retry(time=found[0]),
+        )
+    return next(iter(preferred or found), None)
+
+
+def find_id(table: Table, times: NDArray[Any] | None, *, given: str | None, taken: set[str | None]) -> str | None:
+    """Return the id column: one named ``unique_id`` or ``id``, or the only one that tells repeated times apart."""
+    if given is not None:
+        return given
+    frame = table.frame
+    named = [c for c in _columns(table) if c not in taken and _folded(c) in ID_NAMES and frame[c].duplicated().any()]
+    if named:
+        return named[0]
+    if times is None or len(np.unique(times)) == len(times):
+        return None
+    found = [c for c in separating_columns(table, times, taken=taken) if not _is_numeric(table, c)]
+    return found[0] if len(found) == 1 else None
+
+
+def separating_columns(table: Table, times: NDArray[Any], *, taken: set[str | None]) -> list[str]:
+    """Return the columns, text first, under each of whose values no time occurs twice; equal rows are left aside."""
+    distinct = ~table.frame.duplicated().to_numpy()
+    cells = table.frame[distinct]
+    found = []
+    for column in (c for c in _columns(table) if c not in taken):
+        pairs = pd.DataFrame({"id": cells[column].to_numpy(), "time": times[distinct]})
+        if pairs["id"].duplicated().any() and not is_missing(cells[column]).any() and not pairs.duplicated().any():
+            found.append(column)
+    return sorted(found, key=lambda column: _is_numeric(table, column))
+
+
+def find_target(table: Table, *, given: str | None, taken: set[str | None]) -> str:
+    """Return the target column: the one named ``y``, ``value`` or ``target``, or the only one that holds numbers.
+
+    Raises
+    ------
+    DataError
+        D105, when several columns hold numbers; D107, when none does.
+    """
+    if given is not None:
+        return given
+    found = [c for c in _columns(table) if c not in taken and _folded(c) not in ID_NAMES and _is_numeric(table, c)]
+    found = [c for c in found if not c.startswith("unnamed_")] or found
+    preferred = [column for column in found if _folded(column) in TARGET_NAMES]
+    if len(found) == 1 or len(preferred) == 1:
+        return (preferred or found)[0]
+    if not found:
+        raise DataError(
+            "D107",
+            f"{table.name} has no column of numbers to forecast",
+            found=", ".join(shown(column) for column in _columns(table)[:20]),
+            hint="a file with a column of numbers beside the times",
+        )
+    listed = ", ".join(shown(column)[1:-1] for column in found[:20]) + (", ..." if len(found) > 20 else "")
+    what = f"which column of {table.name} to forecast? numeric columns: {listed}"
+    raise DataError("D105", what, hint=table.retry(target=(preferred or found)[0]))
+
+
+def _columns(table: Table) -> list[str]:
+    return [str(column) for column in table.frame.columns]
+
+
+def _folded(column: str) -> str:
+    return column.strip().casefold()
+
+
+def _is_numeric(table: Table, column: str) -> bool:
+    return meant_as_numbers(table.frame[column], table.decimal)
+
+
+def _sounds_like_time(column: str) -> bool:
+    """Whether one of the words in a name is a word for time: ``order_date``, ``OrderDate``."""
+    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", column)
+    return any(word.casefold() in TIME_NAMES for word in words)

@@ -1,0 +1,181 @@
+"""The run folder: everything a run found out, written aside and put in place whole.
+
+The idea: a folder with its final name is always complete. While a run works, its files stand in ``<name>.partial``;
+the last act is to rename it, and a run that fails takes its folder away.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from forecast.errors import FileError, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+
+__all__ = ["Run", "load_run", "write_aside", "write_csv", "write_json"]
+
+_TEXTS = ("unique_id", "model", "role", "ds", "cutoff")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run, read from its folder.
+
+    `forecasts`, `backtest`, `leaderboard`, `history` and `training` (empty without a network) are frames; `info` is
+    run.json, `metrics` metrics.json, `choices` choices.json and `config` the text of config.toml.
+    """
+
+    folder: Path
+    info: dict[str, Any]
+    metrics: dict[str, Any]
+    choices: dict[str, Any]
+    config: str
+    history: pd.DataFrame
+    forecasts: pd.DataFrame
+    backtest: pd.DataFrame
+    leaderboard: pd.DataFrame
+    training: pd.DataFrame
+
+    @property
+    def report(self) -> Path:
+        """The page."""
+        return self.folder / "report.html"
+
+    @property
+    def verdict(self) -> str:
+        """The answer in one sentence."""
+        return str(self.metrics["verdict"]["sentence"])
+
+
+def load_run(folder: str | Path) -> Run:
+    """Read a run folder.
+
+    Raises
+    ------
+    FileError
+        F104, when `folder` is not a run folder; F102, when one of its files is missing or cannot be read.
+    """
+    import pandas as pd
+
+    folder = Path(folder)
+    if not (folder / "run.json").is_file():
+        raise FileError("F104", f"{shown(folder)} is not a run folder: no run.json in it", hint="forecast run DATA")
+    training, choices, config = folder / "training.csv", folder / "choices.json", folder / "config.toml"
+    return Run(
+        folder=folder,
+        info=_read_json(folder / "run.json"),
+        metrics=_read_json(folder / "metrics.json"),
+        choices=_read_json(choices) if choices.is_file() else {},
+        config=_read_text(config) if config.is_file() else "",
+        history=_read_frame(folder / "history.csv", only=["unique_id", "ds", "y"]),
+        forecasts=_read_frame(folder / "forecasts.csv"),
+        backtest=_read_frame(folder / "backtest.csv"),
+        leaderboard=_read_frame(folder / "leaderboard.csv"),
+        training=_read_frame(training) if training.is_file() else pd.DataFrame(),
+    )
+
+
+@contextmanager
+def write_aside(folder: Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """Give a folder to write to that becomes `folder` when the block ends well, and is taken away when it does not.
+
+    Raises
+    ------
+    FileError
+        F103, when `folder` exists; F104, when it may not be replaced or written; F105, when the disk is full.
+    """
+    _refuse_existing(folder, overwrite=overwrite)
+    partial = folder.with_name(folder.name + ".partial")
+    if partial.exists():
+        what = f"{partial} exists: another run is writing it, or one was killed"
+        raise FileError("F103", what, hint="another --out, or delete that folder")
+    try:
+        partial.parent.mkdir(parents=True, exist_ok=True)
+        partial.mkdir()
+    except OSError as error:
+        raise FileError("F104", f"cannot write {partial}: {error.strerror}", hint="another --out") from error
+    try:
+        yield partial
+        if folder.exists():
+            shutil.rmtree(folder)
+        partial.replace(folder)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            what = f"disk full while writing {folder}"
+            raise FileError("F105", what, hint="free some space, then run again") from error
+        raise
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write a frame with full precision, dates as short as they can be, the same bytes on every system."""
+    frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+
+
+def write_json(value: Any, path: Path) -> None:
+    """Write plain values; NaN becomes null."""
+    path.write_text(json.dumps(_plain(value), indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    value = value.item() if hasattr(value, "item") else value
+    return None if isinstance(value, float) and value != value else value
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(_read_text(path)))
+    except ValueError as error:
+        raise _unreadable(path, error) from error
+
+
+def _read_frame(path: Path, *, only: list[str] | None = None) -> pd.DataFrame:
+    """Read a CSV of ours: ids stay texts (an id may be "NA"), times become dates or whole numbers, the rest numbers."""
+    import pandas as pd
+
+    try:
+        columns = pd.read_csv(path, encoding="utf-8", nrows=0, usecols=only).columns
+        kinds = {name: str if name in _TEXTS else float for name in columns}
+        empty = {name: [""] for name, kind in kinds.items() if kind is float}
+        frame = pd.read_csv(path, encoding="utf-8", usecols=only, dtype=kinds, keep_default_na=False, na_values=empty)
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, error) from error
+    for name in frame.columns.intersection(["ds", "cutoff"]):
+        whole = frame[name].str.fullmatch(r"-?\d+").all()
+        frame[name] = frame[name].astype("int64") if whole else pd.to_datetime(frame[name], format="ISO8601")
+    return frame
+
+
+def _unreadable(path: Path, error: Exception) -> FileError:
+    what = f"cannot read {path.name} in {shown(path.parent)}"
+    return FileError("F102", what, found=str(error), hint="forecast run DATA")
+
+
+def _refuse_existing(folder: Path, *, overwrite: bool) -> None:
+    if not folder.exists():
+        return
+    if not overwrite:
+        raise FileError("F103", f"{folder} exists", hint="--overwrite, or another --out")
+    if not (folder / "run.json").is_file():
+        raise FileError("F104", f"will not overwrite {folder}: no run.json in it", hint="another --out")

@@ -1,0 +1,212 @@
+"""The one door: whatever is given becomes a checked series frame, or an error that says what to mend.
+
+The idea: columns get their roles, cells become times and numbers, rows find their place on a regular grid; after this
+module nobody checks the data again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from forecast.defaults import DUPLICATES
+from forecast.errors import ConfigError, DataError, Notice, nearest, shown
+from forecast.panel import Panel
+from forecast.placing import Rows, drop_short, merge_duplicates, place_on_grid, some, trim
+from forecast.readers import read_table
+from forecast.roles import check_given, find_id, find_target, find_time
+from forecast.times import read_times
+from forecast.values import is_missing, read_numbers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from forecast.frequency import Frequency
+    from forecast.table import Table
+
+__all__ = ["SeriesData", "read_series"]
+
+ABSURD = 10_000
+"""A value so many times the median of its series is worth a warning."""
+
+
+@dataclass(frozen=True)
+class SeriesData:
+    """Checked series, and how they were understood.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Columns ``unique_id`` (str), ``ds`` (datetime64[us] or int64), ``y`` (float64); sorted, on a regular grid, NaN
+        for a gap, no NaN at the ends of a series.
+    frequency : Frequency
+        The step of the grid.
+    season_length : int
+        Periods of a season; 1 for none.
+    name : str
+        What to call the source, such as ``sales.csv``.
+    sha256 : str
+        The hash of its bytes.
+    time, target, id : str or None
+        The columns that were read; None where the rows were numbered or there is one series.
+    notes : tuple of str
+        What was inferred or done, each a sentence to print.
+    notices : tuple of Notice
+        Warnings.
+    """
+
+    frame: pd.DataFrame
+    frequency: Frequency
+    season_length: int
+    name: str
+    sha256: str
+    time: str | None
+    target: str
+    id: str | None
+    notes: tuple[str, ...]
+    notices: tuple[Notice, ...]
+
+    @property
+    def panel(self) -> Panel:
+        """The series as arrays, which is what models see."""
+        return Panel.from_frame(self.frame, self.frequency, season_length=self.season_length)
+
+
+def read_series(
+    source: str | Path | pd.DataFrame | pd.Series[Any],
+    *,
+    time: str | None = None,
+    target: str | None = None,
+    id: str | None = None,
+    freq: str | None = None,
+    season_length: int | None = None,
+    date_format: str | None = None,
+    duplicates: str = "error",
+    delimiter: str | None = None,
+    decimal: str | None = None,
+    encoding: str | None = None,
+) -> SeriesData:
+    """Return the series of a CSV file, of a bundled set or of a frame, checked and on a regular grid.
+
+    Parameters
+    ----------
+    source : path, DataFrame or Series
+        A CSV or TSV file, also gzipped; the name of a bundled set; a frame; or a series with dates as its index.
+    time, target, id : str, optional
+        The columns of times, values and series names; inferred where exactly one fits.
+    freq : str, optional
+        The step of the times, as a pandas alias (``MS``, ``W-SAT``, ``15min``) or ``int``; inferred by default.
+    season_length : int, optional
+        Periods of a season, 1 for none; by default what goes with the frequency.
+    date_format : str, optional
+        The strptime format of the times, where the column does not decide it.
+    duplicates : {"error", "first", "last", "mean", "sum"}
+        What becomes of several values for one time.
+    delimiter, decimal, encoding : str, optional
+        How the file is written, where that is not plain from itself.
+
+    Raises
+    ------
+    FileError
+        F101 or F102, when there is no such file or it cannot be read.
+    DataError
+        D101 to D117, when the data cannot be used as they are; the message says where and what to type.
+    ConfigError
+        U101, when an argument is not one of its possible values.
+
+    Examples
+    --------
+    >>> data = read_series("airline")
+    >>> data.frame.head(2)
+        unique_id         ds      y
+    0  passengers 1949-01-01  112.0
+    1  passengers 1949-02-01  118.0
+    >>> data.notes[2]
+    'monthly (inferred), season 12'
+    """
+    _check_options(duplicates, season_length)
+    table = read_table(source, delimiter=delimiter, decimal=decimal, encoding=encoding)
+    check_given(table, time=time, target=target, id=id)
+    time = find_time(table, given=time, taken={target, id})
+    times = None if time is None else read_times(table, time, date_format=date_format, integers=freq == "int")
+    key = find_id(table, times.values if times else None, given=id, taken={time, target})
+    target = find_target(table, given=target, taken={time, key})
+    values = read_numbers(table, target)
+    ids = _ids(table, key, target)
+    rows = Rows.sorted(ids, times.values if times else _numbered(ids), values)
+    rows, merged = merge_duplicates(rows, table, how=duplicates, id=key, taken={time, target})
+    rows, left_out = drop_short(trim(rows), table)
+    frame, frequency, gaps = place_on_grid(rows, table, freq=freq)
+    season = season_length or frequency.season_length
+    understood = (
+        "time: none, rows numbered 1, 2, 3, ..." if time is None else f"time: column {shown(time)}",
+        f"target: column {shown(target)}",
+        *([] if key is None else [f"id: column {shown(key)} ({len(rows.names)} series)"]),
+        f"{frequency.word} ({'given' if freq else 'inferred'}), {'no season' if season == 1 else f'season {season}'}",
+    )
+    return SeriesData(
+        frame=frame,
+        frequency=frequency,
+        season_length=season,
+        name=table.name,
+        sha256=table.sha256,
+        time=time,
+        target=target,
+        id=key,
+        notes=(*understood, *table.notes, *(times.notes if times else ()), *merged, *gaps),
+        notices=(*left_out, *_constant(rows), *_absurd(rows, table, target)),
+    )
+
+
+def _check_options(duplicates: str, season_length: int | None) -> None:
+    if duplicates not in DUPLICATES:
+        close = nearest(duplicates, DUPLICATES) or "mean"
+        what = f"{shown(duplicates)} is not a way to treat duplicates ({', '.join(DUPLICATES)})"
+        raise ConfigError("U101", what, hint=f"--duplicates {close}")
+    if season_length is not None and season_length < 1:
+        what = f"a season of {season_length} periods"
+        raise ConfigError("U101", what, hint="--season-length 12, or --season-length 1 for no season")
+
+
+def _ids(table: Table, id: str | None, target: str) -> NDArray[np.object_]:
+    """Return the name of the series of each row: the cell in the id column, or the name of the target."""
+    if id is None:
+        return np.full(len(table.frame), target, dtype=object)
+    cells = table.frame[id]
+    missing = np.flatnonzero(is_missing(cells))
+    if len(missing):
+        what = f"{len(missing)} row{'' if len(missing) == 1 else 's'} of {table.name} without an id in {shown(id)}"
+        raise DataError("D106", f"{what}: {table.listed(missing)}", hint="fill in the id, or remove the row")
+    return cells.astype(str).to_numpy(object)
+
+
+def _numbered(ids: NDArray[np.object_]) -> NDArray[np.int64]:
+    """Return 1, 2, 3, ... for the rows of each series."""
+    return np.asarray(pd.Series(ids).groupby(ids).cumcount().to_numpy() + 1, dtype=np.int64)
+
+
+def _constant(rows: Rows) -> list[Notice]:
+    """Return W202 for the series that never change."""
+    found = [name for name, values in rows.by_series(rows.values) if np.nanmin(values) == np.nanmax(values)]
+    if not found:
+        return []
+    verb = "is" if len(found) == 1 else "are"
+    total = f" ({len(found)} of {len(rows.names)} series)" if len(rows.names) > 1 else ""
+    effect = "scaled errors are undefined and shown as n/a"
+    return [Notice("W202", f"{some(found)} {verb} constant: {effect}{total}")]
+
+
+def _absurd(rows: Rows, table: Table, target: str) -> list[Notice]:
+    """Return W201 for values that are ten thousand times the median of their series."""
+    medians = [np.nanmedian(np.abs(values)) for _, values in rows.by_series(rows.values)]
+    limits = ABSURD * np.array(medians)[rows.codes]
+    found = rows.rows[(np.abs(rows.values) >= limits) & (limits > 0)]
+    if len(found) == 0:
+        return []
+    what = f"{table.listed(np.sort(found), target)} in {shown(target)}"
+    return [Notice("W201", f"{what}: {ABSURD:,} times the median of the series or more")]

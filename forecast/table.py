@@ -1,0 +1,112 @@
+"""A table as it was read, before anyone knows what its columns mean.
+
+The idea: a table remembers where each row stood and what it was called, so that every later message can name the line
+of the file and a command that works.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from forecast.errors import DataError, nearest, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+__all__ = ["MISSING_MARKERS", "Table"]
+
+MISSING_MARKERS = frozenset({"", "NA", "NaN", "nan", "null", "None"})
+"""The cells of a file that stand for a missing value."""
+
+SHOWN_ROWS = 5
+"""How many problems of one kind a message lists."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns with the memory of where they came from.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The columns: text for a file, as they were for a frame.
+    name : str
+        What to call the source in a message, such as ``sales.csv``.
+    sha256 : str
+        The hash of the bytes of the file, or of the CSV of a frame.
+    notes : tuple of str
+        What was found out while reading, such as ``separator ";"``.
+    decimal : str
+        The decimal mark of the numbers: ``.`` or ``,``.
+    source : str or None
+        The file as the user named it; None for a frame.
+    lines : ndarray or None
+        The line of the file on which each row begins, the header counted; None for a frame.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> frame = pd.DataFrame({"sales": ["1", "n/a", "3"]})
+    >>> table = Table(frame, "sales.csv", "", source="my sales.csv", lines=np.array([2, 3, 4]))
+    >>> table.listed([1], "sales")
+    'line 3 "n/a"'
+    >>> table.retry(time="date")
+    "forecast run 'my sales.csv' --time date"
+    """
+
+    frame: pd.DataFrame
+    name: str
+    sha256: str
+    notes: tuple[str, ...] = ()
+    decimal: str = "."
+    source: str | None = None
+    lines: NDArray[np.int64] | None = None
+
+    def place(self, row: int) -> str:
+        """Return where `row`, counted from 0, stands: ``line 14`` of a file, ``row 12`` of a frame."""
+        return f"row {row}" if self.lines is None else f"line {self.lines[row]}"
+
+    def listed(self, rows: Iterable[int], column: str | None = None) -> str:
+        """Return the first places among `rows`, with what stands there in `column`, and how many more there are."""
+        rows = [int(row) for row in rows]
+        cells = None if column is None else self.frame[column]
+        items = [
+            self.place(row) if cells is None else f"{self.place(row)} {shown(cells.iloc[row])}"
+            for row in rows[:SHOWN_ROWS]
+        ]
+        more = len(rows) - SHOWN_ROWS
+        return ", ".join(items) + (f", ... and {more} more" if more > 0 else "")
+
+    def retry(self, **settings: str) -> str:
+        """Return what to type to read the same source with other `settings`: a command, or arguments for a frame."""
+        if self.source is None:
+            return ", ".join(f'{name}="{value}"' for name, value in settings.items())
+        flags = [word for name, value in settings.items() for word in (f"--{name.replace('_', '-')}", value)]
+        return shlex.join(["forecast", "run", self.source, *flags])
+
+    def require(self, column: str, role: str) -> None:
+        """Check that `column`, which the user named as the `role` column, is there.
+
+        Raises
+        ------
+        DataError
+            D104, with the columns that are there and the nearest name.
+        """
+        if column in self.frame.columns:
+            return
+        columns = [str(name) for name in self.frame.columns]
+        folded = {name.casefold(): name for name in columns}
+        close = folded.get(nearest(column.casefold(), folded) or "")
+        guess = close or (columns[0] if role == "time" else columns[-1])
+        raise DataError(
+            "D104",
+            f"no column {shown(column)} in {self.name}",
+            found=", ".join(shown(name)[1:-1] for name in columns[:20]) + (", ..." if len(columns) > 20 else ""),
+            hint=self.retry(**{role: guess}),
+        )

@@ -1,0 +1,177 @@
+"""A column of cells to a column of times: dates, years, quarters, weeks or whole numbers.
+
+The idea: a column is read by the one form that fits all its cells; where two forms fit and give different times, no
+row decides and neither is taken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from forecast.errors import DataError, shown
+from forecast.forms import DATE_FORMS, NUMBER_FORMS, PROPOSALS, Form, read_form, read_format, read_whole
+from forecast.values import LIKELY_SHARE, is_missing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from forecast.forms import Reading
+    from forecast.table import Table
+
+__all__ = ["Times", "looks_like_times", "read_times"]
+
+SNIFFED_TEXTS = 100
+"""A form that fits none of so many cells is not tried on the rest."""
+
+
+@dataclass(frozen=True)
+class Times:
+    """Times, datetime64[us] or int64, and what is worth saying of how they were read."""
+
+    values: NDArray[Any]
+    notes: tuple[str, ...] = ()
+
+
+def looks_like_times(cells: pd.Series[Any], *, numbers: bool = False) -> bool:
+    """Return whether most of the cells are times; whole numbers count as such with `numbers` only.
+
+    Examples
+    --------
+    >>> looks_like_times(pd.Series(["1949-01", "1949-02"])), looks_like_times(pd.Series(["1120", "1160"]))
+    (True, False)
+    """
+    if _is_datetime(cells) or isinstance(cells.dtype, pd.PeriodDtype):
+        return True
+    if pd.api.types.is_numeric_dtype(cells) and not numbers:
+        return False
+    texts = pd.unique(cells[~is_missing(cells)].astype(str)).tolist()
+    readings = [read_form(texts, form) for form in _promising(texts, DATE_FORMS)]
+    if numbers:
+        readings.append(read_whole(texts))
+    return any(reading.good.mean() >= LIKELY_SHARE for reading in readings if texts)
+
+
+def read_times(table: Table, column: str, *, date_format: str | None = None, integers: bool = False) -> Times:
+    """Return the times in `column` of `table`.
+
+    Parameters
+    ----------
+    table : Table
+        Where the cells stand.
+    column : str
+        The name of the column.
+    date_format : str, optional
+        A strptime format that all cells have; by default the one form that fits all.
+    integers : bool
+        Whether whole numbers are steps even where they could be years.
+
+    Raises
+    ------
+    DataError
+        D109, cells that are no times; D110, day and month cannot be told apart; D112, several UTC offsets.
+
+    Examples
+    --------
+    >>> from forecast.readers import read_table
+    >>> read_times(read_table("nile"), "year").values[:2].astype("datetime64[D]")
+    array(['1871-01-01', '1872-01-01'], dtype='datetime64[D]')
+    """
+    cells = table.frame[column]
+    _check_present(table, column)
+    if _is_datetime(cells):
+        return _from_datetimes(cells)
+    if isinstance(cells.dtype, pd.PeriodDtype):
+        cells = cells.astype(str).str.partition("/")[0]  # a week reads "2024-01-01/2024-01-07"
+    codes, uniques = pd.factorize(cells.astype(str).str.strip())
+    texts: list[str] = uniques.tolist()
+    if date_format is not None:
+        reading = read_format(texts, date_format)
+    else:
+        whole = read_whole(texts)
+        reading = whole if integers and whole.good.all() else _read_best(table, column, texts)
+    if not reading.good.all():
+        raise _not_understood(table, column, texts, np.flatnonzero(~reading.good[codes]))
+    if len(reading.offsets) > 1:
+        listed = " and ".join(offset or "none" for offset in sorted(reading.offsets))
+        what = f"UTC offsets {listed} both occur in {shown(column)} of {table.name}"
+        raise DataError("D112", what, hint="write all times with one offset, such as Z")
+    (offset,) = reading.offsets
+    return Times(reading.times[codes], (f"times as written, at UTC offset {offset}",) if offset else ())
+
+
+def _check_present(table: Table, column: str) -> None:
+    rows = np.flatnonzero(is_missing(table.frame[column]))
+    if len(rows):
+        what = f"{len(rows)} row{'' if len(rows) == 1 else 's'} of {table.name} without a time in {shown(column)}"
+        raise DataError("D109", f"{what}: {table.listed(rows)}", hint="fill in the time, or remove the row")
+
+
+def _promising(texts: Sequence[str], forms: Sequence[Form]) -> list[Form]:
+    """Return the forms that fit one of the first texts at least."""
+    return [form for form in forms if read_form(texts[:SNIFFED_TEXTS], form).good.any()]
+
+
+def _read_best(table: Table, column: str, texts: list[str]) -> Reading:
+    """Return what the one form that fits all makes of `texts`, else the form that fits most."""
+    forms = _promising(texts, (*DATE_FORMS, *NUMBER_FORMS))
+    readings = [read_form(texts, form) for form in forms]
+    complete = [i for i, reading in enumerate(readings) if reading.good.all()]
+    if not complete:
+        return max([read_whole(texts), *readings], key=lambda reading: int(reading.good.sum()))
+    first = readings[complete[0]]
+    for i in complete[1:]:
+        different = np.flatnonzero(first.times != readings[i].times)
+        if len(different):
+            where = int(different[0])
+            one, other = (str(readings[j].times[where].astype("datetime64[D]")) for j in (complete[0], i))
+            raise _ambiguous(table, column, texts, (forms[complete[0]], forms[i]), (texts[where], one, other))
+    return first
+
+
+def _ambiguous(
+    table: Table, column: str, texts: list[str], forms: tuple[Form, Form], example: tuple[str, str, str]
+) -> DataError:
+    text, one, other = example
+    separator = next(character for character in text if not character.isdigit())
+    clocks = ("", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", "T%H:%M", "T%H:%M:%S", "T%H:%M:%S.%f")
+    dates = [form.format.replace("/", separator) for form in forms]
+    clock = next((c for c in clocks if read_format(texts, dates[0] + c).good.all()), "")
+    return DataError(
+        "D110",
+        f"{shown(text)} in {shown(column)} of {table.name} can be {one} or {other}, and no row decides",
+        found=f"{one} is {dates[0]}{clock}, {other} is {dates[1]}{clock}",
+        hint=table.retry(date_format=dates[0] + clock),
+    )
+
+
+def _not_understood(table: Table, column: str, texts: list[str], rows: NDArray[np.intp]) -> DataError:
+    fitting = next((format_ for format_ in PROPOSALS if read_format(texts, format_).good.all()), None)
+    noun = "date in" if len(rows) == 1 else "dates in"
+    return DataError(
+        "D109",
+        f"{len(rows)} {noun} {shown(column)} of {table.name} not understood: {table.listed(rows, column)}",
+        hint=table.retry(date_format=fitting)
+        if fitting
+        else "correct these cells; where all have one form, name it with --date-format",
+    )
+
+
+def _is_datetime(cells: pd.Series[Any]) -> bool:
+    return pd.api.types.is_datetime64_any_dtype(cells)
+
+
+def _from_datetimes(cells: pd.Series[Any]) -> Times:
+    """Return datetimes without their time zone: dates as they stand, times of the day in UTC."""
+    if cells.dt.tz is None:
+        return Times(cells.to_numpy().astype("datetime64[us]"))
+    local = cells.dt.tz_localize(None)
+    if (local == local.dt.normalize()).all():
+        return Times(local.to_numpy().astype("datetime64[us]"), (f"dates as in {cells.dt.tz}",))
+    utc = cells.dt.tz_convert("UTC").dt.tz_localize(None)
+    return Times(utc.to_numpy().astype("datetime64[us]"), (f"times turned from {cells.dt.tz} to UTC",))

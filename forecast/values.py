@@ -1,0 +1,145 @@
+"""Cells to numbers: what is a number, what is missing and what is neither.
+
+The idea: a decimal mark is decided once for the whole table, and only where exactly one reading fits; a cell that is
+no number is never quietly taken for a missing value.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from forecast.errors import DataError, shown
+from forecast.table import MISSING_MARKERS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from forecast.table import Table
+
+__all__ = ["LIKELY_SHARE", "is_missing", "meant_as_numbers", "read_numbers", "sniff_decimal"]
+
+LIKELY_SHARE = 0.5
+"""A column of which this share is numbers (or times) is meant to be one; the other cells are then errors."""
+
+_NUMBER = r"[+-]?(?:\d+{mark}?\d*|{mark}\d+)(?:[eE][+-]?\d+)?|[+-]?(?:inf|Inf|INF|infinity|Infinity)"
+_PATTERNS = {mark: re.compile(_NUMBER.replace("{mark}", re.escape(mark)), re.ASCII) for mark in (".", ",")}
+_DECIMAL = {mark: re.compile(rf"[+-]?\d*{re.escape(mark)}\d+(?:[eE][+-]?\d+)?", re.ASCII) for mark in (".", ",")}
+_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:[., '\u00a0\u202f]\d{3})+(?:[.,]\d+)?", re.ASCII)
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+", re.ASCII)
+
+
+def is_missing(cells: pd.Series[Any]) -> NDArray[np.bool_]:
+    """Return which cells stand for a missing value: nothing, ``NA``, ``NaN``, ``nan``, ``null`` or ``None``."""
+    missing = cells.isna()
+    return np.asarray(missing if _is_plain(cells) else missing | cells.isin(list(MISSING_MARKERS)), dtype=np.bool_)
+
+
+def meant_as_numbers(cells: pd.Series[Any], decimal: str) -> bool:
+    """Return whether most of the cells that are not missing are numbers, if only with thousands separators."""
+    present = cells[~is_missing(cells)]
+    if len(present) == 0 or pd.api.types.is_bool_dtype(cells) or pd.api.types.is_datetime64_any_dtype(cells):
+        return False
+    if _is_plain(cells):
+        return True
+    return float((_matches(present, _PATTERNS[decimal]) | _matches(present, _GROUPED)).mean()) >= LIKELY_SHARE
+
+
+def read_numbers(table: Table, column: str) -> NDArray[np.float64]:
+    """Return `column` as float64, NaN where it is missing.
+
+    Raises
+    ------
+    DataError
+        D107, cells that are no numbers; D116, infinite numbers; both with their lines.
+    """
+    cells = table.frame[column]
+    if _is_plain(cells):
+        values = cells.to_numpy(np.float64, na_value=np.nan)
+    else:
+        missing = is_missing(cells)
+        good = ~missing
+        good[good] = _matches(cells[good], _PATTERNS[table.decimal])
+        if not (good | missing).all():
+            raise _not_numbers(table, column, np.flatnonzero(~(good | missing)))
+        values = np.full(len(cells), np.nan)
+        # Python's own float() is exact to the last bit, which the parser of pandas.to_numeric is not.
+        values[good] = cells[good].astype(str).str.replace(",", ".", regex=False).to_numpy(object).astype(np.float64)
+    infinite = np.flatnonzero(np.isinf(values))
+    if len(infinite):
+        raise DataError(
+            "D116",
+            f"{_counted(len(infinite), 'value')} in {shown(column)} of {table.name} "
+            f"{'is' if len(infinite) == 1 else 'are'} infinite: {table.listed(infinite, column)}",
+            hint="leave these cells empty: an empty cell is a gap, which is marked and can be filled",
+        )
+    return np.asarray(values, dtype=np.float64)
+
+
+def sniff_decimal(table: Table) -> str:
+    """Return the decimal mark of the text columns of `table`; a point where nothing says otherwise.
+
+    Raises
+    ------
+    DataError
+        D108, when the commas can be decimal or thousands, or when both marks occur.
+    """
+    if not any(table.frame[column].str.contains(",", regex=False).any() for column in table.frame.columns):
+        return "."
+    clear: dict[str, str] = {}
+    unclear = ""
+    for column in map(str, table.frame.columns):
+        cells = table.frame[column]
+        if not cells.str.contains("[.,]").any():
+            continue
+        cells = cells[~is_missing(cells)]
+        for mark in (".", ","):
+            marked = cells[_matches(cells, _DECIMAL[mark])].tolist()
+            if not marked or len(marked) + _matches(cells, _INTEGER).sum() < LIKELY_SHARE * len(cells):
+                continue
+            decisive = [cell for cell in marked if not (mark == "," and _THOUSANDS.fullmatch(cell))]
+            if decisive:
+                clear.setdefault(mark, f"{shown(decisive[0])} in {shown(column)}")
+            else:
+                unclear = f"{shown(marked[0])} in {shown(column)}"
+    if len(clear) == 1 or not (clear or unclear):
+        return next(iter(clear), ".")
+    what = (
+        f"decimal points ({clear['.']}) and decimal commas ({clear[',']}) both occur in {table.name}"
+        if clear
+        else f"the comma of {unclear} of {table.name} can be a decimal or a thousands separator, and no row decides"
+    )
+    raise DataError("D108", what, hint=table.retry(decimal=","))
+
+
+def _not_numbers(table: Table, column: str, rows: NDArray[np.intp]) -> DataError:
+    cells = table.frame[column]
+    other = "," if table.decimal == "." else "."
+    if _matches(cells[~is_missing(cells)], _PATTERNS[other]).all():
+        hint = table.retry(decimal=other)
+    elif all(_GROUPED.fullmatch(str(cells.iloc[row])) for row in rows):
+        hint = "write the numbers without thousands separators: 1200"
+    else:
+        hint = "correct these cells, or leave them empty: an empty cell is a gap"
+    verb = "is not a number" if len(rows) == 1 else "are not numbers"
+    where = f"in {shown(column)} of {table.name}"
+    return DataError("D107", f"{_counted(len(rows), 'value')} {where} {verb}: {table.listed(rows, column)}", hint=hint)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _is_plain(cells: pd.Series[Any]) -> bool:
+    """Whether the cells are numbers already."""
+    kinds = pd.api.types
+    return kinds.is_numeric_dtype(cells) and not kinds.is_complex_dtype(cells)
+
+
+def _matches(cells: pd.Series[Any], pattern: re.Pattern[str]) -> NDArray[np.bool_]:
+    fullmatch = pattern.fullmatch
+    return np.array([fullmatch(cell) is not None for cell in cells.astype(str).tolist()], dtype=np.bool_)

@@ -1,0 +1,43 @@
+"""Panels and files that many tests start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecast.frequency import Frequency
+from forecast.panel import Panel
+
+DATA = Path(__file__).parent.parent / "data"
+
+
+def make_panel(*series: object, frequency: str = "MS", season_length: int = 12) -> Panel:
+    """Return the panel of some sequences of values, named s0, s1, ..., all ending at the same time."""
+    arrays = [np.asarray(values, dtype=np.float64) for values in series]
+    ends = np.datetime64("2020-01-01", "us") if frequency != "int" else np.int64(1000)
+    return Panel(
+        values=np.concatenate(arrays),
+        offsets=np.r_[0, np.cumsum([len(a) for a in arrays])].astype(np.int64),
+        ids=tuple(f"s{i}" for i in range(len(arrays))),
+        last=np.array([ends] * len(arrays)),
+        frequency=Frequency(frequency),
+        season_length=season_length,
+    )
+
+
+@pytest.fixture(scope="session")
+def airline() -> Panel:
+    frame = pd.read_csv(DATA / "airline.csv")
+    values = frame["passengers"].to_numpy(np.float64)
+    panel = make_panel(values)
+    return Panel(
+        values=values,
+        offsets=panel.offsets,
+        ids=("passengers",),
+        last=np.array(["1960-12-01"], dtype="datetime64[us]"),
+        frequency=panel.frequency,
+        season_length=12,
+    )

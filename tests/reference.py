@@ -1,0 +1,50 @@
+"""Slow, obvious versions of what the package does fast: loops over single numbers, no NumPy tricks."""
+
+from __future__ import annotations
+
+import math
+
+
+def samples_at(values, start, end, cut, input_size, horizon):
+    """One sample of one series: inputs, targets and mask as lists."""
+    inputs = [values[max(i, start)] for i in range(cut - input_size, cut)]
+    targets = [values[i] if i < end else 0.0 for i in range(cut, cut + horizon)]
+    mask = [1.0 if i < end else 0.0 for i in range(cut, cut + horizon)]
+    return inputs, targets, mask
+
+
+def forward(x, weight, bias):
+    """x W + b for one row, by loops."""
+    return [sum(x[i] * weight[i][j] for i in range(len(x))) + bias[j] for j in range(len(bias))]
+
+
+def adam(parameter, gradients, rate, beta1=0.9, beta2=0.999, epsilon=1e-8):
+    """A single number following its gradients, as written in the paper."""
+    m = v = 0.0
+    for t, g in enumerate(gradients, start=1):
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g * g
+        parameter -= rate * (m / (1 - beta1**t)) / (math.sqrt(v / (1 - beta2**t)) + epsilon)
+    return parameter
+
+
+def mase(y, y_hat, past, season_length):
+    """Mean absolute scaled error by loops."""
+    steps = [abs(past[i] - past[i - season_length]) for i in range(season_length, len(past))]
+    scale = sum(steps) / len(steps)
+    return sum(abs(a - b) for a, b in zip(y, y_hat, strict=True)) / len(y) / scale
+
+
+def seasonal_indices(y, m):
+    """Classical additive decomposition by loops."""
+    half = m // 2
+    detrended = {}
+    for t in range(half, len(y) - half):
+        if m % 2:
+            trend = sum(y[t - half : t + half + 1]) / m
+        else:
+            inner = sum(y[t - half + 1 : t + half])
+            trend = (inner + 0.5 * (y[t - half] + y[t + half])) / m
+        detrended.setdefault(t % m, []).append(y[t] - trend)
+    means = [sum(detrended[k]) / len(detrended[k]) for k in range(m)]
+    return [value - sum(means) / m for value in means]

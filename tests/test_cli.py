@@ -1,0 +1,268 @@
+import inspect
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import forecast
+from forecast import cli, pipeline
+
+
+@pytest.fixture
+def call(monkeypatch, capsys, tmp_path):
+    """Run the command line in an empty folder; returns exit code, stdout and stderr."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words):
+        monkeypatch.setattr(sys, "argv", ["forecast", *map(str, words)])
+        with pytest.raises(SystemExit) as caught:
+            cli.main()
+        out, err = capsys.readouterr()
+        return int(caught.value.code or 0), out, err
+
+    return run
+
+
+QUICK = ("--models", "naive", "--n-windows", "2")
+
+
+def test_a_run_prints_the_path_of_the_report_and_nothing_else_to_stdout(call):
+    code, out, err = call("run", "nile", *QUICK, "--out", "r")
+
+    assert (code, out) == (0, f"{Path('r') / 'report.html'}\n")
+    assert Path("r/report.html").is_file()
+    assert "naive" in err
+
+
+def test_standard_error_says_how_the_data_were_understood_and_who_is_best(call):
+    _, _, err = call("run", "nile", *QUICK, "--out", "r")
+
+    assert '"year"' in err
+    assert '"flow"' in err
+    assert "yearly (inferred)" in err
+    assert "model\tmase\tsmape\tmae\trmse\tskill" in err
+    assert len(err.splitlines()) <= 12
+
+
+def test_quiet_prints_the_path_alone(call):
+    code, out, err = call("run", "nile", *QUICK, "-q", "-o", "r")
+
+    assert (code, err) == (0, "")
+    assert out.endswith("report.html\n")
+
+
+def test_no_file_is_written_outside_the_run_folder(call, tmp_path):
+    call("run", "nile", *QUICK, "--out", "r")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["r"]
+
+
+def test_the_flags_are_those_of_the_function():
+    ours = set(inspect.signature(cli.run).parameters) - {"quiet"}
+    theirs = set(inspect.signature(pipeline.run).parameters) - {"listener"}
+
+    assert ours == theirs
+
+
+def test_settings_in_the_folder_are_used(call):
+    Path("forecast.toml").write_text("[backtest]\nhorizon = 3\n[models.naive]\n", encoding="utf-8")
+
+    _, _, err = call("run", "nile", "--out", "r", "--n-windows", "1")
+
+    assert "3 steps ahead, 1 test windows" in err
+
+
+def test_a_semicolon_file_with_decimal_commas_is_read(call):
+    rows = [f"{2000 + i // 12}-{i % 12 + 1:02d};{i},5" for i in range(48)]
+    Path("x.csv").write_text("\n".join(["Monat;Umsatz", *rows]), encoding="utf-8")
+
+    code, _, err = call("run", "x.csv", *QUICK, "--out", "r")
+
+    assert code == 0
+    assert "monthly (inferred)" in err
+    assert "47.5" in Path("r/history.csv").read_text(encoding="utf-8")
+
+
+def test_headings_of_ones_own_are_understood(call):
+    rows = [f"{2000 + i // 12}-{i % 12 + 1:02d},{i}" for i in range(48)]
+    Path("x.csv").write_text("\n".join(["Month,Passengers", *rows]), encoding="utf-8")
+
+    code, _, err = call("run", "x.csv", *QUICK, "--out", "r")
+
+    assert code == 0
+    assert '"Passengers"' in err
+
+
+BAD = {
+    "missing file": (None, [], 5, "F101"),
+    "empty file": ("", [], 3, "D101"),
+    "header only": ("ds,y\n", [], 3, "D101"),
+    "no numeric column": ("ds,name\n2020-01,a\n2020-02,b\n2020-03,c\n", [], 3, "D1"),
+    "unparsable dates": ("ds,y\n2020-01-01,1\n31.02.2020,2\n2020-01-03,3\n2020-01-04,3\n", [], 3, "D109"),
+    "too few rows": ("ds,y\n2020-01,1\n2020-02,2\n2020-03,3\n2020-04,3\n", ["--horizon", "12"], 3, "D118"),
+    "two rows": ("ds,y\n2020-01,1\n2020-02,2\n", [], 3, "D117"),
+    "horizon 0": ("ds,y\n2020-01,1\n2020-02,2\n2020-03,3\n", ["--horizon", "0"], 2, "U101"),
+    "unknown model": ("ds,y\n2020-01,1\n2020-02,2\n2020-03,3\n", ["--models", "mpl"], 2, "U101"),
+    "level": ("ds,y\n2020-01,1\n2020-02,2\n2020-03,3\n", ["--level", "many"], 2, "U101"),
+    "missing column": ("ds,y\n2020-01,1\n2020-02,2\n2020-03,3\n", ["--target", "sales"], 3, "D104"),
+    "no such settings": ("ds,y\n2020-01,1\n2020-02,2\n2020-03,3\n", ["--config", "no.toml"], 5, "F101"),
+    "a long gap": (
+        "ds,y\n" + "".join(f"{y},{'' if 1950 < y < 1970 else y}\n" for y in range(1900, 2000)),
+        [],
+        3,
+        "D115",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "flags", "expected", "code"), BAD.values(), ids=BAD.keys())
+def test_bad_input_is_an_error_with_a_code_and_leaves_nothing(call, tmp_path, text, flags, expected, code):
+    if text is not None:
+        Path("x.csv").write_text(text, encoding="utf-8")
+    before = sorted(path.name for path in tmp_path.iterdir())
+
+    exit_code, out, err = call("run", "x.csv", *flags)
+
+    assert (exit_code, out) == (expected, "")
+    assert f"error[{code}" in err
+    assert "Traceback" not in err
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_an_existing_folder_is_an_error_of_files(call):
+    Path("r").mkdir()
+
+    code, _, err = call("run", "nile", *QUICK, "--out", "r")
+
+    assert code == 5
+    assert "error[F103]" in err
+
+
+def test_an_unknown_flag_is_an_error_of_usage(call):
+    assert call("run", "--horizn", "3")[0] == 2
+
+
+def test_a_word_that_is_no_number_is_an_error_of_usage(call):
+    assert call("run", "nile", "--horizon", "soon")[0] == 2
+
+
+def test_no_words_at_all_print_the_help(call):
+    code, out, err = call()
+
+    assert code == 2
+    assert "run" in out + err
+
+
+def test_the_version_is_printed(call):
+    assert call("--version") == (0, f"forecast {forecast.__version__}\n", "")
+
+
+def test_a_bug_of_ours_is_said_in_two_lines_without_a_traceback(call, monkeypatch):
+    def broken(*args, **kwargs):
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr(pipeline, "run", broken)
+
+    code, _, err = call("run", "nile")
+
+    assert code == 1
+    assert "internal error in test_cli.py" in err
+    assert "Traceback" not in err
+
+
+def test_a_bug_of_ours_can_be_seen_whole(monkeypatch):
+    def broken(*args, **kwargs):
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr(pipeline, "run", broken)
+    monkeypatch.setattr(sys, "argv", ["forecast", "run", "nile"])
+    monkeypatch.setenv("FORECAST_TRACEBACK", "1")
+
+    with pytest.raises(ZeroDivisionError):
+        cli.main()
+
+
+def test_an_interrupted_run_says_so_and_leaves_nothing(call, monkeypatch, tmp_path):
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("forecast.report.render", interrupt)
+
+    code, out, err = call("run", "nile", *QUICK)
+
+    assert (code, out) == (130, "")
+    assert "interrupted; nothing was written" in err
+    assert not any(path.is_file() for path in tmp_path.rglob("*"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="head is a Unix command")
+def test_a_reader_that_stops_early_is_no_error(tmp_path):
+    command = (
+        f"{sys.executable} -m forecast run nile --models naive --n-windows 1 -q --out r | true; echo ${{PIPESTATUS[0]}}"
+    )
+
+    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "0"
+    assert "Traceback" not in done.stderr
+
+
+HEAVY = {"numpy", "pandas", "scipy", "matplotlib", "statsmodels", "jinja2"}
+
+
+@pytest.mark.parametrize(("words", "heavy"), [(["--help"], HEAVY | {"pydantic"}), (["run", "--help"], HEAVY)])
+def test_help_loads_nothing_heavy(tmp_path, words, heavy):
+    code = (
+        f"import sys; sys.argv = ['forecast', *{words!r}]\n"
+        "from forecast.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        f"heavy = {heavy!r} & set(sys.modules)\n"
+        "sys.exit(str(sorted(heavy)) if heavy else 0)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert "--help" in done.stdout
+
+
+def test_python_m_forecast_is_the_same_command(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "forecast", "--version"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == f"forecast {forecast.__version__}\n"
+
+
+def test_the_same_seed_gives_the_same_bytes_in_two_processes(tmp_path):
+    for name in ("a", "b"):
+        words = ["run", "airline", "--models", "mlp", "--n-windows", "1", "--seed", "3", "-q", "--out", name]
+        subprocess.run([sys.executable, "-m", "forecast", *words], cwd=tmp_path, check=True, capture_output=True)
+
+    assert (tmp_path / "a/forecasts.csv").read_bytes() == (tmp_path / "b/forecasts.csv").read_bytes()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a pseudo-terminal is a Unix thing")
+def test_a_person_at_a_terminal_sees_progress_and_a_table(tmp_path):
+    import pty
+
+    leader, follower = pty.openpty()
+    words = [sys.executable, "-m", "forecast", "run", "nile", *QUICK, "--out", "r"]
+    done = subprocess.Popen(
+        words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=follower, env=os.environ | {"TERM": "xterm"}
+    )
+    os.close(follower)
+    shown = b""
+    while True:
+        try:
+            shown += os.read(leader, 4096)
+        except OSError:
+            break
+    out, _ = done.communicate()
+
+    assert out.decode().strip().endswith("report.html")
+    assert b"seasonal_naive" in shown
+    assert b"\x1b[" in shown

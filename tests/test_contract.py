@@ -1,0 +1,142 @@
+"""One contract, every forecaster: what DESIGN.md section 5.6 promises of `fit` and `predict`."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import make_panel
+
+from forecast.errors import ModelError
+from forecast.models.arima import ARIMA
+from forecast.models.classical import Naive, SeasonalNaive
+from forecast.models.mlp import MLP
+
+MODELS = {
+    "mlp": lambda: MLP(members=2, max_steps=40),
+    "arima": ARIMA,
+    "seasonal_naive": SeasonalNaive,
+    "naive": Naive,
+}
+H = 5
+
+
+def y(n=60, seed=0):
+    rng = np.random.default_rng(seed)
+    return 100 + np.arange(n) + 10 * np.sin(2 * np.pi * np.arange(n) / 12) + rng.normal(size=n)
+
+
+@pytest.fixture(params=MODELS, scope="module")
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def model(name):
+    return MODELS[name]()
+
+
+def y_hat(model, panel):
+    return model.fit(panel, horizon=H).predict()["y_hat"].to_numpy()
+
+
+def test_fit_returns_the_model(model):
+    assert model.fit(make_panel(y()), horizon=H) is model
+
+
+def test_the_forecast_has_the_columns_of_a_forecast_frame(model):
+    frame = model.fit(make_panel(y()), horizon=H).predict()
+
+    assert list(frame.columns) == ["unique_id", "cutoff", "ds", "step", "model", "y_hat"]
+    assert set(frame["model"]) == {model.name}
+
+
+def test_the_forecast_follows_the_end_of_each_series(model):
+    frame = model.fit(make_panel(y(), y(40, seed=1)), horizon=H).predict()
+
+    assert frame["unique_id"].tolist() == ["s0"] * H + ["s1"] * H
+    assert frame["step"].tolist() == [1, 2, 3, 4, 5] * 2
+    assert frame["ds"].tolist() == list(pd.date_range("2020-02-01", periods=H, freq="MS")) * 2
+
+
+def test_a_numbered_series_goes_on_in_its_numbers(model):
+    frame = model.fit(make_panel(y(), frequency="int", season_length=1), horizon=H).predict()
+
+    assert frame["ds"].tolist() == [1001, 1002, 1003, 1004, 1005]
+
+
+def test_the_input_is_untouched(model):
+    panel = make_panel(y())
+    before = panel.values.copy()
+
+    y_hat(model, panel)
+
+    np.testing.assert_array_equal(panel.values, before)
+
+
+def test_the_same_input_gives_the_same_bytes(name):
+    panel = make_panel(y())
+
+    assert y_hat(MODELS[name](), panel).tobytes() == y_hat(MODELS[name](), panel).tobytes()
+
+
+def test_a_second_fit_forgets_the_first(name, model):
+    y_hat(model, make_panel(50 + 10 * np.random.default_rng(3).normal(size=48)))
+
+    assert y_hat(model, make_panel(y())).tobytes() == y_hat(MODELS[name](), make_panel(y())).tobytes()
+
+
+def test_predict_before_fit_is_refused(model):
+    with pytest.raises(ModelError, match="is not fitted"):
+        model.predict()
+
+
+def test_nothing_after_the_cutoff_matters(name):
+    whole = y(72)
+    futures = [whole, np.r_[whole[:60], -1e6 * whole[60:]], np.r_[whole[:60], np.full(12, np.nan)]]
+
+    forecasts = [y_hat(MODELS[name](), make_panel(values).drop_last(12)).tobytes() for values in futures]
+
+    assert len(set(forecasts)) == 1
+
+
+def test_a_scaled_series_gives_the_scaled_forecast(name):
+    plain = y_hat(MODELS[name](), make_panel(y()))
+
+    np.testing.assert_allclose(y_hat(MODELS[name](), make_panel(1000 * y())), 1000 * plain, rtol=1e-6)
+
+
+def test_gaps_do_not_stop_a_model(model):
+    holed = y()
+    holed[[20, 21, 40, 59]] = np.nan
+
+    assert np.isfinite(y_hat(model, make_panel(holed))).all()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [np.full(40, 7.0), np.arange(40.0), np.zeros(40), [1.0, 2.0, 3.0], [5.0, 5.0, 5.0], np.r_[np.zeros(39), 1.0]],
+    ids=["constant", "line", "zeros", "three points", "three equal points", "almost all zero"],
+)
+def test_a_difficult_series_gets_a_finite_forecast(model, values):
+    assert np.isfinite(y_hat(model, make_panel(values))).all()
+
+
+def test_a_constant_series_goes_on(model):
+    np.testing.assert_allclose(y_hat(model, make_panel(np.full(40, 7.0))), 7.0, rtol=1e-6)
+
+
+def test_a_newer_panel_is_forecast_without_fitting_again(model):
+    series = y(72)
+    model.fit(make_panel(series).drop_last(12), horizon=H)
+
+    frame = model.predict(make_panel(series))
+
+    assert frame["ds"].iloc[0] == pd.Timestamp("2020-02-01")
+    assert np.abs(frame["y_hat"].to_numpy() - series[-1]).max() < 60
+
+
+def test_choices_are_plain_json(model):
+    import json
+
+    model.fit(make_panel(y()), horizon=H)
+
+    assert json.loads(json.dumps(model.choices_)) == model.choices_

@@ -1,0 +1,251 @@
+from __future__ import annotations
+
+import sys
+from itertools import pairwise
+from subprocess import run
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecast import figures
+
+MODELS = ("mlp", "arima", "seasonal_naive", "naive")
+
+
+def history(*ids: str, length: int = 60) -> pd.DataFrame:
+    ds = pd.date_range("2020-01-01", periods=length, freq="MS")
+    y = 100 + np.arange(length) + 10 * np.sin(np.arange(length) * np.pi / 6)
+    return pd.concat([pd.DataFrame({"unique_id": name, "ds": ds, "y": y}) for name in ids], ignore_index=True)
+
+
+def forecasts(past: pd.DataFrame, *, horizon: int = 6, models: tuple[str, ...] = MODELS) -> pd.DataFrame:
+    ds = pd.date_range(past["ds"].max(), periods=horizon + 1, freq="MS")
+    rows = [
+        pd.DataFrame(
+            {"unique_id": name, "cutoff": ds[0], "ds": ds[1:], "step": np.arange(1, horizon + 1), "model": model,
+             "y": 150.0, "y_hat": 150.0 + place}
+        )
+        for name in past["unique_id"].unique() for place, model in enumerate(models)
+    ]  # fmt: skip
+    frame = pd.concat(rows, ignore_index=True)
+    bands = {"lo-95": -9, "lo-80": -6, "hi-80": 6, "hi-95": 9}
+    return frame.assign(**{name: frame["y_hat"] + width for name, width in bands.items()})
+
+
+def lines(ax) -> dict[str, int]:
+    """Count the lines of an axes by colour."""
+    colours = [line.get_color() for line in ax.lines]
+    return {colour: colours.count(colour) for colour in colours}
+
+
+def written(figure) -> str:
+    return " | ".join(text.get_text() for text in figure.findobj(lambda artist: hasattr(artist, "get_text")))
+
+
+def test_every_model_has_its_own_colour_dash_and_marker():
+    looks = figures.LOOKS.values()
+
+    assert len({look.colour for look in looks}) == len(looks)
+    assert len({look.dash for look in looks}) == len(looks)
+    assert len({look.marker for look in looks}) == len(looks)
+
+
+def test_an_unknown_model_is_grey():
+    assert figures.look("theta").colour == figures.MUTED
+
+
+def test_levels_are_those_with_bands_widest_first():
+    frame = pd.DataFrame({"lo-80": [1.0, np.nan], "hi-80": [2.0, 3.0], "lo-95": [0.0, 0.0], "hi-95": [3.0, 4.0],
+                          "lo-50": [np.nan, 1.0], "hi-50": [1.0, np.nan], "lo-10": [1.0, 1.0]})  # fmt: skip
+
+    assert figures.levels(frame) == ["95", "80"]
+
+
+def test_the_fan_chart_draws_a_band_for_each_level():
+    past = history("a")
+    (ax,) = figures.fan_chart(past, forecasts=forecasts(past), model="mlp", runner_up="arima").axes
+
+    assert len(ax.collections) == 2
+    assert lines(ax)[figures.look("mlp").colour] == lines(ax)[figures.look("arima").colour] == 1
+
+
+def test_the_fan_chart_labels_its_lines():
+    past = history("a")
+    figure = figures.fan_chart(past, forecasts=forecasts(past), model="mlp", runner_up="arima")
+
+    assert all(label in written(figure) for label in ("mlp", "arima", "80%", "95%"))
+
+
+def test_labels_do_not_overlap():
+    past = history("a")
+    figure = figures.fan_chart(past, forecasts=forecasts(past), model="mlp", runner_up="arima")
+    figure.draw_without_rendering()
+    boxes = sorted((text.get_window_extent() for text in figure.axes[0].texts), key=lambda box: box.y0)
+
+    assert len(boxes) == 4
+    assert all(below.y1 <= above.y0 + 1 for below, above in pairwise(boxes))
+
+
+def test_a_forecast_hangs_on_the_last_known_value():
+    past = history("a")
+    (ax,) = figures.fan_chart(past, forecasts=forecasts(past, horizon=1), model="mlp").axes
+    line = next(line for line in ax.lines if line.get_color() == figures.look("mlp").colour)
+
+    assert line.get_ydata().tolist() == [past["y"].iloc[-1], 150.0]
+
+
+def test_a_forecast_after_a_gap_stands_alone():
+    past = history("a")
+    past.loc[past.index[-1], "y"] = np.nan
+    (ax,) = figures.fan_chart(past, forecasts=forecasts(past), model="mlp").axes
+    line = next(line for line in ax.lines if line.get_color() == figures.look("mlp").colour)
+
+    assert len(line.get_ydata()) == 6
+
+
+def test_a_series_without_forecast_shows_its_history():
+    past = history("a", "b")
+    ahead = forecasts(history("a"))
+    figure = figures.fan_chart(past, forecasts=ahead, model="mlp")
+
+    assert figures.look("mlp").colour not in lines(figure.axes[1])
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 6])
+def test_there_is_one_chart_for_each_series(count):
+    past = history(*"abcdef"[:count])
+
+    assert len(figures.fan_chart(past, forecasts=forecasts(past), model="mlp", runner_up="naive").axes) == count
+    assert len(figures.whole_history(past, backtest=forecasts(past)).axes) == count
+    assert len(figures.backtest_windows(past, backtest=forecasts(past), models=MODELS[:2]).axes) == count
+
+
+@pytest.mark.parametrize("name", ["$\\frac{$", "_x", "日本語", "🚀", "a\x1b[31m\nb", "x" * 300, "", "100%"])
+def test_any_name_can_be_drawn(name):
+    past = history(name, "plain")
+    figure = figures.fan_chart(past, forecasts=forecasts(past), model="mlp")
+
+    assert figures.to_png(figure).startswith(b"\x89PNG")
+    assert len(figure.axes[0].get_title(loc="left")) <= 32
+
+
+def test_what_the_font_lacks_becomes_a_question_mark():
+    past = history("日本 é", "b")
+    figure = figures.fan_chart(past, forecasts=forecasts(past), model="mlp")
+
+    assert figure.axes[0].get_title(loc="left") == "?? é"
+
+
+def test_a_model_whose_name_begins_with_an_underscore_stands_in_the_legend():
+    past = history("a", "b")
+    figure = figures.fan_chart(past, forecasts=forecasts(past, models=("_x",)), model="_x")
+
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["history", "_x"]
+
+
+def test_ratios_above_the_limit_stand_at_the_edge_with_their_number():
+    board = pd.DataFrame({"model": ["mlp", "seasonal_naive", "naive", "theta"], "skill": [0.4, 0.0, -41.5, np.nan]})
+    figure = figures.ratio_dots(board)
+
+    assert "42.50 →" in written(figure)
+    assert figure.axes[0].get_xlim()[1] < 4
+    assert "theta" not in written(figure)
+
+
+def test_errors_by_step_are_means_over_the_windows():
+    frame = pd.DataFrame(
+        {"unique_id": "a", "step": [1, 1, 2], "model": "mlp", "y": [0.0, 0.0, 0.0], "y_hat": [1.0, -3.0, 5.0]}
+    )
+
+    assert figures.step_errors(frame)["mlp"].tolist() == [2.0, 5.0]
+
+
+def test_errors_of_several_series_are_measured_by_their_seasonal_naive():
+    rows = [(name, 1, model, 0.0, scale * error) for name, scale in (("a", 1.0), ("b", 100.0))
+            for model, error in (("mlp", 1.0), ("seasonal_naive", 2.0))]  # fmt: skip
+    errors = figures.step_errors(pd.DataFrame(rows, columns=["unique_id", "step", "model", "y", "y_hat"]))
+
+    assert errors.loc[1].to_dict() == {"mlp": 0.5, "seasonal_naive": 1.0}
+
+
+def test_the_error_axis_begins_at_zero():
+    errors = pd.DataFrame({"mlp": [5.0, 6.0], "arima": [5.5, np.nan]}, index=[1, 2])
+
+    assert figures.error_by_step(errors).axes[0].get_ylim()[0] == 0
+
+
+def test_missing_values_are_marked():
+    past = history("a")
+    past.loc[10:12, "y"] = np.nan
+    (ax,) = figures.whole_history(past, backtest=forecasts(past)).axes
+
+    assert len(next(line for line in ax.lines if line.get_color() == figures.RED).get_xdata()) == 3
+
+
+def test_whole_numbers_stay_whole_on_the_time_axis():
+    past = history("a", length=5).assign(ds=range(5))
+    figure = figures.whole_history(past, backtest=forecasts(history("a")).head(0))
+    figures.to_png(figure)
+
+    assert all(float(tick) == int(tick) for tick in figure.axes[0].get_xticks())
+
+
+def training(**columns: object) -> pd.DataFrame:
+    step = np.tile(np.arange(1, 51), 2)
+    frame = pd.DataFrame({"step": step, "member": np.repeat([0, 1], 50), "train_loss": 1 / step, "val_loss": np.nan,
+                          "learning_rate": 0.01})  # fmt: skip
+    frame.loc[step % 10 == 0, "val_loss"] = ((step - 30.0) ** 2 + 50)[step % 10 == 0]
+    return frame.assign(**columns)
+
+
+def test_the_best_step_of_each_member_is_marked():
+    ax = figures.training_curves(training()).axes[0]
+
+    assert [line.get_xdata().tolist() for line in ax.lines if line.get_marker() == "o"] == [[30], [30]]
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [{}, {"val_loss": np.nan}, {"train_loss": 2.0, "val_loss": 2.5}, {"train_loss": [np.inf, 0.0] * 50}],
+    ids=["usual", "no validation", "flat", "infinite and zero"],
+)
+def test_any_training_can_be_drawn(columns):
+    assert figures.to_png(figures.training_curves(training(**columns))).startswith(b"\x89PNG")
+
+
+def test_a_picture_has_at_most_64_colours():
+    from io import BytesIO
+
+    from PIL import Image
+
+    past = history("a")
+    data = figures.to_png(figures.fan_chart(past, forecasts=forecasts(past), model="mlp"))
+
+    assert len(Image.open(BytesIO(data)).getcolors()) <= 64
+
+
+def test_the_same_frames_give_the_same_bytes():
+    past = history("a", "b")
+    first, second = (figures.to_png(figures.whole_history(past, backtest=forecasts(past))) for _ in range(2))
+
+    assert first == second
+
+
+def test_the_settings_of_the_user_change_nothing():
+    import matplotlib as mpl
+
+    past = history("a")
+    plain = figures.to_png(figures.whole_history(past, backtest=forecasts(past)))
+    with mpl.rc_context({"font.size": 30, "axes.facecolor": "black", "lines.linewidth": 9}):
+        assert figures.to_png(figures.whole_history(past, backtest=forecasts(past))) == plain
+        assert mpl.rcParams["font.size"] == 30
+
+
+def test_matplotlib_is_loaded_when_a_picture_is_drawn_and_pyplot_never():
+    code = (
+        "import sys; from forecast import figures, report; assert 'matplotlib' not in sys.modules; "
+        "import pandas as pd; figures.to_png(figures.error_by_step(pd.DataFrame({'mlp': [1.0, 2.0]}, index=[1, 2]))); "
+        "assert 'matplotlib' in sys.modules; assert 'matplotlib.pyplot' not in sys.modules"
+    )
+    assert run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,125 @@
+import inspect
+
+import numpy as np
+import pytest
+from conftest import make_panel
+
+from forecast.config import MLPSection
+from forecast.errors import ModelError
+from forecast.metrics import mase, mase_scale
+from forecast.models.mlp import MLP
+
+H = 6
+
+
+def seasonal(n=96, seed=0):
+    rng = np.random.default_rng(seed)
+    return (50 + 0.5 * np.arange(n)) * (1 + 0.2 * np.sin(2 * np.pi * np.arange(n) / 12)) + 0.5 * rng.normal(size=n)
+
+
+def error(y, **settings):
+    """MASE of the last H values, forecast from what is before them."""
+    panel = make_panel(y)
+    y_hat = MLP(**settings).fit(panel.drop_last(H), horizon=H).predict()["y_hat"]
+    return mase(y[-H:], y_hat, mase_scale(y[:-H], 12))
+
+
+def test_the_configuration_has_the_networks_own_defaults():
+    signature = inspect.signature(MLP.__init__).parameters
+    ours = {name: p.default for name, p in signature.items() if name not in ("self", "missing", "seed")}
+
+    assert MLPSection().model_dump() == ours
+
+
+def test_a_seasonal_series_is_forecast_better_than_last_year():
+    assert error(seasonal()) < 0.5
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"activation": "tanh"},
+        {"activation": "sigmoid"},
+        {"loss": "mse"},
+        {"optimizer": "sgd", "learning_rate": 0.01},
+        {"schedule": "step"},
+        {"schedule": "constant"},
+        {"scale": "std"},
+        {"scale": "level"},
+        {"hidden_sizes": ()},
+        {"deseasonalize": "none", "input_size": 24},
+        {"log": "none"},
+    ],
+    ids=str,
+)
+def test_every_setting_trains_to_something_useful(settings):
+    assert error(seasonal(), members=4, **settings) < 1.0
+
+
+def test_a_pattern_only_a_network_can_see_is_learned():
+    y = np.empty(400)
+    y[0] = 0.3
+    for t in range(1, 400):
+        y[t] = 3.9 * y[t - 1] * (1 - y[t - 1])  # the logistic map: no linear autocorrelation at all
+    panel = make_panel(1 + y, season_length=1)
+
+    network = MLP(input_size=3, max_steps=2000, learning_rate=0.01, patience=600, log="none", scale="level")
+    y_hat = network.fit(panel.drop_last(1), horizon=1).predict()["y_hat"].iloc[0]
+
+    assert abs(y_hat - 1 - y[-1]) < 0.1 * np.std(y)
+
+
+def test_the_steps_are_read_off_the_latest_block():
+    network = MLP(members=3).fit(make_panel(seasonal()), horizon=H)
+
+    assert network.choices_["steps"] == int(np.median(network.search_history_.best_step))
+    assert network.choices_["steps_why"] == "best on the latest block"
+
+
+def test_a_series_too_short_to_hold_a_block_out_is_trained_only_a_little():
+    network = MLP(members=2).fit(make_panel([3.0, 4.0, 5.0], season_length=1), horizon=1)
+
+    assert network.search_history_ is None
+    assert network.choices_["steps"] == 50
+
+
+def test_a_series_with_nothing_to_learn_warrants_no_network_and_says_so():
+    network = MLP(members=2).fit(make_panel(np.full(60, 7.0)), horizon=H)
+
+    assert [notice.code for notice in network.notices_] == ["W303"]
+
+
+def test_the_input_size_follows_horizon_season_and_length():
+    sizes = [
+        MLP(members=1, max_steps=1).fit(make_panel(np.arange(1.0, n), season_length=m), horizon=h).input_size_
+        for n, m, h in ((201, 1, 6), (201, 24, 6), (201, 52, 6), (41, 12, 6), (6, 1, 2))
+    ]
+
+    assert sizes == [12, 24, 12, 10, 3]
+
+
+def test_a_named_input_size_is_used():
+    assert MLP(members=1, max_steps=1, input_size=7).fit(make_panel(seasonal()), horizon=H).input_size_ == 7
+
+
+def test_a_series_without_a_log_and_one_with_are_told_apart():
+    network = MLP(members=1, max_steps=1).fit(make_panel(seasonal(), seasonal() - 80), horizon=H)
+
+    assert network.choices_["log"] == {"s0": True, "s1": False}
+
+
+def test_another_seed_gives_another_forecast():
+    panel = make_panel(seasonal())
+    first, second = (
+        MLP(members=2, max_steps=100, seed=seed).fit(panel, horizon=H).predict()["y_hat"] for seed in (0, 1)
+    )
+
+    assert not np.allclose(first, second, rtol=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid")
+def test_divergence_is_a_model_error_with_something_to_try():
+    with pytest.raises(ModelError, match="diverged") as caught:
+        MLP(members=1, optimizer="sgd", learning_rate=1e20).fit(make_panel(seasonal()), horizon=H)
+
+    assert caught.value.hint == "learning_rate = 1e+19 under [models.mlp]"

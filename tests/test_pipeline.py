@@ -1,0 +1,182 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import forecast
+from forecast.errors import ConfigError, DataError, ForecastError
+from forecast.metrics import METRICS
+
+QUICK = {"models": ["mlp"], "n_windows": 2}
+
+
+@pytest.fixture(scope="module")
+def nile(tmp_path_factory):
+    return forecast.run("nile", out=tmp_path_factory.mktemp("runs") / "nile", seed=1)
+
+
+def test_the_folder_holds_all_that_was_found_out(nile):
+    names = {path.name for path in nile.folder.iterdir()}
+
+    assert names == {
+        "backtest.csv",
+        "choices.json",
+        "config.toml",
+        "figures",
+        "forecasts.csv",
+        "history.csv",
+        "leaderboard.csv",
+        "metrics.json",
+        "report.html",
+        "run.json",
+        "training.csv",
+    }
+    assert len(list((nile.folder / "figures").glob("*.png"))) == 6
+
+
+def test_all_models_are_compared_on_the_same_points(nile):
+    assert set(nile.leaderboard["model"]) == {"mlp", "arima", "seasonal_naive", "naive"}
+    assert len(nile.leaderboard["points"].unique()) == 1
+
+
+def test_every_score_can_be_computed_again_from_the_backtest(nile):
+    for _, row in nile.leaderboard.iterrows():
+        own = nile.backtest[nile.backtest["model"] == row["model"]]
+        for name, metric in METRICS.items():
+            assert metric(own["y"].to_numpy(), own["y_hat"].to_numpy(), own["scale"].to_numpy()) == pytest.approx(
+                row[name], rel=1e-12
+            )
+
+
+def test_the_forecast_goes_on_where_the_data_end(nile):
+    mlp = nile.forecasts[nile.forecasts["model"] == "mlp"]
+
+    assert mlp["ds"].dt.year.tolist() == [1971, 1972, 1973, 1974, 1975, 1976]
+    assert mlp["step"].tolist() == [1, 2, 3, 4, 5, 6]
+
+
+def test_the_bands_hold_the_forecast_and_each_other(nile):
+    columns = ["lo-95", "lo-80", "y_hat", "hi-80", "hi-95"]
+    rows = nile.forecasts[columns].to_numpy()
+
+    assert (np.diff(rows, axis=1) >= 0).all()
+
+
+def test_the_settings_of_a_run_repeat_it_to_the_byte(nile, tmp_path):
+    again = forecast.run("nile", config=nile.folder / "config.toml", out=tmp_path / "again")
+
+    for name in ("forecasts.csv", "backtest.csv", "leaderboard.csv", "metrics.json", "choices.json", "config.toml"):
+        assert (again.folder / name).read_bytes() == (nile.folder / name).read_bytes()
+
+
+def test_timings_stand_in_run_json_alone(nile):
+    assert set(nile.info["timings"]["models"]) == {"mlp", "arima", "seasonal_naive", "naive"}
+    assert "timings" not in nile.metrics
+
+
+def test_the_command_that_makes_the_run_again_is_written_down(nile):
+    assert nile.info["command"] == "forecast run nile --seed 1"
+
+
+def test_another_seed_gives_other_forecasts(tmp_path):
+    first, second = (forecast.run("nile", out=tmp_path / str(seed), seed=seed, **QUICK) for seed in (0, 1))
+
+    assert not np.allclose(
+        *(run.forecasts.loc[run.forecasts["model"] == "mlp", "y_hat"] for run in (first, second)), rtol=1e-9
+    )
+
+
+def test_what_comes_after_a_cutoff_does_not_reach_the_windows_before(tmp_path):
+    source = forecast.read_series("nile").frame[["ds", "y"]]
+    changed = source.copy()
+    changed.loc[changed.index[-6:], "y"] *= -1000
+    runs = [forecast.run(frame, out=tmp_path / str(i), horizon=6, **QUICK) for i, frame in enumerate((source, changed))]
+    kept = [run.backtest[run.backtest["cutoff"] == run.backtest["cutoff"].min()] for run in runs]
+
+    pd.testing.assert_frame_equal(*kept)
+
+
+def test_a_frame_of_ones_own_is_forecast(tmp_path):
+    months = pd.date_range("2015-01-01", periods=60, freq="MS")
+    frame = pd.DataFrame({"Month": months, "Passengers": 100.0 + np.arange(60)})
+
+    run = forecast.run(frame, out=tmp_path / "own", models=["naive"], horizon=3)
+
+    assert run.forecasts["y_hat"].iloc[-1] == 159.0
+    assert run.info["data"]["frequency"] == "monthly"
+
+
+def test_a_series_too_short_to_test_on_is_forecast_and_called_untested(tmp_path):
+    frame = pd.DataFrame({"ds": range(1, 13), "y": np.arange(12.0)})
+
+    run = forecast.run(frame, out=tmp_path / "short", horizon=11, models=["mlp"])
+
+    assert "W203" in {notice["code"] for notice in run.info["notices"]}
+    assert run.verdict.startswith("Untested")
+    assert len(run.forecasts) == 33
+    assert "untested" in run.report.read_text(encoding="utf-8").lower()
+
+
+def test_a_horizon_beyond_the_data_is_refused(tmp_path):
+    with pytest.raises(DataError, match="horizon 500 > 100 points") as caught:
+        forecast.run("nile", horizon=500, out=tmp_path / "x")
+
+    assert (caught.value.code, caught.value.hint) == ("D118", "--horizon 6")
+
+
+def test_more_windows_than_the_data_hold_are_refused(tmp_path):
+    with pytest.raises(ConfigError, match="40 windows of 6 leave nothing of 100 points") as caught:
+        forecast.run("nile", n_windows=40, out=tmp_path / "x")
+
+    assert caught.value.hint == "--n-windows 8"
+
+
+def test_a_refused_run_leaves_nothing(tmp_path):
+    with pytest.raises(ForecastError):
+        forecast.run("nile", models=["mlp"], n_windows=2, level=[101], out=tmp_path / "x")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_folder_is_named_after_the_data_and_the_time(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    frames = [forecast.run("nile", models=["naive"], n_windows=1).folder for _ in range(2)]
+
+    assert all(folder.parent.name == "reports" and folder.name.startswith("nile-") for folder in frames)
+    assert frames[0] != frames[1]
+
+
+def test_a_file_with_an_evil_name_stays_in_its_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "größe & mehr.csv").write_text("ds,y\n" + "\n".join(f"{i},{i}" for i in range(1, 40)), encoding="utf-8")
+
+    folder = forecast.run("größe & mehr.csv", models=["naive"]).folder
+
+    assert folder.parent.name == "reports"
+    assert folder.name.isascii()
+
+
+def test_a_panel_is_forecast_series_by_series(tmp_path):
+    run = forecast.run("macro", models=["mlp"], n_windows=2, out=tmp_path / "macro")
+
+    assert len(run.forecasts["unique_id"].unique()) == 8
+    assert run.metrics["verdict"]["pairs"][0]["unit"] == "series"
+
+
+def test_one_failing_model_does_not_end_the_run(tmp_path, monkeypatch):
+    def fail(self, panel, *, horizon):
+        raise ValueError("no luck")
+
+    monkeypatch.setattr("forecast.models.mlp.MLP.fit", fail)
+
+    run = forecast.run("nile", out=tmp_path / "x", **QUICK)
+
+    assert run.info["failures"][0]["reason"] == "no luck"
+    assert run.leaderboard.set_index("model").loc["mlp", "failures"] == 3
+    assert "no luck" in run.report.read_text(encoding="utf-8")
+
+
+def test_json_files_hold_no_nan(nile):
+    for path in nile.folder.glob("*.json"):
+        json.loads(path.read_text(encoding="utf-8"), parse_constant=pytest.fail)

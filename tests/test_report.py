@@ -1,0 +1,636 @@
+from __future__ import annotations
+
+import json
+import re
+import struct
+from html.parser import HTMLParser
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from forecast import figures, report
+from forecast.errors import FileError
+from forecast.report import words
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MODELS = {"mlp": 0.6, "arima": 0.7, "seasonal_naive": 1.0, "naive": 2.4}
+EVIL = [
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=1>',
+    "$\\frac{$",
+    "_x",
+    "[/]",
+    "=1+1",
+    "\x1b[31mred\x1b[0m",
+    "日本語の系列",
+    "🚀 launch",
+    "x" * 300,
+]
+
+
+def write_run(
+    folder: Path,
+    *,
+    ids: list[str] | tuple[str, ...] = ("airline",),
+    models: dict[str, float] = MODELS,
+    horizon: int = 12,
+    n_windows: int = 6,
+    length: int = 144,
+    bands: bool = True,
+    training: bool = True,
+    gaps: int = 0,
+    start: str | None = "1949-01-01",
+    frequency: tuple[str, str, int] = ("MS", "monthly", 12),
+    **info: object,
+) -> Path:
+    """Write a run folder as `forecast run` does, from made-up series with a trend and a season."""
+    folder.mkdir(parents=True, exist_ok=True)
+    rng = np.random.default_rng(0)
+    alias, word, season = frequency
+    whole = np.arange(length + horizon)
+    ds = whole if start is None else pd.date_range(start, periods=length + horizon, freq=alias)
+    level = 110 * np.exp(whole / 100) * (1 + 0.18 * np.sin(2 * np.pi * whole / max(season, 2)))
+    values = np.outer(rng.uniform(0.5, 2, len(ids)) if len(ids) > 1 else [1], level)
+    values *= 1 + 0.03 * rng.standard_normal(values.shape)
+
+    history = pd.DataFrame(
+        {"unique_id": np.repeat(ids, length), "ds": np.tile(ds[:length], len(ids)), "y": values[:, :length].ravel()}
+    )
+    history.loc[30 : 29 + gaps, "y"] = np.nan
+    cutoffs = [length - horizon * (w + 1) - 1 for w in reversed(range(n_windows))]
+    backtest = _forecasts(ids, models, ds, values, cutoffs, horizon, bands=bands, rng=rng)
+    ahead = _forecasts(ids, models, ds, values, [length - 1], horizon, bands=bands, rng=rng).drop(columns="y")
+    board = pd.DataFrame({"model": list(models), "mase": [0.62 * m for m in models.values()]})
+    board.insert(0, "rank", range(1, len(board) + 1))
+    board.insert(2, "role", ["baseline" if "naive" in m else "candidate" for m in models])
+    board = board.assign(smape=board["mase"] * 5, mae=board["mase"] * 40, rmse=board["mase"] * 52)
+    board["skill"] = 1 - board["mase"] / 0.62
+    board = board.assign(windows=n_windows, points=n_windows * horizon * len(ids), failures=0)
+    if not n_windows:
+        board[["mase", "smape", "mae", "rmse", "skill"]] = np.nan
+    for name, frame in {"history": history, "backtest": backtest, "forecasts": ahead, "leaderboard": board}.items():
+        frame.to_csv(folder / f"{name}.csv", index=False)
+    if training:
+        _training(rng).to_csv(folder / "training.csv", index=False)
+
+    first = next(iter(models))
+    sentence = f"{first} makes 0.60 times the error of seasonal_naive (p = 0.012, 6 windows): better."
+    pair = {"model": first, "against": "seasonal_naive", "word": "better", "ratio": 0.6, "p_value": 0.012}
+    pairs = [
+        {**pair, "units": n_windows, "unit": "windows"},
+        {**pair, "against": "arima", "word": "cannot be told apart", "ratio": 0.93, "p_value": None, "units": 6,
+         "unit": "windows"},
+    ]  # fmt: skip
+    verdict = {"model": first, "sentence": sentence, "pairs": pairs if n_windows else []}
+    _dump(folder / "metrics.json", {"schema": 1, "metric": "mase", "models": {}, "verdict": verdict})
+    arima = {
+        "order": [0, 1, 1],
+        "seasonal_order": [0, 1, 1, 12],
+        "transform": "log",
+        "aicc": -483.4,
+        "why": "lowest AICc",
+    }
+    mlp = {"input_size": 24, "hidden_sizes": [32, 16], "difference": True, "stop": {"step": 310, "why": "patience"}}
+    _dump(folder / "choices.json", {"final": {"mlp": mlp, "arima": dict.fromkeys(ids[:2000], arima)}})
+    (folder / "config.toml").write_text('seed = 0\n\n[models.mlp]\nhidden_sizes = "auto"\n', encoding="utf-8")
+    data = {"name": "airline.csv", "sha256": "5f1d9c7e" * 8, "rows": len(history), "series": len(ids),
+            "frequency": word, "season_length": season, "start": str(ds[0]), "end": str(ds[length - 1]), "gaps": gaps,
+            "notes": ['time: column "month"', 'value: column "passengers"', "frequency inferred: monthly"]}  # fmt: skip
+    run = {
+        "schema": 1, "status": "complete", "version": "0.1.0", "created": "2026-11-23T05:00:00Z", "title": "airline",
+        "command": "forecast run airline --seed 0", "seed": 0, "data": data, "horizon": horizon,
+        "n_windows": n_windows, "versions": {"python": "3.11.7", "numpy": "2.4.6"},
+        "timings": {"total": 8.1, "models": {m: {"fit": 1.2, "predict": 0.01} for m in models}},
+        "notices": [], "failures": [],
+    }  # fmt: skip
+    _dump(folder / "run.json", run | info)
+    return folder
+
+
+def _forecasts(ids, models, ds, values, cutoffs, horizon, *, bands, rng):
+    parts = []
+    for cutoff in cutoffs:
+        future = values[:, cutoff + 1 : cutoff + 1 + horizon]
+        spread = 0.02 * np.sqrt(np.arange(1, horizon + 1))
+        for model, error in models.items():
+            y_hat = future * (1 + 1.5 * error * spread * rng.standard_normal(future.shape))
+            part = pd.DataFrame(
+                {
+                    "unique_id": np.repeat(ids, horizon),
+                    "cutoff": ds[cutoff],
+                    "ds": np.tile(ds[cutoff + 1 : cutoff + 1 + horizon], len(ids)),
+                    "step": np.tile(np.arange(1, horizon + 1), len(ids)),
+                    "model": model,
+                    "y": future.ravel(),
+                    "y_hat": y_hat.ravel(),
+                }
+            )
+            for name, width in {"lo-95": -2, "lo-80": -1.28, "hi-80": 1.28, "hi-95": 2}.items():
+                part[name] = (y_hat * (1 + width * spread)).ravel() if bands else np.nan
+            parts.append(part)
+    empty = ["unique_id", "cutoff", "ds", "step", "model", "y", "y_hat", "lo-95", "lo-80", "hi-80", "hi-95"]
+    return pd.concat(parts) if parts else pd.DataFrame(columns=empty)
+
+
+def _training(rng, members=5, steps=600):
+    parts = []
+    for member in range(members):
+        step = np.arange(1, steps - 40 * member + 1)
+        loss = 0.9 * np.exp(-step / 90) + 0.05 + 0.004 * rng.standard_normal(len(step))
+        held = np.where(step % 10 == 0, 0.95 * np.exp(-step / 80) + 0.09 + 0.0001 * step, np.nan)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "step": step,
+                    "member": member,
+                    "train_loss": loss,
+                    "val_loss": held * (1 + 0.03 * member) + 0.00005 * member * step,
+                    "learning_rate": 0.005 * (1 + np.cos(np.pi * step / steps)),
+                }
+            )
+        )
+    return pd.concat(parts)
+
+
+def _dump(path: Path, value: object) -> None:
+    path.write_text(json.dumps(value, allow_nan=False), encoding="utf-8")
+
+
+VOID = {"meta", "img", "br", "link", "input", "hr"}
+
+
+class Page(HTMLParser):
+    """A page read strictly: what is nested wrongly, or named and not there, is collected in `faults`."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open, self.faults, self.text = [], [], []
+        self.tags, self.ids, self.links, self.levels, self.sources = [], [], [], [], []
+        self.captions = self.tables = 0
+        self.feed(html)
+        self.close()
+        self.faults += [f"<{tag}> is not closed" for tag in self.open]
+        self.faults += [f"{link} leads nowhere" for link in self.links if link[1:] not in self.ids]
+        self.faults += [f"id {name} twice" for name in set(self.ids) if self.ids.count(name) > 1]
+        jumps = pairwise(self.levels)
+        self.faults += [f"h{a} is followed by h{b}" for a, b in jumps if b > a + 1]
+        if self.captions != self.tables:
+            self.faults.append("a table has no caption")
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        self.tags.append(tag)
+        if tag not in VOID:
+            self.open.append(tag)
+        self.ids += [given["id"]] if "id" in given else []
+        self.faults += [f"{name} on <{tag}>" for name in given if name.startswith("on") or name == "style"]
+        self.faults += [f"<{tag}> forbidden"] if tag in {"script", "link", "iframe", "object", "base", "form"} else []
+        self.links += [given["href"]] if tag == "a" else []
+        self.sources += [given["src"]] if "src" in given else []
+        self.tables += tag == "table"
+        self.captions += tag == "caption"
+        self.levels += [int(tag[1])] if re.fullmatch("h[1-6]", tag) else []
+        if tag == "img" and len(given.get("alt") or "") < 20:
+            self.faults.append(f"alt too short: {given.get('alt')!r}")
+        if tag == "th" and given.get("scope") not in {"row", "col"}:
+            self.faults.append("th without scope")
+
+    def handle_endtag(self, tag):
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(f"</{tag}> at line {self.getpos()[0]} closes nothing")
+
+    def handle_data(self, data):
+        if "style" not in self.open:
+            self.text.append(data)
+
+    def reads(self) -> str:
+        return " ".join(" ".join(self.text).split())
+
+
+def unpainted_png(figure) -> bytes:
+    """Stand in for `figures.to_png`, which takes most of the time of a page."""
+    return b"\x89PNG".ljust(24, b"\0")
+
+
+def read(folder: Path) -> Page:
+    return Page((folder / "report.html").read_text(encoding="utf-8"))
+
+
+def rendered(folder: Path, **options: object) -> Page:
+    return read(report.render(write_run(folder, **options)).parent)
+
+
+NOTICES = [{"code": f"W30{i}", "message": f"arima did not converge in window {i}"} for i in range(7)]
+FAILURES = [{"model": "arima", "unique_id": None, "cutoff": "1959-12-01", "reason": "did not converge"}]
+CASES = {
+    "one series": {},
+    "warnings and a failed fit": {"notices": NOTICES, "failures": FAILURES},
+    "evil names": {"ids": EVIL, "title": EVIL[0], "failures": [FAILURES[0] | {"unique_id": EVIL[1]}]},
+    "twelve series": {"ids": [f"store {i}" for i in range(12)], "gaps": 5},
+    "two series": {"ids": ["a", "b"], "n_windows": 2},
+    "only baselines": {"models": {"seasonal_naive": 1.0, "naive": 2.4}, "training": False},
+    "one model": {"models": {"seasonal_naive": 1.0}, "training": False},
+    "no bands": {"bands": False},
+    "no windows": {"n_windows": 0, "bands": False},
+    "whole numbers, one step": {"start": None, "frequency": ("int", "numbered", 1), "horizon": 1},
+    "quarterly": {"frequency": ("QS", "quarterly", 4), "horizon": 4},
+    "hourly": {"frequency": ("h", "hourly", 24)},
+}
+
+
+PAINTED = {"one series", "evil names", "only baselines", "no windows", "whole numbers, one step"}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """Return the rendered run folder of a case; each is rendered once, and painted where the picture is special."""
+    done = {}
+
+    def run(case: str) -> Path:
+        if case not in done:
+            folder = write_run(tmp_path_factory.mktemp("run"), **CASES[case])
+            with pytest.MonkeyPatch.context() as patch:
+                if case not in PAINTED:
+                    patch.setattr(figures, "to_png", unpainted_png)
+                done[case] = report.render(folder).parent
+        return done[case]
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def one(runs) -> Path:
+    return runs("one series")
+
+
+@pytest.fixture(scope="module")
+def page(one) -> Page:
+    return read(one)
+
+
+@pytest.fixture
+def unpainted(monkeypatch):
+    """Leave out the slow part, the painting of the pictures, where a test is about words."""
+    monkeypatch.setattr(figures, "to_png", unpainted_png)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_page_is_sound(runs, case):
+    page = read(runs(case))
+
+    assert page.faults == []
+    assert page.tags.count("h1") == 1
+    assert all(source.startswith("data:image/png;base64,") for source in page.sources)
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_the_path_of_the_page_is_returned(tmp_path):
+    assert report.render(write_run(tmp_path)) == tmp_path / "report.html"
+
+
+def test_the_page_names_no_address_outside(one):
+    html = (one / "report.html").read_text(encoding="utf-8")
+
+    assert not re.search(r"https?:|url\(|@import|//[a-z]", re.sub(r"base64,[^\"]*", "", html))
+
+
+def test_the_policy_allows_the_style_of_the_page_and_nothing_else(one):
+    from base64 import b64encode
+    from hashlib import sha256
+
+    html = (one / "report.html").read_text(encoding="utf-8")
+    style = re.search(r"<style>(.*?)</style>", html, re.DOTALL).group(1)
+
+    assert f"style-src 'sha256-{b64encode(sha256(style.encode()).digest()).decode()}'" in html
+    assert "default-src 'none'" in html
+    assert "script-src 'none'" in html
+
+
+def test_rendering_again_gives_the_same_bytes(tmp_path):
+    folder = write_run(tmp_path)
+
+    def contents():
+        return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    report.render(folder)
+    first = contents()
+    report.render(folder)
+    assert contents() == first
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_nothing_but_the_page_and_the_figures_is_written(tmp_path):
+    folder = write_run(tmp_path)
+    before = set(folder.rglob("*"))
+    report.render(folder)
+
+    assert sorted(path.relative_to(folder).as_posix() for path in set(folder.rglob("*")) - before) == [
+        "figures",
+        "figures/01-forecast.png",
+        "figures/02-leaderboard.png",
+        "figures/03-error-by-step.png",
+        "figures/04-backtest.png",
+        "figures/05-history.png",
+        "figures/06-training.png",
+        "report.html",
+    ]
+
+
+def test_the_pictures_on_the_page_are_the_files_beside_it(one):
+    from base64 import b64decode
+
+    page = read(one)
+
+    embedded = [b64decode(source.split(",")[1]) for source in page.sources]
+    assert embedded == [path.read_bytes() for path in sorted((one / "figures").iterdir())]
+
+
+def test_pictures_carry_no_metadata(one):
+    data, chunks, place = (one / "figures" / "01-forecast.png").read_bytes(), set(), 8
+    while place < len(data):
+        length, kind = struct.unpack(">I4s", data[place : place + 8])
+        chunks.add(kind)
+        place += length + 12
+
+    assert chunks <= {b"IHDR", b"PLTE", b"IDAT", b"IEND"}
+
+
+def test_the_page_of_one_series_is_small(one):
+    assert (one / "report.html").stat().st_size < 500_000
+
+
+def test_the_verdict_is_the_first_sentence(page):
+    assert "mlp makes 0.60 times the error of seasonal_naive (p = 0.012, 6 windows): better." in page.reads()
+
+
+def test_titles_state_the_findings(page):
+    text = page.reads()
+
+    assert re.search(r"mlp expects [\d.]+ \(1961\u2011\d\d\) to [\d.]+ \(1961\u2011\d\d\) over the next 12 steps", text)
+    assert "mlp makes 0.60 times the error of seasonal naive" in text
+    assert re.search(r"mlp's error grows from [\d.]+ one step ahead to [\d.]+ at step 12", text)
+    assert re.search(r"mlp was closer than arima in \d of 6 windows", text)
+    assert "144 values from 1949\u201101 to 1960\u201112, none missing" in text
+    assert "Validation loss was lowest at step" in text
+
+
+def test_metric_names_link_to_their_words(page):
+    assert {"#word-mase", "#word-smape", "#word-mae", "#word-rmse", "#word-skill"} <= set(page.links)
+
+
+def test_the_header_says_which_data_and_when(page):
+    assert "complete airline.csv 5f1d9c7e 2026-11-23 05:00 UTC forecast 0.1.0" in page.reads()
+
+
+def test_choices_and_settings_are_shown(page):
+    text = page.reads()
+
+    assert "hidden_sizes (32, 16)" in text
+    assert "difference yes" in text
+    assert f"airline (0, 1, 1) (0, 1, 1, 12) log {words.MINUS}483.4 lowest AICc" in text
+    assert 'hidden_sizes = "auto"' in text
+
+
+def test_a_missing_p_value_is_said_to_be_missing(page):
+    assert "mlp arima cannot be told apart 0.930 n/a 6 windows" in page.reads()
+
+
+def test_at_most_five_warnings_stand_in_the_answer(runs):
+    text = read(runs("warnings and a failed fit")).reads()
+
+    assert "complete with warnings" in text
+    assert "All 7 warnings" in text
+    assert text.count("in window 4") == 2
+    assert text.count("in window 5") == 1
+    assert "1 fit failed" in text
+    assert "all arima 1959-12-01 did not converge" in text
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_another_status_is_shown_as_it_is(tmp_path):
+    assert "airline partial airline.csv" in rendered(tmp_path, status="partial", notices=NOTICES).reads()
+
+
+@pytest.mark.parametrize("name", EVIL)
+def test_a_name_is_shown_as_text(runs, name):
+    clean = "".join(c for c in name if c.isprintable())
+    assert (clean if len(clean) <= 60 else clean[:59] + "…") in read(runs("evil names")).reads()
+
+
+def test_the_full_name_is_kept_in_the_title(runs):
+    html = (runs("evil names") / "report.html").read_text(encoding="utf-8")
+
+    assert f'title="{"x" * 300}"' in html
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_control_characters_do_not_reach_the_page(tmp_path):
+    command = "forecast run \x1b[31m\x00data\u202e.csv\n  --seed 0"
+    html = report.render(write_run(tmp_path, command=command, ids=EVIL)).read_text(encoding="utf-8")
+
+    assert "forecast run [31mdata.csv\n  --seed 0" in html
+    assert not set(html) & set("\x00\x1b\u202e")
+
+
+def test_missing_bands_are_said_to_be_missing(runs):
+    text = read(runs("no bands")).reads()
+
+    assert "no band: there are too few test errors to support one" in text
+    assert "No 80% and 95% band" in text
+    assert "low 95%" not in text
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_one_missing_level_leaves_the_other(tmp_path):
+    folder = write_run(tmp_path)
+    frame = pd.read_csv(folder / "forecasts.csv").drop(columns=["lo-95", "hi-95"])
+    frame.to_csv(folder / "forecasts.csv", index=False)
+    text = read(report.render(folder).parent).reads()
+
+    assert "95%" not in text
+    assert "low 80% forecast high 80%" in text
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_a_level_that_only_some_values_have_is_called_incomplete(tmp_path):
+    folder = write_run(tmp_path)
+    frame = pd.read_csv(folder / "forecasts.csv")
+    frame.loc[frame["step"] > 6, ["lo-95", "hi-95"]] = np.nan
+    frame.to_csv(folder / "forecasts.csv", index=False)
+    text = read(report.render(folder).parent).reads()
+
+    assert "No 95% band for some or all values" in text
+    assert "low 95% low 80% forecast high 80% high 95%" in text
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_without_band_columns_both_usual_levels_are_said_to_be_missing(tmp_path):
+    folder = write_run(tmp_path)
+    bands = ["lo-95", "lo-80", "hi-80", "hi-95"]
+    pd.read_csv(folder / "forecasts.csv").drop(columns=bands).to_csv(folder / "forecasts.csv", index=False)
+
+    assert "No 95% and 80% band" in read(report.render(folder).parent).reads()
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_levels_of_the_user_may_have_decimals(tmp_path):
+    folder = write_run(tmp_path)
+    frame = pd.read_csv(folder / "forecasts.csv").rename(columns={"lo-95": "lo-97.5", "hi-95": "hi-97.5"})
+    frame.to_csv(folder / "forecasts.csv", index=False)
+
+    assert "low 97.5% low 80%" in read(report.render(folder).parent).reads()
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_the_candidate_with_the_least_error_is_shown_even_behind_a_baseline(tmp_path):
+    models = {"seasonal_naive": 1.0, "arima": 1.2, "mlp": 1.3, "naive": 2.4}
+
+    assert "Next 12 values by arima" in rendered(tmp_path, models=models).reads()
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_covariates_in_the_history_are_passed_over(tmp_path):
+    folder = write_run(tmp_path)
+    pd.read_csv(folder / "history.csv").assign(model="x", price="high").to_csv(folder / "history.csv", index=False)
+
+    assert read(report.render(folder).parent).faults == []
+
+
+def test_without_a_network_the_page_says_why_a_picture_is_missing(runs):
+    folder = runs("only baselines")
+
+    assert "No picture here: no network was trained in this run." in read(folder).reads()
+    assert not (folder / "figures" / "06-training.png").exists()
+
+
+def test_a_series_too_short_to_test_is_called_untested(runs):
+    text = read(runs("no windows")).reads()
+
+    assert "the forecast is untested" in text
+    assert "No picture here: no window was left to test on." in text
+    assert "No two models could be compared." in text
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_without_any_forecast_the_page_still_stands(tmp_path):
+    folder = write_run(tmp_path)
+    pd.read_csv(folder / "forecasts.csv").head(0).to_csv(folder / "forecasts.csv", index=False)
+    page = read(report.render(folder).parent)
+
+    assert page.faults == []
+    assert "no model could be fitted" in page.reads()
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_a_run_without_choices_or_settings_is_rendered(tmp_path):
+    folder = write_run(tmp_path)
+    for name in ("choices.json", "config.toml", "training.csv"):
+        (folder / name).unlink()
+    text = read(report.render(folder).parent).reads()
+
+    assert "No model had anything to choose." in text
+    assert "Settings" not in text
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_a_series_of_zeros_has_no_relative_error(tmp_path):
+    folder = write_run(tmp_path, ids=["a", "b"])
+    frame = pd.read_csv(folder / "backtest.csv").assign(y=0.0, y_hat=0.0)
+    frame.to_csv(folder / "backtest.csv", index=False)
+
+    assert "seasonal naive made no error to compare with" in read(report.render(folder).parent).reads()
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_training_without_validation_is_shown(tmp_path):
+    folder = write_run(tmp_path)
+    pd.read_csv(folder / "training.csv").assign(val_loss=np.nan).to_csv(folder / "training.csv", index=False)
+
+    assert "nothing was held back" in read(report.render(folder).parent).reads()
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_nested_choices_are_laid_flat(tmp_path):
+    folder = write_run(tmp_path)
+    chosen = {"mlp": {"a": {"b": {"c": None}}, "flag": False, "pair": [{"x": 1.5}]}, "arima": "as given"}
+    _dump(folder / "choices.json", {"final": chosen})
+    text = read(report.render(folder).parent).reads()
+
+    assert f"a.b.c {words.DASH} flag no pair (x 1.500)" in text
+    assert "value as given" in text
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_an_id_that_reads_like_a_missing_value_stays_an_id(tmp_path):
+    assert "NA 1961-01" in rendered(tmp_path, ids=["NA", "null"]).reads()
+
+
+def test_times_are_as_short_as_the_frequency_allows(runs):
+    assert "1985-Q1" in read(runs("quarterly")).reads()
+    assert "1949-01-07 01:00" in read(runs("hourly")).reads()
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory) -> Path:
+    return report.render(
+        write_run(tmp_path_factory.mktemp("large"), ids=[f"s{i:04}" for i in range(1500)], length=72, n_windows=2)
+    )
+
+
+def test_a_large_panel_says_how_much_of_it_is_shown(large):
+    page = read(large.parent)
+
+    assert page.faults == []
+    assert "1,000 of 18,000 rows." in page.reads()
+    assert "What mlp expects for 6 of 1,500 series" in page.reads()
+    assert "1,000 of 1,500 rows. All are in choices.json." in page.reads()
+
+
+def test_the_page_of_a_large_panel_is_small(large):
+    assert large.stat().st_size < 1_500_000
+
+
+def test_a_folder_without_a_run_is_refused(tmp_path):
+    with pytest.raises(FileError, match=r"is not a run folder: no run\.json in it") as caught:
+        report.render(tmp_path)
+    assert caught.value.code == "F104"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("metrics.json", "{"), ("backtest.csv", "unique_id,y\na,high\n"), ("config.toml", b"\xff"), ("history.csv", None)],
+)
+def test_a_broken_file_is_named(tmp_path, name, content):
+    path = write_run(tmp_path) / name
+    if content is None:
+        path.unlink()
+    else:
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    with pytest.raises(FileError, match=re.escape(name)):
+        report.render(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([622.04, 41.5], ["622.0", "41.5"]),
+        ([0.61349], ["0.613"]),
+        ([0.0], ["0.000"]),
+        ([-1234567.0], [f"{words.MINUS}1,234,567"]),
+        ([1.5e15], ["1.500e+15"]),
+        ([float("inf"), 2.0], ["n/a", "2.000"]),
+        ([], []),
+    ],
+)
+def test_numbers_show_the_digits_worth_reading(values, expected):
+    assert words.column(values) == expected
+
+
+def test_a_missing_number_is_said_to_be_missing():
+    assert words.number(None) == "n/a"

@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+import reference
+
+from forecast.samples import Samples, last_inputs
+
+
+def samples_of(*lengths, input_size=4, horizon=3):
+    offsets = np.r_[0, np.cumsum(lengths)]
+    values = np.arange(offsets[-1], dtype=float)
+    return Samples(values, offsets, np.ones(len(values), bool), input_size=input_size, horizon=horizon)
+
+
+def test_a_sample_is_what_lies_around_its_cut():
+    samples = samples_of(12, 9)
+    for cut in (2, 4, 11, 13, 20):
+        start, end = (0, 12) if cut < 12 else (12, 21)
+        expected = reference.samples_at(samples.values, start, end, cut, 4, 3)
+        for got, wanted in zip(samples.gather(np.array(cut)), expected, strict=True):
+            np.testing.assert_array_equal(got, wanted)
+
+
+def test_cuts_may_be_gathered_in_any_shape():
+    inputs, targets, mask = samples_of(12).gather(np.array([[4, 5], [6, 7], [8, 9]]))
+
+    assert (inputs.shape, targets.shape, mask.shape) == ((3, 2, 4), (3, 2, 3), (3, 2, 3))
+
+
+def test_a_filled_value_is_seen_but_never_a_target():
+    samples = samples_of(8)
+    samples.observed[4] = False
+
+    _, targets, mask = samples.gather(np.array([4]))
+    inputs, _, _ = samples.gather(np.array([5]))
+
+    assert mask.tolist() == [[0.0, 1.0, 1.0]]
+    assert targets.tolist() == [[0.0, 5.0, 6.0]]
+    assert inputs[0, -1] == 4.0
+
+
+def test_a_cut_has_a_full_input_before_it_and_a_target_after_it():
+    assert samples_of(9, 8).cuts().tolist() == [4, 5, 6, 7, 8, 13, 14, 15, 16]
+
+
+def test_a_short_series_is_cut_where_one_full_target_is_left():
+    assert samples_of(5).cuts().tolist() == [2, 3, 4]
+
+
+@pytest.mark.parametrize("length", [0, 1])
+def test_a_series_of_one_value_has_no_cut(length):
+    assert samples_of(length, 9).cuts().tolist() == [length + c for c in (4, 5, 6, 7, 8)]
+
+
+def test_the_latest_cuts_have_all_targets_in_the_latest_block():
+    samples = samples_of(9, 8)
+
+    cuts = samples.cuts(latest=3)
+
+    assert cuts.tolist() == [6, 7, 8, 14, 15, 16]
+
+
+def test_no_target_before_the_block_lies_in_it():
+    samples = samples_of(12, 9)
+    early = samples.before(3)
+
+    _, targets, mask = early.gather(early.cuts())
+
+    held_out = set(range(9, 12)) | set(range(18, 21))
+    assert not held_out & set(targets[mask > 0].astype(int).tolist())
+    assert {8, 17} <= set(targets[mask > 0].astype(int).tolist())
+
+
+def test_before_leaves_out_series_that_are_too_short():
+    early = samples_of(2, 9).before(3)
+
+    assert early.offsets.tolist() == [0, 0, 6]
+    assert early.values.tolist() == [2, 3, 4, 5, 6, 7]
+
+
+def test_the_last_inputs_repeat_the_first_value_of_a_short_series():
+    samples = samples_of(6, 2)
+
+    assert last_inputs(samples.values, samples.offsets, 4).tolist() == [[2, 3, 4, 5], [6, 6, 6, 7]]
