@@ -15,10 +15,11 @@ import numpy as np
 import pandas as pd
 
 from forecast.defaults import MAX_WINDOWS, MIN_WINDOWS
-from forecast.errors import ForecastError, ModelError, Notice
+from forecast.errors import ForecastError, ModelError
 from forecast.metrics import METRICS, mase_scale, skill
 
 if TYPE_CHECKING:
+    from forecast.errors import Notice
     from forecast.models.base import Forecaster
     from forecast.panel import Panel
 
@@ -136,7 +137,7 @@ def fit_all(
             continue
         fitted.timings[name] = {"fit": middle - start, "predict": perf_counter() - middle}
         fitted.models[name] = model
-        fitted.notices += [Notice(n.code, f"{n.message} (cutoff {cutoff})") for n in model.notices_]
+        fitted.notices += model.notices_
         choices[name] = model.choices_
         frames.append(frame)
     if not frames:

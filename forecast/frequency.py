@@ -130,6 +130,7 @@ def parse_frequency(alias: str, *, first: np.datetime64 | None = None) -> Freque
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # pandas 2 warns of the aliases that pandas 3 refuses
+            split(alias)
             found = str(pd.tseries.frequencies.to_offset(alias).freqstr)
         _, name = split(found)
     except (ValueError, KeyError, AttributeError, Warning) as error:

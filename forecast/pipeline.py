@@ -131,8 +131,24 @@ def run(
     ('report.html', 10)
     """
     started, listener = perf_counter(), listener or _Silent()
-    given = dict(locals())
-    flags = {name: given[name] for name in _FLAGS}
+    flags = {
+        "horizon": horizon,
+        "time": time,
+        "target": target,
+        "id": id,
+        "freq": freq,
+        "season_length": season_length,
+        "models": models,
+        "n_windows": n_windows,
+        "level": level,
+        "missing": missing,
+        "duplicates": duplicates,
+        "date_format": date_format,
+        "delimiter": delimiter,
+        "decimal": decimal,
+        "encoding": encoding,
+        "seed": seed,
+    }
     settings = resolve(Path(config) if config is not None else None, flags)
     loaded = _read(data, settings)
     panel, notices = fillable(loaded.panel, missing=settings.data.missing)
@@ -155,37 +171,17 @@ def run(
         results.write(aside)
         write_csv(loaded.frame, aside / "history.csv")
         (aside / "config.toml").write_text(settings.to_toml(), encoding="utf-8", newline="\n")
-        info = _info(loaded, settings, results, [*notices, *results.final.notices], _command(data, flags, config))
+        info = _info(loaded, settings, results, [*notices, *results.notices()], _command(data, flags, config))
         info["timings"] = {"models": results.final.timings, "total": perf_counter() - started}
         write_json(info, aside / "run.json")
         report.render(aside)
     return load_run(folder)
 
 
-_FLAGS = (
-    "horizon",
-    "time",
-    "target",
-    "id",
-    "freq",
-    "season_length",
-    "models",
-    "n_windows",
-    "level",
-    "missing",
-    "duplicates",
-    "date_format",
-    "delimiter",
-    "decimal",
-    "encoding",
-    "seed",
-)
-"""The arguments of `run` that are settings."""
-
-
 def _read(data: str | Path | pd.DataFrame, settings: RunConfig) -> SeriesData:
     section = settings.data.model_dump(exclude={"missing"})
-    return read_series(data, **{name: None if value == "auto" else value for name, value in section.items()})
+    given: dict[str, Any] = {name: None if value == "auto" else value for name, value in section.items()}
+    return read_series(data, **given)
 
 
 def _horizon(settings: RunConfig, panel: Panel) -> int:

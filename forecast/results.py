@@ -6,6 +6,8 @@ the page is made from those files alone.
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -13,6 +15,7 @@ import pandas as pd
 
 from forecast.backtesting import backtest, common_points, fit_all, leaderboard, unit_losses
 from forecast.defaults import BASELINES, METRIC
+from forecast.errors import Notice
 from forecast.intervals import step_widths
 from forecast.metrics import mase_scale
 from forecast.models.mlp import MLP
@@ -52,7 +55,7 @@ class Results:
         levels: Sequence[float],
         listener: Listener,
     ) -> None:
-        total, done = (n_windows + 1) * len(factories), iter(range(10**9))
+        total, done = (n_windows + 1) * len(factories), count()
 
         def tick(what: str) -> None:
             listener.progress(next(done), total, what)
@@ -65,6 +68,12 @@ class Results:
         self.scored = common_points(frame)
         self.leaderboard = leaderboard(self.scored, factories, baselines=BASELINES, fits=[*self.fits, self.final])
         self.forecasts = _with_bands(self.final.forecasts, self.scored, panel, levels)
+
+    def notices(self) -> list[Notice]:
+        """Return what the models had to say, each once, with the number of windows in which it was said."""
+        last = [Notice(n.code, f"{n.message} (final fit)") for n in self.final.notices]
+        counts = Counter(notice for fit in self.fits for notice in fit.notices)
+        return last + [Notice(n.code, f"{n.message} ({k} of {self.n_windows} windows)") for n, k in counts.items()]
 
     def write(self, folder: Path) -> None:
         """Write the frames and choices."""
@@ -85,6 +94,7 @@ def _with_bands(forecasts: pd.DataFrame, scored: pd.DataFrame, panel: Panel, lev
     """Return the forecasts with ``lo-95, lo-80, hi-80, hi-95`` read off each model's errors on the test windows."""
     scales = {name: mase_scale(panel.series(s), panel.season_length) for s, name in enumerate(panel.ids)}
     scale = forecasts["unique_id"].map(scales).to_numpy(np.float64)
+    scale[scale == 0] = np.nan  # a constant past has no unit to measure errors in, so no band is drawn
     errors = (scored["y"] - scored["y_hat"]).abs() / scored["scale"].where(scored["scale"] > 0)
     lows, highs = {}, {}
     for level in sorted(levels, reverse=True):

@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -23,7 +25,7 @@ class Spy(Naive):
     """Notes what it is shown."""
 
     name = "spy"
-    seen: list[np.ndarray] = []
+    seen: ClassVar[list[np.ndarray]] = []
 
     def fit(self, panel, *, horizon):
         Spy.seen.append(panel.values.copy())
