@@ -52,11 +52,6 @@ class Window:
     back: int
     horizon: int
 
-    @property
-    def label(self) -> str:
-        """The latest cutoff of the window's series, as text."""
-        return _text(self.past.last.max())
-
 
 @dataclass
 class Fitted:

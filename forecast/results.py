@@ -93,8 +93,8 @@ class Results:
 def _with_bands(forecasts: pd.DataFrame, scored: pd.DataFrame, panel: Panel, levels: Sequence[float]) -> pd.DataFrame:
     """Return the forecasts with ``lo-95, lo-80, hi-80, hi-95`` read off each model's errors on the test windows."""
     scales = {name: mase_scale(panel.series(s), panel.season_length) for s, name in enumerate(panel.ids)}
-    scale = forecasts["unique_id"].map(scales).to_numpy(np.float64)
-    scale[scale == 0] = np.nan  # a constant past has no unit to measure errors in, so no band is drawn
+    # A constant past has no unit to measure errors in: its scale is 0, and no band is drawn.
+    scale = forecasts["unique_id"].map(scales).replace(0.0, np.nan).to_numpy(np.float64)
     errors = (scored["y"] - scored["y_hat"]).abs() / scored["scale"].where(scored["scale"] > 0)
     lows, highs = {}, {}
     for level in sorted(levels, reverse=True):

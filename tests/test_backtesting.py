@@ -113,6 +113,13 @@ def test_the_scale_is_that_of_the_past_at_each_cutoff():
     assert scale == [pytest.approx(np.abs(np.diff(y[:20])).mean()), pytest.approx(np.abs(np.diff(y[:30])).mean())]
 
 
+def test_a_window_in_which_no_series_has_three_values_is_passed_over():
+    frame, fits = backtest(BASELINES, make_panel(np.arange(9.0)), horizon=2, n_windows=4)
+
+    assert len(fits) == 3
+    assert frame["cutoff"].nunique() == 3
+
+
 def test_no_window_gives_an_empty_frame():
     frame, fits = backtest(BASELINES, make_panel(np.arange(9.0)), horizon=5, n_windows=0)
 

@@ -320,6 +320,13 @@ def test_without_a_validation_block_the_last_weights_stay():
     assert np.isnan(history.val_loss).all()
 
 
+def test_without_patience_all_steps_are_taken_and_the_best_weights_kept():
+    _, _, history = overfitting(patience=None, max_steps=200)
+
+    assert history.reason == "max_steps"
+    assert (history.best_step < 200).any()
+
+
 def test_zero_steps_of_training_change_nothing():
     network = small_network()
     before = network.parameters.copy()
