@@ -16,7 +16,7 @@ import typer
 
 from forecast import __version__
 from forecast.defaults import BUNDLED, DEFAULT_DATA, MODEL_NAMES
-from forecast.errors import ConfigError, ForecastError, shown
+from forecast.errors import ConfigError, ForecastError, ModelError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -173,6 +173,31 @@ def run(
         terminal.leaderboard(result.leaderboard)
         terminal.say(result.verdict)
         print(result.report, flush=True)
+
+
+@app.command()
+def gradcheck(
+    network: Annotated[
+        str | None, typer.Argument(help="An activation, a loss, or module:attribute of your own.", show_default="all")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of parameters, batch and directions.")] = 0,
+) -> None:
+    """Hold the gradients of the network library, or of your own layer, loss or network, against numeric ones.
+
+    Example: forecast gradcheck tanh
+    """
+    from forecast import pipeline
+
+    with _polite():
+        reports = pipeline.gradcheck(network, seed=seed)
+        print("checked\tanalytic\tnumeric\terror\tpassed")
+        for name, report in reports.items():
+            for analytic, numeric, size in zip(report.analytic, report.numeric, report.size, strict=True):
+                error = abs(analytic - numeric) / max(size, 1e-12)
+                print(name, f"{analytic:.9g}", f"{numeric:.9g}", f"{error:.1e}", error < report.tolerance, sep="\t")
+        wrong = [name for name, report in reports.items() if not report.passed]
+        if wrong:
+            raise ModelError("M104", f"wrong gradient: {', '.join(wrong)}")
 
 
 def _names(text: str | None) -> list[str] | None:

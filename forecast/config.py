@@ -56,15 +56,17 @@ class MLPSection(_Section):
     input_size: PositiveInt | Auto = "auto"
     hidden_sizes: tuple[PositiveInt, ...] = (32, 32)
     members: PositiveInt = 10
-    activation: Literal["relu", "tanh", "sigmoid", "identity"] = "relu"
-    loss: Literal["mae", "mse"] = "mae"
-    optimizer: Literal["adam", "sgd"] = "adam"
+    activation: Literal["relu", "tanh", "sigmoid", "identity", "elu", "gelu", "leaky_relu", "silu", "softplus"] = "relu"
+    loss: Literal["mae", "mse", "huber", "log_cosh"] = "mae"
+    optimizer: Literal["adam", "rmsprop", "sgd"] = "adam"
     learning_rate: PositiveFloat = 1e-3
     schedule: Literal["cosine", "step", "constant"] = "cosine"
     max_steps: PositiveInt = 800
     patience: PositiveInt = 200
     batch_size: PositiveInt = 32
     weight_decay: float = Field(default=0.01, ge=0)
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    input_noise: float = Field(default=0.0, ge=0)
     log: Literal["auto", "none"] = "auto"
     deseasonalize: Literal["auto", "none"] = "auto"
     scale: Literal["difference", "std", "level"] = "difference"

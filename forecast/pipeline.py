@@ -20,6 +20,7 @@ import pandas as pd
 
 from forecast import report
 from forecast.backtesting import Factory, choose_n_windows
+from forecast.checks import check_gradients
 from forecast.config import RunConfig, resolve
 from forecast.defaults import DEFAULT_DATA, REPORTS_FOLDER
 from forecast.doctor import fillable
@@ -35,9 +36,10 @@ from forecast.series import SeriesData, read_series
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from forecast.nn import GradientReport
     from forecast.panel import Panel
 
-__all__ = ["Listener", "run"]
+__all__ = ["Listener", "gradcheck", "run"]
 
 
 class _Silent:
@@ -176,6 +178,11 @@ def run(
         write_json(info, aside / "run.json")
         report.render(aside)
     return load_run(folder)
+
+
+def gradcheck(network: str | None = None, *, seed: int = 0) -> dict[str, GradientReport]:
+    """Hold analytic gradients against numeric ones: see `forecast.checks.check_gradients`."""
+    return check_gradients(network, seed=seed)
 
 
 def _read(data: str | Path | pd.DataFrame, settings: RunConfig) -> SeriesData:

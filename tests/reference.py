@@ -48,3 +48,55 @@ def seasonal_indices(y, m):
         detrended.setdefault(t % m, []).append(y[t] - trend)
     means = [sum(detrended[k]) / len(detrended[k]) for k in range(m)]
     return [value - sum(means) / m for value in means]
+
+
+def dense(x, weight, bias):
+    """x W + b of a layer with ReLU after it, for one row."""
+    return [max(value, 0.0) for value in forward(x, weight, bias)]
+
+
+def n_beats(x, blocks, horizon):
+    """A doubly residual stack for one row: `blocks` are lists of (weight, bias), the last pair being the head."""
+    total, rest = [0.0] * horizon, list(x)
+    for number, pairs in enumerate(blocks):
+        hidden = rest
+        for weight, bias in pairs[:-1]:
+            hidden = dense(hidden, weight, bias)
+        out = forward(hidden, *pairs[-1])
+        if number < len(blocks) - 1:
+            rest = [r - b for r, b in zip(rest, out[: len(x)], strict=True)]
+            out = out[len(x) :]
+        total = [t + f for t, f in zip(total, out, strict=True)]
+    return total
+
+
+def pinball(y_hat, y, quantiles):
+    """Mean pinball loss of the quantiles of one target."""
+    return sum(max(q * (y - z), (q - 1) * (y - z)) for z, q in zip(y_hat, quantiles, strict=True)) / len(quantiles)
+
+
+def cross_entropy(logits, y, edges):
+    """Minus the log-probability of the bin in which y lies, the outer bins being open."""
+    total = sum(math.exp(z) for z in logits)
+    found = sum(1 for edge in edges[1:-1] if y >= edge)
+    return -math.log(math.exp(logits[found]) / total)
+
+
+def smape(y_hat, y):
+    """Symmetric percentage error of one forecast."""
+    return 0.0 if y_hat == y == 0 else 200 * abs(y_hat - y) / (abs(y_hat) + abs(y))
+
+
+def normal_log_density(y, mean, scale):
+    """Log-density of a normal distribution."""
+    return -0.5 * ((y - mean) / scale) ** 2 - math.log(scale * math.sqrt(2 * math.pi))
+
+
+def histogram_quantile(probabilities, edges, level):
+    """Walk through the bins until the level is used up."""
+    left = level
+    for p, low, high in zip(probabilities, edges[:-1], edges[1:], strict=True):
+        if left <= p and p > 0:
+            return low + (high - low) * left / p
+        left -= p
+    return edges[-1]

@@ -1,9 +1,11 @@
 import inspect
+from typing import get_args
 
 import numpy as np
 import pytest
 from conftest import make_panel
 
+from forecast import nn
 from forecast.config import MLPSection
 from forecast.errors import ModelError
 from forecast.metrics import mase, mase_scale
@@ -31,6 +33,10 @@ def test_the_configuration_has_the_networks_own_defaults():
     assert MLPSection().model_dump() == ours
 
 
+def test_the_configuration_knows_every_activation():
+    assert set(get_args(MLPSection.model_fields["activation"].annotation)) == set(nn.ACTIVATIONS)
+
+
 def test_a_seasonal_series_is_forecast_better_than_last_year():
     assert error(seasonal()) < 0.5
 
@@ -40,7 +46,17 @@ def test_a_seasonal_series_is_forecast_better_than_last_year():
     [
         {"activation": "tanh"},
         {"activation": "sigmoid"},
+        {"activation": "gelu"},
+        {"activation": "leaky_relu"},
+        {"activation": "elu"},
+        {"activation": "silu"},
+        {"activation": "softplus"},
         {"loss": "mse"},
+        {"loss": "huber"},
+        {"loss": "log_cosh"},
+        {"optimizer": "rmsprop"},
+        {"dropout": 0.1},
+        {"input_noise": 0.1},
         {"optimizer": "sgd", "learning_rate": 0.01},
         {"schedule": "step"},
         {"schedule": "constant"},
@@ -117,7 +133,6 @@ def test_another_seed_gives_another_forecast():
     assert not np.allclose(first, second, rtol=1e-9)
 
 
-@pytest.mark.filterwarnings("ignore:overflow", "ignore:invalid")
 def test_divergence_is_a_model_error_with_something_to_try():
     with pytest.raises(ModelError, match="diverged") as caught:
         MLP(members=1, optimizer="sgd", learning_rate=1e20).fit(make_panel(seasonal()), horizon=H)

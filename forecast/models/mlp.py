@@ -49,11 +49,11 @@ class MLP:
         Units of each hidden layer; a linear path runs beside them.
     members : int
         Networks trained from different starts on different samples, E; their median is the forecast.
-    activation : {"relu", "tanh", "sigmoid", "identity"}
-        What follows each hidden layer.
-    loss : {"mae", "mse"}
+    activation : str
+        What follows each hidden layer: a name of `forecast.nn.ACTIVATIONS`.
+    loss : {"mae", "mse", "huber", "log_cosh"}
         What is made small, each sample weighted by its size.
-    optimizer : {"adam", "sgd"}
+    optimizer : {"adam", "rmsprop", "sgd"}
         How; ``sgd`` has momentum 0.9.
     learning_rate : float
         At the first step.
@@ -65,6 +65,10 @@ class MLP:
         Samples a step and member, B.
     weight_decay : float
         With ``adam`` only.
+    dropout : float
+        The share of hidden units left out of each training step.
+    input_noise : float
+        Standard deviation of noise on the scaled inputs while training.
     missing : str
         How gaps are filled: see `forecast.transforms.Fill`.
     log, deseasonalize : {"auto", "none"}
@@ -99,6 +103,8 @@ class MLP:
         patience: int = 200,
         batch_size: int = 32,
         weight_decay: float = 0.01,
+        dropout: float = 0.0,
+        input_noise: float = 0.0,
         missing: str = "auto",
         log: str = "auto",
         deseasonalize: str = "auto",
@@ -117,6 +123,8 @@ class MLP:
         self.patience = patience
         self.batch_size = batch_size
         self.weight_decay = weight_decay
+        self.dropout = dropout
+        self.input_noise = input_noise
         self.missing = missing
         self.log = log
         self.deseasonalize = deseasonalize
@@ -199,6 +207,7 @@ class MLP:
         hidden: list[nn.Layer] = []
         for units in self.hidden_sizes:
             hidden += [nn.Linear(units), nn.ACTIVATIONS[self.activation]()]
+            hidden += [nn.Dropout(self.dropout)] if self.dropout else []
         head = nn.Linear(self.horizon_, initializer="zero")
         return nn.Network(
             nn.LinearSkip(*hidden, head, initializer="zero"),
@@ -225,6 +234,8 @@ class MLP:
             max_steps=max_steps,
             validation=validation,
             patience=self.patience if validation else None,
+            input_noise=self.input_noise,
+            seed=self.seed,
         )
 
     def _batch(self, samples: Samples, cuts: Ints) -> nn.Batch:
@@ -239,7 +250,9 @@ class MLP:
         )
 
     def _optimizer(self) -> nn.Optimizer:
-        return nn.Adam(weight_decay=self.weight_decay) if self.optimizer == "adam" else nn.SGD(momentum=0.9)
+        if self.optimizer == "adam":
+            return nn.Adam(weight_decay=self.weight_decay)
+        return nn.RMSprop() if self.optimizer == "rmsprop" else nn.SGD(momentum=0.9)
 
     def _schedule(self) -> nn.Schedule:
         rate, steps = self.learning_rate, self.max_steps

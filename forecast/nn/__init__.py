@@ -18,44 +18,81 @@ Examples
 True
 """
 
+from forecast.nn.activations import (
+    ACTIVATIONS,
+    ELU,
+    GELU,
+    Activation,
+    Identity,
+    LeakyReLU,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softplus,
+    Tanh,
+)
+from forecast.nn.blocks import DoublyResidual, LinearSkip, Residual
+from forecast.nn.distributions import DISTRIBUTIONS, CrossEntropy, Distribution, GaussianNLL, Pinball
 from forecast.nn.gradcheck import GradientReport, gradcheck
-from forecast.nn.layers import Identity, Layer, Linear, LinearSkip, ReLU, Sigmoid, Tanh
-from forecast.nn.losses import MAE, MSE, Loss
+from forecast.nn.initializers import INITIALIZERS
+from forecast.nn.layers import Dropout, Layer, LayerNorm, Linear
+from forecast.nn.losses import LOSSES, MAE, MSE, SMAPE, BinaryCrossEntropy, Huber, LogCosh, Loss
 from forecast.nn.network import Network
-from forecast.nn.optimizers import SGD, Adam, Optimizer
+from forecast.nn.optimizers import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSprop, Rprop
+from forecast.nn.parallel import train_parallel
 from forecast.nn.schedules import Constant, Cosine, Schedule, Step
 from forecast.nn.training import Batch, Diverged, History, train
 
-ACTIVATIONS = {"identity": Identity, "relu": ReLU, "sigmoid": Sigmoid, "tanh": Tanh}
-LOSSES = {"mae": MAE, "mse": MSE}
-OPTIMIZERS = {"adam": Adam, "sgd": SGD}
-
 __all__ = [
     "ACTIVATIONS",
+    "DISTRIBUTIONS",
+    "ELU",
+    "GELU",
+    "INITIALIZERS",
     "LOSSES",
     "MAE",
     "MSE",
     "OPTIMIZERS",
     "SGD",
+    "SMAPE",
+    "Activation",
     "Adam",
+    "AdamW",
     "Batch",
+    "BinaryCrossEntropy",
     "Constant",
     "Cosine",
+    "CrossEntropy",
+    "Distribution",
     "Diverged",
+    "DoublyResidual",
+    "Dropout",
+    "GaussianNLL",
     "GradientReport",
     "History",
+    "Huber",
     "Identity",
     "Layer",
+    "LayerNorm",
+    "LeakyReLU",
     "Linear",
     "LinearSkip",
+    "LogCosh",
     "Loss",
     "Network",
     "Optimizer",
+    "Pinball",
+    "RMSprop",
     "ReLU",
+    "Residual",
+    "Rprop",
     "Schedule",
+    "SiLU",
     "Sigmoid",
+    "Softplus",
     "Step",
     "Tanh",
     "gradcheck",
     "train",
+    "train_parallel",
 ]

@@ -1,62 +1,87 @@
 """What a network is trained to make small: one number for each member, and its derivative.
 
-The idea: every loss is the weighted mean of a value per forecast, ``J = sum(w l(y_hat, y)) / sum(w)`` over batch and
+The idea: every loss is the weighted mean of a value per target, ``J = sum(w l(y_hat, y)) / sum(w)`` over batch and
 steps, and the gradient is that of exactly this mean. A weight of zero masks a target out.
 """
 
 from __future__ import annotations
 
+from math import log
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from forecast.nn.activations import sigmoid, softplus
+from forecast.nn.buffers import Buffered
+
 if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[Any]]
 
-__all__ = ["MAE", "MSE", "Loss"]
+__all__ = ["LOSSES", "MAE", "MSE", "SMAPE", "BinaryCrossEntropy", "Huber", "LogCosh", "Loss"]
 
 
-class Loss:
-    """A mean over points; a new one overrides `_point` alone."""
+class Loss(Buffered):
+    """A mean over targets; a new one overrides `_point`, and `predict` if outputs are no forecasts as they stand."""
 
-    def __init__(self) -> None:
-        self._buffers: dict[tuple[int, ...], tuple[Array, Array]] = {}
+    outputs = 1
+    """How many outputs of the network speak of one target."""
 
     def value_and_gradient(self, y_hat: Array, y: Array, weight: Array | None = None) -> tuple[Array, Array]:
-        """Return the loss of each member and its derivative by the forecasts.
+        """Return the loss of each member and its derivative by the network's outputs.
 
         Parameters
         ----------
-        y_hat : ndarray [E, B, H]
-            Forecasts.
+        y_hat : ndarray [E, B, H * outputs]
+            Outputs, those of one target beside each other.
         y : ndarray [B, H] or [E, B, H]
             Targets; finite also where the weight is zero.
         weight : ndarray, optional
-            Weights >= 0 of any shape that broadcasts with y_hat; None: all one.
+            Weights >= 0 of any shape that broadcasts to [E, B, H]; None: all one.
 
         Returns
         -------
         losses : ndarray [E]
             A member whose weights are all zero has loss 0.
-        gradient : ndarray [E, B, H]
+        gradient : ndarray, like y_hat
             Used again by the next call of the same shape.
         """
-        if y_hat.shape not in self._buffers:
-            self._buffers[y_hat.shape] = np.empty_like(y_hat), np.empty_like(y_hat)
-        value, gradient = self._buffers[y_hat.shape]
-        self._point(y_hat, y, value, gradient)
+        gradient = self._buffer("gradient", y_hat.shape, y_hat)
+        seen, slope = self._by_target(y_hat), self._by_target(gradient)
+        value = self._buffer("value", self._shape(y_hat), y_hat)
+        self._point(seen, y, value, slope)
         if weight is None:
-            gradient *= 1.0 / (y_hat.shape[-1] * y_hat.shape[-2])
-            return np.mean(value, axis=(-1, -2)), gradient
-        total = np.sum(np.broadcast_to(weight, y_hat.shape), axis=(-1, -2), keepdims=True)
-        share = weight / np.where(total > 0, total, 1.0)
-        value *= share
-        gradient *= share
-        return np.sum(value, axis=(-1, -2)), gradient
+            share = 1.0 / (value.shape[-1] * value.shape[-2])
+            gradient *= share
+            return np.add.reduce(value, axis=(-2, -1)) * share, gradient
+        shares = self._shares(weight, value)
+        value *= shares
+        slope *= shares if slope.ndim == value.ndim else shares[..., None]
+        return np.add.reduce(value, axis=(-2, -1)), gradient
+
+    def predict(self, raw: Array) -> Array:
+        """Return what the outputs of a network mean, as an array of its own or `raw` itself."""
+        return raw
 
     def _point(self, y_hat: Array, y: Array, value: Array, slope: Array) -> None:
         """Write l(y_hat, y) to `value` and its derivative by y_hat to `slope`."""
         raise NotImplementedError
+
+    def _shares(self, weight: Array, value: Array) -> Array:
+        """Return each target's share of the weights of its member."""
+        shares = self._buffer("shares", value.shape, value)
+        np.copyto(shares, weight)
+        total = np.add.reduce(shares, axis=(-2, -1), keepdims=True)
+        total[total <= 0.0] = 1.0
+        shares /= total
+        return shares
+
+    def _shape(self, y_hat: Array) -> tuple[int, ...]:
+        """Return the shape of the targets [E, B, H]."""
+        return tuple(y_hat.shape)
+
+    def _by_target(self, y_hat: Array) -> Array:
+        """Return outputs as `_point` sees them."""
+        return y_hat
 
 
 class MSE(Loss):
@@ -75,3 +100,109 @@ class MAE(Loss):
         np.subtract(y_hat, y, out=slope)
         np.abs(slope, out=value)
         np.sign(slope, out=slope)
+
+
+class Huber(Loss):
+    """Squared near zero, absolute far from it (Huber 1964): outliers pull with a force of `delta` at most.
+
+    With ``d = y_hat - y`` and ``c = d`` cut off at ``-delta`` and ``delta``::
+
+        l = c (d - c / 2) = d^2 / 2 within, delta (|d| - delta / 2) beyond        l' = c
+
+    Parameters
+    ----------
+    delta : float
+        Where the two meet, > 0, in units of the scaled target.
+    """
+
+    def __init__(self, delta: float = 1.0) -> None:
+        super().__init__()
+        if not delta > 0.0:
+            raise ValueError(f"delta is above 0, not {delta!r}")
+        self.delta = delta
+
+    def _point(self, y_hat: Array, y: Array, value: Array, slope: Array) -> None:
+        np.subtract(y_hat, y, out=value)
+        np.minimum(value, self.delta, out=slope)
+        np.maximum(slope, -self.delta, out=slope)
+        slope *= 0.5
+        value -= slope
+        slope *= 2.0
+        value *= slope
+
+
+class LogCosh(Loss):
+    """``l = log cosh d``, ``l' = tanh d`` with ``d = y_hat - y``: a Huber loss of delta 1 without a seam.
+
+    Computed as ``|d| + log(1 + exp(-2 |d|)) - log 2``, which cannot overflow.
+    """
+
+    def _point(self, y_hat: Array, y: Array, value: Array, slope: Array) -> None:
+        np.subtract(y_hat, y, out=slope)
+        np.abs(slope, out=value)
+        np.multiply(value, -2.0, out=slope)
+        np.exp(slope, out=slope)
+        np.log1p(slope, out=slope)
+        value += slope
+        value -= log(2.0)
+        np.subtract(y_hat, y, out=slope)
+        np.tanh(slope, out=slope)
+
+
+class SMAPE(Loss):
+    """Symmetric percentage error, ``l = 200 |d| / s`` with ``d = y_hat - y`` and ``s = |y_hat| + |y|``; 0 / 0 is 0.
+
+    Between 0 and 200 (Makridakis & Hibon 2000). The forecast stands in the denominator, too::
+
+        l' = 200 (sign(d) - sign(y_hat) |d| / s) / s
+
+    which is zero where forecast and target differ in sign: there l = 200, however far they are apart.
+    """
+
+    def _point(self, y_hat: Array, y: Array, value: Array, slope: Array) -> None:
+        size, part = self._buffer("size", value.shape, value), self._buffer("part", value.shape, value)
+        np.abs(y, out=slope)
+        np.abs(y_hat, out=size)
+        size += slope
+        np.maximum(size, 1e3 * float(np.finfo(size.dtype).tiny), out=size)  # 0 / 0 becomes 0 / (almost 0) = 0
+        np.subtract(y_hat, y, out=slope)
+        np.abs(slope, out=value)
+        value /= size
+        np.sign(y_hat, out=part)
+        part *= value
+        np.sign(slope, out=slope)
+        slope -= part
+        slope /= size
+        slope *= 200.0
+        value *= 200.0
+
+
+class BinaryCrossEntropy(Loss):
+    """Minus the log-probability of a yes (y = 1) or no (y = 0) by a sigmoid: outputs z are log-odds.
+
+    ``l = -y log p - (1 - y) log(1 - p)`` with ``p = sigmoid(z)`` is ``softplus(z) - y z``, which loses no digits, and
+    ``l' = p - y``. Targets may lie between 0 and 1. `predict` returns p.
+    """
+
+    def predict(self, raw: Array) -> Array:
+        p = np.empty_like(raw)
+        sigmoid(raw, p)
+        return p
+
+    def _point(self, y_hat: Array, y: Array, value: Array, slope: Array) -> None:
+        softplus(y_hat, value, slope)
+        np.multiply(y_hat, y, out=slope)
+        value -= slope
+        sigmoid(y_hat, slope)
+        slope -= y
+
+
+LOSSES: dict[str, type[Loss]] = {
+    "binary_cross_entropy": BinaryCrossEntropy,
+    "huber": Huber,
+    "log_cosh": LogCosh,
+    "mae": MAE,
+    "mse": MSE,
+    "smape": SMAPE,
+}
+"""The losses of one output a target; those of several are in `forecast.nn.distributions`."""

@@ -6,13 +6,17 @@ is arithmetic on one array, and saving a network is saving one array.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from copy import copy, deepcopy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecast.nn.layers import Layer, bind_in_turn, initialize_in_turn
+from forecast.nn.layers import Layer, Linear, bind_in_turn, initialize_in_turn
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from numpy.typing import DTypeLike
 
     Array = np.ndarray[Any, np.dtype[Any]]
@@ -33,6 +37,10 @@ class Network:
         The number of networks trained together, E.
     dtype : dtype
         float32 for training, float64 for checks.
+    feedback : {"back", "direct"}
+        How the error reaches the layers below a linear layer: ``back`` through its weights (backpropagation), or
+        ``direct`` from the output through a fixed random matrix (direct feedback alignment, Nokland 2016). A layer's
+        update then waits for no layer above it: only the error at the output must be known.
     seed : int or SeedSequence
         Member e draws its start from a stream of its own, the same whatever E is.
 
@@ -52,11 +60,16 @@ class Network:
         input_size: int,
         members: int = 1,
         dtype: DTypeLike = np.float32,
+        feedback: str = "back",
         seed: int | np.random.SeedSequence = 0,
     ) -> None:
+        if feedback not in ("back", "direct"):
+            raise ValueError(f"feedback is 'back' or 'direct', not {feedback!r}")
         self.layers = layers
         self.input_size = input_size
         self.members = members
+        self.training = False
+        self.feedback = feedback
         size = input_size
         for layer in layers:
             size = layer.build(size)
@@ -64,9 +77,7 @@ class Network:
         n_parameters = sum(layer.n_parameters for layer in layers)
         self.parameters: Array = np.zeros((members, n_parameters), dtype)
         self.gradients: Array = np.zeros((members, n_parameters), dtype)
-        # A single member needs no axis of its own: plain matrices multiply faster than stacks of one.
-        squeezed = (0,) if members == 1 else ()
-        bind_in_turn(layers, self.parameters[squeezed], self.gradients[squeezed])
+        self._bind()
         self.initialize(seed)
 
     def initialize(self, seed: int | np.random.SeedSequence) -> None:
@@ -75,6 +86,29 @@ class Network:
         for member, stream in enumerate(sequence.spawn(self.members)):
             row = None if self.members == 1 else member
             initialize_in_turn(self.layers, row, np.random.default_rng(stream))
+        self._shortcuts = self._draw_shortcuts(sequence) if self.feedback == "direct" else {}
+
+    def part(self, rows: slice) -> Network:
+        """Return some of the members as a network of their own, over the same parameters and gradients."""
+        other = copy(self)
+        other.layers = deepcopy(self.layers)
+        other.parameters, other.gradients = self.parameters[rows], self.gradients[rows]
+        other.members = len(other.parameters)
+        for layer in other.layers:
+            layer.narrow(rows)
+        other._bind()
+        return other
+
+    @contextmanager
+    def training_mode(self, *, on: bool = True) -> Iterator[None]:
+        """Switch on (or off), within the block, what layers do while training alone, such as dropout."""
+        before, self.training = self.training, on
+        _switch(self.layers, on=on)
+        try:
+            yield
+        finally:
+            self.training = before
+            _switch(self.layers, on=before)
 
     def forward(self, x: Array) -> Array:
         """Return the outputs for the inputs of a batch.
@@ -104,7 +138,28 @@ class Network:
         ndarray [E, B, L]
             ``dJ/dx``, computed only with ``inward=True``.
         """
-        dx = dy[0] if self.members == 1 else dy
+        error = dx = dy[0] if self.members == 1 else dy
         for position, layer in reversed(list(enumerate(self.layers))):
-            dx = layer.backward(dx, inward=inward or position > 0)
+            shortcut = self._shortcuts.get(position)
+            dx = layer.backward(dx, inward=(inward or position > 0) and shortcut is None)
+            if shortcut is not None:
+                dx = np.matmul(error, shortcut)
         return dx[None] if self.members == 1 else dx
+
+    def _bind(self) -> None:
+        # A single member needs no axis of its own: plain matrices multiply faster than stacks of one.
+        squeezed = (0,) if self.members == 1 else ()
+        bind_in_turn(self.layers, self.parameters[squeezed], self.gradients[squeezed])
+
+    def _draw_shortcuts(self, sequence: np.random.SeedSequence) -> dict[int, Array]:
+        """Return, for each linear layer but the first, the matrix [H, n] that brings the error to its n inputs."""
+        sizes = {position: layer.size for position, layer in enumerate(self.layers) if isinstance(layer, Linear)}
+        rng, bound, H = np.random.default_rng(sequence), np.sqrt(3.0 / self.output_size), self.output_size
+        drawn = {position: rng.uniform(-bound, bound, (H, size)) for position, size in list(sizes.items())[1:]}
+        return {position: matrix.astype(self.parameters.dtype) for position, matrix in drawn.items()}
+
+
+def _switch(layers: Iterable[Layer], *, on: bool) -> None:
+    for layer in layers:
+        layer.training = on
+        _switch(layer.children(), on=on)

@@ -12,42 +12,113 @@ import numpy as np
 
 if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[Any]]
+    Rate = float | Array
 
-__all__ = ["SGD", "Adam", "Optimizer"]
+__all__ = ["OPTIMIZERS", "SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "Rprop"]
+
+BLOCK = 65_536
+"""Parameters that one pass of Adam works on: what stays in the cache from one operation to the next."""
 
 
 class Optimizer:
-    """What the training loop asks: `reset` before the first step, then `step` with the rate of the moment."""
+    """What the training loop asks: `reset` before the first step, then `step` with the rate of the moment.
+
+    A new rule overrides both; the arrays it makes in `reset` by `_moment` are what it remembers of each parameter.
+    """
+
+    def __init__(self) -> None:
+        self._moments: list[Array] = []
 
     def reset(self, parameters: Array) -> None:
-        """Forget all moments and allocate them for `parameters`."""
+        """Forget all moments and allocate them for `parameters` [E, P]."""
+        self._moments = []
+        self._scratch = np.empty_like(parameters)
 
-    def step(self, parameters: Array, gradients: Array, rate: float) -> None:
-        """Change `parameters` in place by one step downhill."""
+    def step(self, parameters: Array, gradients: Array, rate: Rate) -> None:
+        """Change `parameters` in place by one step downhill; `rate` is a number, or a column [E, 1]."""
         raise NotImplementedError
+
+    def forget(self, members: Array) -> None:
+        """Forget what is remembered of some members: an index or a mask [E]."""
+        for moment in self._moments:
+            moment[members] = 0.0
+
+    def _moment(self, parameters: Array) -> Array:
+        moment = np.zeros_like(parameters)
+        self._moments.append(moment)
+        return moment
 
 
 class SGD(Optimizer):
     """Gradient descent with momentum: ``v = momentum v + g``, ``w = w - rate v`` (Polyak 1964).
 
+    Nesterov's variant looks ahead along v: ``w = w - rate (g + momentum v)`` (as in Sutskever et al. 2013).
+
     Parameters
     ----------
     momentum : float
         0 for plain gradient descent.
+    nesterov : bool
+        Look ahead.
     """
 
-    def __init__(self, *, momentum: float = 0.0) -> None:
+    def __init__(self, *, momentum: float = 0.0, nesterov: bool = False) -> None:
+        super().__init__()
         self.momentum = momentum
+        self.nesterov = nesterov
 
     def reset(self, parameters: Array) -> None:
-        self._velocity = np.zeros_like(parameters)
-        self._scratch = np.empty_like(parameters)
+        super().reset(parameters)
+        self._velocity = self._moment(parameters)
 
-    def step(self, parameters: Array, gradients: Array, rate: float) -> None:
+    def step(self, parameters: Array, gradients: Array, rate: Rate) -> None:
+        scratch = self._scratch
         self._velocity *= self.momentum
         self._velocity += gradients
-        np.multiply(self._velocity, rate, out=self._scratch)
-        parameters -= self._scratch
+        if self.nesterov:
+            np.multiply(self._velocity, self.momentum, out=scratch)
+            scratch += gradients
+            scratch *= rate
+        else:
+            np.multiply(self._velocity, rate, out=scratch)
+        parameters -= scratch
+
+
+class RMSprop(Optimizer):
+    """Steps scaled by the running size of the gradient (Hinton 2012, lecture 6e of "Neural networks").
+
+    With a running mean of squares s::
+
+        s = decay s + (1 - decay) g^2        w = w - rate g / (sqrt(s) + epsilon)
+
+    Parameters
+    ----------
+    decay : float
+        Share of the old mean that is kept.
+    epsilon : float
+        Keeps a step finite where the gradient is zero.
+    """
+
+    def __init__(self, *, decay: float = 0.9, epsilon: float = 1e-8) -> None:
+        super().__init__()
+        self.decay = decay
+        self.epsilon = epsilon
+
+    def reset(self, parameters: Array) -> None:
+        super().reset(parameters)
+        self._square = self._moment(parameters)
+
+    def step(self, parameters: Array, gradients: Array, rate: Rate) -> None:
+        scratch = self._scratch
+        np.multiply(gradients, gradients, out=scratch)
+        scratch *= 1.0 - self.decay
+        self._square *= self.decay
+        self._square += scratch
+        np.sqrt(self._square, out=scratch)
+        scratch += self.epsilon
+        np.divide(gradients, scratch, out=scratch)
+        scratch *= rate
+        parameters -= scratch
 
 
 class Adam(Optimizer):
@@ -57,6 +128,10 @@ class Adam(Optimizer):
 
         m = beta1 m + (1 - beta1) g        v = beta2 v + (1 - beta2) g^2
         w = w - rate (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
+
+    Kept are ``M = m / (1 - beta1)`` and ``V = v / (1 - beta2)``, whose recursions need two products fewer; with ``c =
+    sqrt((1 - beta2^t) / (1 - beta2))`` the step is then ``rate c (1 - beta1) / (1 - beta1^t)`` times ``M / (sqrt(V) +
+    epsilon c)``, the same to rounding.
 
     Parameters
     ----------
@@ -70,33 +145,97 @@ class Adam(Optimizer):
     def __init__(
         self, *, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8, weight_decay: float = 0.0
     ) -> None:
+        super().__init__()
         self.beta1 = beta1
         self.beta2 = beta2
         self.epsilon = epsilon
         self.weight_decay = weight_decay
 
     def reset(self, parameters: Array) -> None:
+        super().reset(parameters)
         self._time = 0
-        self._mean = np.zeros_like(parameters)
-        self._square = np.zeros_like(parameters)
-        self._scratch = np.empty_like(parameters)
+        self._mean, self._square = self._moment(parameters), self._moment(parameters)
+        # Numbers of the arrays' own kind: NumPy need not find out each time what a Python number is to become.
+        kind = parameters.dtype
+        self._beta1, self._beta2 = np.asarray(self.beta1, kind), np.asarray(self.beta2, kind)
 
-    def step(self, parameters: Array, gradients: Array, rate: float) -> None:
+    def step(self, parameters: Array, gradients: Array, rate: Rate) -> None:
         self._time += 1
-        scratch = self._scratch
-        self._mean *= self.beta1
-        np.multiply(gradients, 1.0 - self.beta1, out=scratch)
-        self._mean += scratch
-        self._square *= self.beta2
-        np.multiply(gradients, gradients, out=scratch)
-        scratch *= 1.0 - self.beta2
-        self._square += scratch
-        # Both corrections for the start at zero are scalars, so they are moved out of the arrays.
-        second = (1.0 - self.beta2**self._time) ** 0.5
-        np.sqrt(self._square, out=scratch)
-        scratch += self.epsilon * second
-        np.divide(self._mean, scratch, out=scratch)
-        scratch *= rate * second / (1.0 - self.beta1**self._time)
+        correction = ((1.0 - self.beta2**self._time) / (1.0 - self.beta2)) ** 0.5
+        size = rate * (correction * (1.0 - self.beta1) / (1.0 - self.beta1**self._time))
+        epsilon, size = (np.asarray(value, parameters.dtype) for value in (self.epsilon * correction, size))
         if self.weight_decay:
             parameters *= 1.0 - rate * self.weight_decay
+        width = parameters.shape[1] if parameters.size <= 2 * BLOCK else max(1, BLOCK // len(parameters))
+        for start in range(0, parameters.shape[1], width):
+            self._move(parameters, gradients, size, epsilon, slice(start, start + width))
+
+    def _move(self, parameters: Array, gradients: Array, size: Array, epsilon: Array, block: slice) -> None:
+        w, g, scratch = parameters[:, block], gradients[:, block], self._scratch[:, block]
+        mean, square = self._mean[:, block], self._square[:, block]
+        np.multiply(mean, self._beta1, out=mean)
+        np.add(mean, g, out=mean)
+        np.multiply(g, g, out=scratch)
+        np.multiply(square, self._beta2, out=square)
+        np.add(square, scratch, out=square)
+        np.sqrt(square, out=scratch)
+        np.add(scratch, epsilon, out=scratch)
+        np.divide(mean, scratch, out=scratch)
+        np.multiply(scratch, size, out=scratch)
+        np.subtract(w, scratch, out=w)
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay from the start (Loshchilov & Hutter 2019); `Adam` has it on request."""
+
+    def __init__(
+        self, *, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8, weight_decay: float = 0.01
+    ) -> None:
+        super().__init__(beta1=beta1, beta2=beta2, epsilon=epsilon, weight_decay=weight_decay)
+
+
+class Rprop(Optimizer):
+    """Each parameter has a step of its own, and only the sign of the gradient counts (iRprop-, Igel & Huesken 2003).
+
+    With ``s = g g_before``: where s > 0 the step grows by `up`; where s < 0 it shrinks by `down`, and the gradient is
+    taken as zero, so that the parameter rests once. For whole batches: noise in the sign is its undoing.
+
+    Parameters
+    ----------
+    up, down : float
+        Factors of a step.
+    smallest, largest : float
+        Bounds of a step; the rate of the schedule is the first step, later rates do not matter.
+    """
+
+    def __init__(self, *, up: float = 1.2, down: float = 0.5, smallest: float = 1e-6, largest: float = 1.0) -> None:
+        super().__init__()
+        self.up, self.down = up, down
+        self.smallest, self.largest = smallest, largest
+
+    def reset(self, parameters: Array) -> None:
+        super().reset(parameters)
+        self._before, self._size = self._moment(parameters), self._moment(parameters)
+
+    def step(self, parameters: Array, gradients: Array, rate: Rate) -> None:
+        scratch, size, before = self._scratch, self._size, self._before
+        np.copyto(size, rate, where=size == 0.0)
+        np.multiply(gradients, before, out=scratch)
+        turned = scratch < 0.0
+        np.multiply(size, self.up, out=size, where=scratch > 0.0)
+        np.multiply(size, self.down, out=size, where=turned)
+        np.clip(size, self.smallest, self.largest, out=size)
+        np.copyto(before, gradients)
+        before[turned] = 0.0
+        np.sign(before, out=scratch)
+        scratch *= size
         parameters -= scratch
+
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {
+    "adam": Adam,
+    "adamw": AdamW,
+    "rmsprop": RMSprop,
+    "rprop": Rprop,
+    "sgd": SGD,
+}
