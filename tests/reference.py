@@ -100,3 +100,38 @@ def histogram_quantile(probabilities, edges, level):
             return low + (high - low) * left / p
         left -= p
     return edges[-1]
+
+
+def nesterov(parameter, gradients, rate, momentum=0.9):
+    """The way of a single number under Nesterov's momentum."""
+    velocity, way = 0.0, []
+    for g in gradients:
+        velocity = momentum * velocity + g
+        parameter -= rate * (g + momentum * velocity)
+        way.append(parameter)
+    return way
+
+
+def rmsprop(parameter, gradients, rate, decay=0.9, epsilon=1e-8):
+    """The way of a single number under RMSprop."""
+    square, way = 0.0, []
+    for g in gradients:
+        square = decay * square + (1 - decay) * g * g
+        parameter -= rate * g / (math.sqrt(square) + epsilon)
+        way.append(parameter)
+    return way
+
+
+def rprop(parameter, gradients, rate, up=1.2, down=0.5, smallest=1e-6, largest=1.0):
+    """The way of a single number under Rprop that rests after a change of sign."""
+    size, before, way = rate, 0.0, []
+    for g in gradients:
+        if g * before > 0:
+            size = min(size * up, largest)
+        elif g * before < 0:
+            size, g = max(size * down, smallest), 0.0
+        if g:
+            parameter -= math.copysign(size, g)
+        before = g
+        way.append(parameter)
+    return way

@@ -40,7 +40,19 @@ from forecast.nn.losses import LOSSES, MAE, MSE, SMAPE, BinaryCrossEntropy, Hube
 from forecast.nn.network import Network
 from forecast.nn.optimizers import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSprop, Rprop
 from forecast.nn.parallel import train_parallel
-from forecast.nn.schedules import Constant, Cosine, Schedule, Step
+from forecast.nn.schedules import (
+    SCHEDULES,
+    Constant,
+    Cosine,
+    CosineRestarts,
+    Exponential,
+    InverseTime,
+    OneCycle,
+    ReduceOnPlateau,
+    Schedule,
+    Step,
+    Warmup,
+)
 from forecast.nn.training import Batch, Diverged, History, train
 
 __all__ = [
@@ -53,6 +65,7 @@ __all__ = [
     "MAE",
     "MSE",
     "OPTIMIZERS",
+    "SCHEDULES",
     "SGD",
     "SMAPE",
     "Activation",
@@ -62,16 +75,19 @@ __all__ = [
     "BinaryCrossEntropy",
     "Constant",
     "Cosine",
+    "CosineRestarts",
     "CrossEntropy",
     "Distribution",
     "Diverged",
     "DoublyResidual",
     "Dropout",
+    "Exponential",
     "GaussianNLL",
     "GradientReport",
     "History",
     "Huber",
     "Identity",
+    "InverseTime",
     "Layer",
     "LayerNorm",
     "LeakyReLU",
@@ -80,10 +96,12 @@ __all__ = [
     "LogCosh",
     "Loss",
     "Network",
+    "OneCycle",
     "Optimizer",
     "Pinball",
     "RMSprop",
     "ReLU",
+    "ReduceOnPlateau",
     "Residual",
     "Rprop",
     "Schedule",
@@ -92,6 +110,7 @@ __all__ = [
     "Softplus",
     "Step",
     "Tanh",
+    "Warmup",
     "gradcheck",
     "train",
     "train_parallel",

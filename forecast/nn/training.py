@@ -236,9 +236,8 @@ class _Run:
         return np.sqrt(squares)
 
     def _noisy(self, inputs: Array) -> Array:
-        noise = self.rng.normal(0.0, self.noise, size=inputs.shape).astype(self.network.parameters.dtype)
-        noise += inputs
-        return noise
+        noisy: Array = inputs + self.rng.normal(0.0, self.noise, size=inputs.shape)
+        return noisy
 
 
 class _Keeper:
