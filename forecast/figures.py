@@ -32,6 +32,7 @@ __all__ = [
     "backtest_windows",
     "error_by_step",
     "fan_chart",
+    "learning_rate_curve",
     "levels",
     "look",
     "ratio_dots",
@@ -303,6 +304,24 @@ def training_curves(training: pd.DataFrame) -> Figure:
     below.yaxis.set_major_formatter(_g)
     below.set_ylabel("learning\nrate")
     below.set_xlabel("training step")
+    return figure
+
+
+@_styled
+def learning_rate_curve(rates: NDArray[Any], losses: NDArray[Any], *, proposed: float) -> Figure:
+    """Draw the loss of a learning-rate range test over the rate, with a line at the proposed one."""
+    figure, blue = _figure(WIDE, 3.3), look("mlp").colour
+    ax = figure.add_subplot()
+    ax.plot(rates, losses, color=blue)
+    ax.axvline(proposed, color=MUTED, linestyle=(0, (4, 3)))
+    ax.annotate(f"{proposed:.2g}", (proposed, 1), (4, -4), xycoords=("data", "axes fraction"),
+                textcoords="offset points", va="top", color=MUTED)  # fmt: skip
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    ax.yaxis.set_major_formatter(_g)
+    ax.yaxis.set_minor_formatter(lambda *_: "")
+    ax.set_xlabel("learning rate")
+    ax.set_ylabel("loss (log)")
     return figure
 
 

@@ -40,6 +40,7 @@ from forecast.nn.losses import LOSSES, MAE, MSE, SMAPE, BinaryCrossEntropy, Hube
 from forecast.nn.network import Network
 from forecast.nn.optimizers import OPTIMIZERS, SGD, Adam, AdamW, Optimizer, RMSprop, Rprop
 from forecast.nn.parallel import train_parallel
+from forecast.nn.range_test import RangeTest, range_test
 from forecast.nn.schedules import (
     SCHEDULES,
     Constant,
@@ -53,6 +54,7 @@ from forecast.nn.schedules import (
     Step,
     Warmup,
 )
+from forecast.nn.second_order import LBFGS, Descent, LevenbergMarquardt, jacobian
 from forecast.nn.training import Batch, Diverged, History, train
 
 __all__ = [
@@ -61,6 +63,7 @@ __all__ = [
     "ELU",
     "GELU",
     "INITIALIZERS",
+    "LBFGS",
     "LOSSES",
     "MAE",
     "MSE",
@@ -77,6 +80,7 @@ __all__ = [
     "Cosine",
     "CosineRestarts",
     "CrossEntropy",
+    "Descent",
     "Distribution",
     "Diverged",
     "DoublyResidual",
@@ -91,6 +95,7 @@ __all__ = [
     "Layer",
     "LayerNorm",
     "LeakyReLU",
+    "LevenbergMarquardt",
     "Linear",
     "LinearSkip",
     "LogCosh",
@@ -100,6 +105,7 @@ __all__ = [
     "Optimizer",
     "Pinball",
     "RMSprop",
+    "RangeTest",
     "ReLU",
     "ReduceOnPlateau",
     "Residual",
@@ -112,6 +118,8 @@ __all__ = [
     "Tanh",
     "Warmup",
     "gradcheck",
+    "jacobian",
+    "range_test",
     "train",
     "train_parallel",
 ]
