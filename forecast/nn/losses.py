@@ -25,6 +25,8 @@ class Loss(Buffered):
 
     outputs = 1
     """How many outputs of the network speak of one target."""
+    factor = 1.0
+    """What the slopes of `_point` are still to be multiplied by."""
 
     def value_and_gradient(self, y_hat: Array, y: Array, weight: Array | None = None) -> tuple[Array, Array]:
         """Return the loss of each member and its derivative by the network's outputs.
@@ -51,11 +53,13 @@ class Loss(Buffered):
         self._point(seen, y, value, slope)
         if weight is None:
             share = 1.0 / (value.shape[-1] * value.shape[-2])
-            gradient *= share
+            gradient *= share * self.factor
             return np.add.reduce(value, axis=(-2, -1)) * share, gradient
         shares = self._shares(weight, value)
         value *= shares
         slope *= shares if slope.ndim == value.ndim else shares[..., None]
+        if self.factor != 1.0:
+            gradient *= self.factor
         return np.add.reduce(value, axis=(-2, -1)), gradient
 
     def predict(self, raw: Array) -> Array:
@@ -87,10 +91,11 @@ class Loss(Buffered):
 class MSE(Loss):
     """Squared error: ``l = (y_hat - y)^2``, ``l' = 2 (y_hat - y)``; aims at the mean."""
 
+    factor = 2.0
+
     def _point(self, y_hat: Array, y: Array, value: Array, slope: Array) -> None:
         np.subtract(y_hat, y, out=slope)
         np.multiply(slope, slope, out=value)
-        slope *= 2.0
 
 
 class MAE(Loss):

@@ -166,13 +166,16 @@ class Adam(Optimizer):
         epsilon, size = (np.asarray(value, parameters.dtype) for value in (self.epsilon * correction, size))
         if self.weight_decay:
             parameters *= 1.0 - rate * self.weight_decay
-        width = parameters.shape[1] if parameters.size <= 2 * BLOCK else max(1, BLOCK // len(parameters))
+        arrays = (parameters, gradients, self._mean, self._square, self._scratch)
+        if parameters.size <= 2 * BLOCK:
+            self._move(arrays, size, epsilon)
+            return
+        width = max(1, BLOCK // len(parameters))
         for start in range(0, parameters.shape[1], width):
-            self._move(parameters, gradients, size, epsilon, slice(start, start + width))
+            self._move(tuple(array[:, start : start + width] for array in arrays), size, epsilon)
 
-    def _move(self, parameters: Array, gradients: Array, size: Array, epsilon: Array, block: slice) -> None:
-        w, g, scratch = parameters[:, block], gradients[:, block], self._scratch[:, block]
-        mean, square = self._mean[:, block], self._square[:, block]
+    def _move(self, arrays: tuple[Array, ...], size: Array, epsilon: Array) -> None:
+        w, g, mean, square, scratch = arrays
         np.multiply(mean, self._beta1, out=mean)
         np.add(mean, g, out=mean)
         np.multiply(g, g, out=scratch)
