@@ -122,16 +122,19 @@ def rmsprop(parameter, gradients, rate, decay=0.9, epsilon=1e-8):
     return way
 
 
-def rprop(parameter, gradients, rate, up=1.2, down=0.5, smallest=1e-6, largest=1.0):
-    """The way of a single number under Rprop that rests after a change of sign."""
-    size, before, way = rate, 0.0, []
-    for g in gradients:
+def rprop(parameter, gradients, losses, rate, up=1.2, down=0.5, smallest=1e-6, largest=1.0):
+    """The way of a single number under Rprop that takes a change back where sign and loss say it went too far."""
+    size, before, change, loss_before, way = rate, 0.0, 0.0, math.inf, []
+    for g, loss in zip(gradients, losses, strict=True):
         if g * before > 0:
             size = min(size * up, largest)
         elif g * before < 0:
-            size, g = max(size * down, smallest), 0.0
-        if g:
-            parameter -= math.copysign(size, g)
-        before = g
+            size = max(size * down, smallest)
+            if loss > loss_before:
+                parameter -= change
+            g = 0.0
+        change = -math.copysign(size, g) if g else 0.0
+        parameter += change
+        before, loss_before = g, loss
         way.append(parameter)
     return way

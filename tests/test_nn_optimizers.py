@@ -72,8 +72,41 @@ def test_rmsprop_is_that_of_the_slow_reference():
     assert follow(nn.RMSprop(), GRADIENTS) == pytest.approx(reference.rmsprop(2.0, GRADIENTS, 0.1))
 
 
-def test_rprop_is_that_of_the_slow_reference():
-    assert follow(nn.Rprop(), GRADIENTS) == pytest.approx(reference.rprop(2.0, GRADIENTS, 0.1))
+@pytest.mark.parametrize("losses", [[6, 5, 4, 3, 2, 1], [1, 2, 3, 4, 5, 6], [3, 3, 3, 2, 4, 9]])
+def test_rprop_is_that_of_the_slow_reference(losses):
+    optimizer, parameter, way = nn.Rprop(), np.array([[2.0]]), []
+    optimizer.reset(parameter)
+    for gradient, loss in zip(GRADIENTS, losses, strict=True):
+        optimizer.observe(np.array([loss]))
+        optimizer.step(parameter, np.array([[gradient]]), 0.1)
+        way.append(float(parameter[0, 0]))
+
+    assert way == pytest.approx(reference.rprop(2.0, GRADIENTS, losses, 0.1))
+
+
+def test_rprop_takes_back_a_change_only_of_the_member_whose_loss_grew():
+    optimizer, parameters = nn.Rprop(), np.full((2, 1), 2.0)
+    optimizer.reset(parameters)
+    optimizer.observe(np.array([1.0, 1.0]))
+    optimizer.step(parameters, np.ones((2, 1)), 0.1)
+    optimizer.observe(np.array([2.0, 0.5]))
+    optimizer.step(parameters, -np.ones((2, 1)), 0.1)
+
+    assert parameters.ravel().tolist() == [2.0, 1.9]
+
+
+def test_a_forgotten_member_of_rprop_begins_anew():
+    optimizer, parameters = nn.Rprop(), np.full((2, 1), 2.0)
+    optimizer.reset(parameters)
+    for loss in (1.0, 2.0):
+        optimizer.observe(np.array([loss, loss]))
+        optimizer.step(parameters, np.ones((2, 1)), 0.1)
+    optimizer.forget(np.array([True, False]))
+    before = parameters.copy()
+    optimizer.observe(np.array([9.0, 9.0]))
+    optimizer.step(parameters, -np.ones((2, 1)), 0.1)
+
+    assert (parameters - before).ravel() == pytest.approx([0.1, 0.12])  # a first step, and a change taken back
 
 
 def test_adam_is_that_of_the_slow_reference_at_every_step():

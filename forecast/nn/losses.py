@@ -28,6 +28,10 @@ class Loss(Buffered):
     factor = 1.0
     """What the slopes of `_point` are still to be multiplied by."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._rooms: dict[tuple[tuple[int, ...], str], tuple[Array, Array, float, Array]] = {}
+
     def value_and_gradient(self, y_hat: Array, y: Array, weight: Array | None = None) -> tuple[Array, Array]:
         """Return the loss of each member and its derivative by the network's outputs.
 
@@ -47,13 +51,12 @@ class Loss(Buffered):
         gradient : ndarray, like y_hat
             Used again by the next call of the same shape.
         """
-        gradient = self._buffer("gradient", y_hat.shape, y_hat)
-        seen, slope = self._by_target(y_hat), self._by_target(gradient)
-        value = self._buffer("value", self._shape(y_hat), y_hat)
-        self._point(seen, y, value, slope)
+        room = self._rooms.get((y_hat.shape, y_hat.dtype.char))
+        gradient, value, share, scale = room or self._make_room(y_hat)
+        slope = self._by_target(gradient)
+        self._point(self._by_target(y_hat), y, value, slope)
         if weight is None:
-            share = 1.0 / (value.shape[-1] * value.shape[-2])
-            gradient *= share * self.factor
+            np.multiply(gradient, scale, out=gradient)
             return np.add.reduce(value, axis=(-2, -1)) * share, gradient
         shares = self._shares(weight, value)
         value *= shares
@@ -69,6 +72,14 @@ class Loss(Buffered):
     def _point(self, y_hat: Array, y: Array, value: Array, slope: Array) -> None:
         """Write l(y_hat, y) to `value` and its derivative by y_hat to `slope`."""
         raise NotImplementedError
+
+    def _make_room(self, y_hat: Array) -> tuple[Array, Array, float, Array]:
+        """Return what every call of this shape needs: gradient, values, the share of a target, and that of a slope."""
+        value = np.empty(self._shape(y_hat), y_hat.dtype)
+        share = 1.0 / (value.shape[-1] * value.shape[-2])
+        room = np.empty_like(y_hat), value, share, np.asarray(share * self.factor, y_hat.dtype)
+        self._rooms[y_hat.shape, y_hat.dtype.char] = room
+        return room
 
     def _shares(self, weight: Array, value: Array) -> Array:
         """Return each target's share of the weights of its member."""

@@ -74,6 +74,7 @@ class Network:
         for layer in layers:
             size = layer.build(size)
         self.output_size = size
+        self._shortcuts: dict[int, Array] = {}
         n_parameters = sum(layer.n_parameters for layer in layers)
         self.parameters: Array = np.zeros((members, n_parameters), dtype)
         self.gradients: Array = np.zeros((members, n_parameters), dtype)
@@ -86,7 +87,9 @@ class Network:
         for member, stream in enumerate(sequence.spawn(self.members)):
             row = None if self.members == 1 else member
             initialize_in_turn(self.layers, row, np.random.default_rng(stream))
-        self._shortcuts = self._draw_shortcuts(sequence) if self.feedback == "direct" else {}
+        if self.feedback == "direct":
+            self._shortcuts = self._draw_shortcuts(sequence)
+            self._route()
 
     def part(self, rows: slice) -> Network:
         """Return some of the members as a network of their own, over the same parameters and gradients."""
@@ -139,9 +142,8 @@ class Network:
             ``dJ/dx``, computed only with ``inward=True``.
         """
         error = dx = dy[0] if self.members == 1 else dy
-        for position, layer in reversed(list(enumerate(self.layers))):
-            shortcut = self._shortcuts.get(position)
-            dx = layer.backward(dx, inward=(inward or position > 0) and shortcut is None)
+        for layer, shortcut, is_first in self._downwards:
+            dx = layer.backward(dx, inward=(inward or not is_first) and shortcut is None)
             if shortcut is not None:
                 dx = np.matmul(error, shortcut)
         return dx[None] if self.members == 1 else dx
@@ -150,6 +152,12 @@ class Network:
         # A single member needs no axis of its own: plain matrices multiply faster than stacks of one.
         squeezed = (0,) if self.members == 1 else ()
         bind_in_turn(self.layers, self.parameters[squeezed], self.gradients[squeezed])
+        self._route()
+
+    def _route(self) -> None:
+        """Lay down the way back: the layers from the last to the first, with the shortcut below each, if any."""
+        steps = [(layer, self._shortcuts.get(i), i == 0) for i, layer in enumerate(self.layers)]
+        self._downwards: list[tuple[Layer, Array | None, bool]] = steps[::-1]
 
     def _draw_shortcuts(self, sequence: np.random.SeedSequence) -> dict[int, Array]:
         """Return, for each linear layer but the first, the matrix [H, n] that brings the error to its n inputs."""

@@ -38,6 +38,9 @@ class Optimizer:
         """Change `parameters` in place by one step downhill; `rate` is a number, or a column [E, 1]."""
         raise NotImplementedError
 
+    def observe(self, losses: Array) -> None:
+        """Take the losses [E] that the next `gradients` belong to; only few rules look at them."""
+
     def forget(self, members: Array) -> None:
         """Forget what is remembered of some members: an index or a mask [E]."""
         for moment in self._moments:
@@ -198,10 +201,11 @@ class AdamW(Adam):
 
 
 class Rprop(Optimizer):
-    """Each parameter has a step of its own, and only the sign of the gradient counts (iRprop-, Igel & Huesken 2003).
+    """Each parameter has a step of its own, and only the sign of the gradient counts (iRprop+, Igel & Huesken 2003).
 
-    With ``s = g g_before``: where s > 0 the step grows by `up`; where s < 0 it shrinks by `down`, and the gradient is
-    taken as zero, so that the parameter rests once. For whole batches: noise in the sign is its undoing.
+    With ``s = g g_before``: where s > 0 the step grows by `up`. Where s < 0 a minimum was passed: the step shrinks by
+    `down`, the gradient is taken as zero, so that the parameter rests once, and if the loss has grown the last change
+    of this parameter is taken back. For whole batches: noise in the sign is its undoing.
 
     Parameters
     ----------
@@ -218,21 +222,33 @@ class Rprop(Optimizer):
 
     def reset(self, parameters: Array) -> None:
         super().reset(parameters)
-        self._before, self._size = self._moment(parameters), self._moment(parameters)
+        self._before, self._size, self._change = (self._moment(parameters) for _ in range(3))
+        self._loss: Array = np.full(len(parameters), np.inf)
+        self._grew = np.zeros((len(parameters), 1), dtype=bool)
+
+    def observe(self, losses: Array) -> None:
+        np.greater(losses, self._loss, out=self._grew[:, 0])
+        self._loss[...] = losses
 
     def step(self, parameters: Array, gradients: Array, rate: Rate) -> None:
-        scratch, size, before = self._scratch, self._size, self._before
+        scratch, size, before, change = self._scratch, self._size, self._before, self._change
         np.copyto(size, rate, where=size == 0.0)
         np.multiply(gradients, before, out=scratch)
         turned = scratch < 0.0
         np.multiply(size, self.up, out=size, where=scratch > 0.0)
         np.multiply(size, self.down, out=size, where=turned)
         np.clip(size, self.smallest, self.largest, out=size)
+        np.subtract(parameters, change, out=parameters, where=turned & self._grew)
         np.copyto(before, gradients)
         before[turned] = 0.0
-        np.sign(before, out=scratch)
-        scratch *= size
-        parameters -= scratch
+        np.sign(before, out=change)
+        change *= size
+        np.negative(change, out=change)
+        parameters += change
+
+    def forget(self, members: Array) -> None:
+        super().forget(members)
+        self._loss[members] = np.inf
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {

@@ -196,6 +196,7 @@ class _Run:
         if self.clip is not None:
             norms = self._norms()[:, None]
             network.gradients *= np.minimum(1.0, self.clip / np.maximum(norms, 1e-30)).astype(norms.dtype)
+        self.optimizer.observe(losses)
         self.optimizer.step(network.parameters, network.gradients, self._reduced(rate))
         self.running += losses
         self.seen += 1
