@@ -86,7 +86,7 @@ def windows(panel: Panel, *, horizon: int, n_windows: int) -> Iterator[Window]:
         past = panel.drop_last(back)
         usable = [s for s in range(past.n_series) if np.isfinite(past.series(s)).sum() >= 3]
         if usable:
-            yield Window(past.take(usable), back, horizon)
+            yield Window(past.take(usable).until(horizon), back, horizon)
 
 
 def truth(panel: Panel, window: Window) -> pd.DataFrame:

@@ -115,6 +115,15 @@ def run(
     level: Annotated[
         str | None, typer.Option(help="Intervals in percent, such as 80,95.", show_default="80,95")
     ] = None,
+    future: Annotated[
+        str | None, typer.Option(help="Columns known ahead, such as promo,price.", show_default="none")
+    ] = None,
+    past: Annotated[
+        str | None, typer.Option(help="Columns known only in the past, such as temperature.", show_default="none")
+    ] = None,
+    static: Annotated[
+        str | None, typer.Option(help="Columns that tell series apart, such as region.", show_default="none")
+    ] = None,
     missing: Annotated[
         str | None,
         typer.Option(help="How gaps are filled: auto, error, linear, seasonal, zero, ffill.", show_default="auto"),
@@ -158,6 +167,9 @@ def run(
             models=_names(models),
             n_windows=n_windows,
             level=_numbers(level),
+            future=_names(future),
+            past=_names(past),
+            static=_names(static),
             missing=missing,
             duplicates=duplicates,
             date_format=date_format,

@@ -41,6 +41,9 @@ class DataSection(_Section):
     delimiter: str = "auto"
     decimal: Literal["auto", ".", ","] = "auto"
     encoding: str = "auto"
+    future: tuple[str, ...] = ()
+    past: tuple[str, ...] = ()
+    static: tuple[str, ...] = ()
 
 
 class BacktestSection(_Section):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from forecast.covariates import stretches
 from forecast.frequency import Frequency, advance, future_index
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from numpy.typing import NDArray
+
+    from forecast.covariates import Covariates
 
 __all__ = ["Panel", "forecast_frame"]
 
@@ -40,6 +43,8 @@ class Panel:
         The step from one value to the next.
     season_length : int
         Periods of the season; 1 for none.
+    covariates : Covariates, optional
+        What is known beside the values.
 
     Examples
     --------
@@ -56,6 +61,7 @@ class Panel:
     last: NDArray[np.generic]
     frequency: Frequency
     season_length: int
+    covariates: Covariates | None = None
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame, frequency: Frequency, *, season_length: int) -> Panel:
@@ -94,29 +100,39 @@ class Panel:
         """Return the panel without the last `steps` values of each series; a series left empty is left out."""
         if steps == 0:
             return self
-        long = self.take(np.flatnonzero(self.lengths > steps))
-        return replace(
-            long,
-            values=np.concatenate([long.series(s)[:-steps] for s in range(long.n_series)] or [self.values[:0]]),
-            offsets=np.r_[0, np.cumsum(long.lengths - steps)].astype(np.int64),
-            last=np.array([advance(last, -steps, self.frequency) for last in long.last], dtype=self.last.dtype),
-        )
+        chosen = np.flatnonzero(self.lengths > steps)
+        cut = self._cut(chosen, self.lengths[chosen] - steps)
+        earlier = np.array([advance(last, -steps, self.frequency) for last in cut.last], dtype=self.last.dtype)
+        return replace(cut, last=earlier)
 
     def take(self, chosen: Sequence[int] | NDArray[np.int64]) -> Panel:
         """Return the panel of the `chosen` series."""
-        return replace(
-            self,
-            values=np.concatenate([self.series(int(s)) for s in chosen] or [self.values[:0]]),
-            offsets=np.r_[0, np.cumsum(self.lengths[list(chosen)])].astype(np.int64),
-            ids=tuple(self.ids[int(s)] for s in chosen),
-            last=self.last[list(chosen)],
-        )
+        series = np.asarray(chosen, dtype=np.int64)
+        return self._cut(series, self.lengths[series])
+
+    def until(self, horizon: int) -> Panel:
+        """Return the panel without what is known of later than `horizon` steps after the end of each series."""
+        if self.covariates is None:
+            return self
+        return replace(self, covariates=self.covariates.until(self.lengths, horizon))
 
     def tail(self, steps: int) -> NDArray[np.float64]:
         """Return the last `steps` values of each series, [S, steps]; NaN stands before a shorter series."""
         wanted = self.offsets[1:, None] + np.arange(-steps, 0)
         inside = wanted >= self.offsets[:-1, None]
         return np.where(inside, self.values[np.where(inside, wanted, 0)], np.nan)
+
+    def _cut(self, chosen: NDArray[np.int64], lengths: NDArray[np.int64]) -> Panel:
+        """Return the first `lengths` values of the `chosen` series; the times of the last values stay as they were."""
+        starts = self.offsets[:-1][chosen]
+        return replace(
+            self,
+            values=self.values[stretches(starts, lengths)],
+            offsets=np.r_[0, np.cumsum(lengths)].astype(np.int64),
+            ids=tuple(self.ids[int(s)] for s in chosen),
+            last=self.last[chosen],
+            covariates=None if self.covariates is None else self.covariates.cut(chosen, starts, lengths),
+        )
 
 
 def forecast_frame(panel: Panel, y_hat: NDArray[np.float64], *, model: str) -> pd.DataFrame:

@@ -22,6 +22,7 @@ from forecast import report
 from forecast.backtesting import Factory, choose_n_windows
 from forecast.checks import check_gradients
 from forecast.config import RunConfig, resolve
+from forecast.covariate_rows import require_ahead
 from forecast.defaults import DEFAULT_DATA, REPORTS_FOLDER
 from forecast.doctor import fillable
 from forecast.engine import one_thread
@@ -64,6 +65,9 @@ def run(
     models: Sequence[str] | None = None,
     n_windows: int | None = None,
     level: Sequence[float] | None = None,
+    future: Sequence[str] | None = None,
+    past: Sequence[str] | None = None,
+    static: Sequence[str] | None = None,
     missing: str | None = None,
     duplicates: str | None = None,
     date_format: str | None = None,
@@ -96,6 +100,9 @@ def run(
         How many windows of one horizon each are held out in turn.
     level : sequence of float, optional
         Intervals to draw, in percent.
+    future, past, static : sequence of str, optional
+        Columns of covariates: known ahead (their future rows are in the data, with an empty target), known only in
+        the past, and the same in all rows of a series.
     missing : {"auto", "error", "linear", "seasonal", "zero", "ffill"}, optional
         How gaps are filled before each fit.
     duplicates : {"error", "first", "last", "mean", "sum"}, optional
@@ -143,6 +150,9 @@ def run(
         "models": models,
         "n_windows": n_windows,
         "level": level,
+        "future": future,
+        "past": past,
+        "static": static,
         "missing": missing,
         "duplicates": duplicates,
         "date_format": date_format,
@@ -157,8 +167,9 @@ def run(
     steps = _horizon(settings, panel)
     windows = settings.backtest.n_windows
     n_windows = choose_n_windows(panel, steps) if windows == "auto" else windows
+    panel, ahead = panel.until(steps), require_ahead(panel, steps)
     notices = [*loaded.notices, *notices, *_window_notices(panel, steps, n_windows)]
-    for line in [*loaded.notes, f"{steps} steps ahead, {n_windows} test windows", *map(str, notices)]:
+    for line in [*loaded.notes, *ahead, f"{steps} steps ahead, {n_windows} test windows", *map(str, notices)]:
         listener.say(line)
     folder = Path(out) if out is not None else _new_folder(loaded.name)
     with one_thread(), write_aside(folder, overwrite=overwrite) as aside:

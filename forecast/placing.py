@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from forecast.table import Table
 
-__all__ = ["Rows", "drop_short", "merge_duplicates", "place_on_grid", "some", "trim"]
+__all__ = ["Rows", "drop_short", "merge_duplicates", "on_month_edges", "place_on_grid", "some", "stamp", "trim"]
 
 MIN_VALUES = 3
 """The fewest values that make a series."""
@@ -161,7 +161,7 @@ def place_on_grid(rows: Rows, table: Table, *, freq: str | None) -> tuple[pd.Dat
     if lengths.sum() > max(MAX_GRID, MAX_SPARSENESS * len(places)):
         raise DataError(
             "D113",
-            f"{frequency.word} from {_stamp(rows.times.min())} to {_stamp(rows.times.max())} makes "
+            f"{frequency.word} from {stamp(rows.times.min())} to {stamp(rows.times.max())} makes "
             f"{lengths.sum():,} times for the {len(places):,} rows of {table.name}",
             hint=table.retry(freq=_finest(rows)) if freq else "correct the time that lies far from the others",
         )
@@ -178,6 +178,17 @@ def place_on_grid(rows: Rows, table: Table, *, freq: str | None) -> tuple[pd.Dat
     gaps = int(np.isnan(values).sum())
     marked = [f"{gaps} gap{'' if gaps == 1 else 's'} marked"] if gaps else []
     return frame, frequency, [*notes, *marked]
+
+
+def on_month_edges(rows: Rows, frequency: Frequency) -> Rows:
+    """Return the rows with their dates where a grid of whole months has them; other grids leave them as they are."""
+    name = "" if frequency.is_integer else split(frequency.alias)[1]
+    return _to_month_edges(rows, name) if name and FAMILIES[name].months else rows
+
+
+def stamp(time: Any) -> str:
+    """Return a time without the zeros of its clock: ``2024-05-01``."""
+    return str(time).removesuffix(".000000").removesuffix("T00:00:00") if isinstance(time, np.datetime64) else f"{time}"
 
 
 def some(names: Sequence[str], limit: int = 5) -> str:
@@ -212,7 +223,7 @@ def _conflict(
     count = f"{len(where)} repeated time{'' if len(where) == 1 else 's'}"
     return DataError(
         "D111",
-        f"{count} in {table.name}, first {_stamp(rows.times[at])}{whose}: {table.listed(same)}",
+        f"{count} in {table.name}, first {stamp(rows.times[at])}{whose}: {table.listed(same)}",
         found=f"columns that tell them apart: {', '.join(map(shown, found))}" if found else None,
         hint=table.retry(id=found[0]) if found else table.retry(duplicates="mean"),
     )
@@ -225,8 +236,7 @@ def _with_frequency(rows: Rows, table: Table, freq: str | None) -> tuple[Rows, F
         frequency = infer_frequency([times for _, times in moved.by_series(moved.times)])
     else:
         frequency = _asked(rows, table, freq)
-        name = "" if frequency.is_integer else split(frequency.alias)[1]
-        moved = _to_month_edges(rows, name) if name and FAMILIES[name].months else rows
+        moved = on_month_edges(rows, frequency)
     if (moved.times == rows.times).all():
         return rows, frequency, []
     twice = np.flatnonzero((np.diff(moved.codes) == 0) & (moved.times[1:] == moved.times[:-1]))
@@ -273,7 +283,7 @@ def _to_month_edges(rows: Rows, name: str) -> Rows:
 def _off_grid(rows: Rows, table: Table, frequency: Frequency, off: NDArray[np.intp]) -> DataError:
     """Return the error that lists the times which are not on the calendar asked for."""
     count = "1 time is" if len(off) == 1 else f"{len(off)} times are"
-    example = f"{table.place(int(rows.rows[off[0]]))} {_stamp(rows.times[off[0]])}"
+    example = f"{table.place(int(rows.rows[off[0]]))} {stamp(rows.times[off[0]])}"
     return DataError(
         "D113",
         f"{count} not on the calendar of {shown(frequency.alias)} in {table.name}, first {example}",
@@ -284,8 +294,3 @@ def _off_grid(rows: Rows, table: Table, frequency: Frequency, off: NDArray[np.in
 def _finest(rows: Rows) -> str:
     """Return the alias of a frequency on which all times fall."""
     return finest_frequency([times for _, times in rows.by_series(rows.times)]).alias
-
-
-def _stamp(time: Any) -> str:
-    """Return a time without the zeros of its clock: ``2024-05-01``."""
-    return str(time).removesuffix(".000000").removesuffix("T00:00:00") if isinstance(time, np.datetime64) else f"{time}"

@@ -6,12 +6,13 @@ module nobody checks the data again.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from forecast.covariate_rows import CovariateColumns, place_covariates
 from forecast.defaults import DUPLICATES
 from forecast.errors import ConfigError, DataError, Notice, nearest, shown
 from forecast.panel import Panel
@@ -22,10 +23,12 @@ from forecast.times import read_times
 from forecast.values import is_missing, read_numbers
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from forecast.covariates import Covariates
     from forecast.frequency import Frequency
     from forecast.table import Table
 
@@ -58,6 +61,8 @@ class SeriesData:
         What was inferred or done, each a sentence to print.
     notices : tuple of Notice
         Warnings.
+    covariates : Covariates or None
+        What was read beside the values.
     """
 
     frame: pd.DataFrame
@@ -70,11 +75,13 @@ class SeriesData:
     id: str | None
     notes: tuple[str, ...]
     notices: tuple[Notice, ...]
+    covariates: Covariates | None = None
 
     @property
     def panel(self) -> Panel:
         """The series as arrays, which is what models see."""
-        return Panel.from_frame(self.frame, self.frequency, season_length=self.season_length)
+        panel = Panel.from_frame(self.frame, self.frequency, season_length=self.season_length)
+        return replace(panel, covariates=self.covariates)
 
 
 def read_series(
@@ -90,6 +97,9 @@ def read_series(
     delimiter: str | None = None,
     decimal: str | None = None,
     encoding: str | None = None,
+    future: Sequence[str] = (),
+    past: Sequence[str] = (),
+    static: Sequence[str] = (),
 ) -> SeriesData:
     """Return the series of a CSV file, of a bundled set or of a frame, checked and on a regular grid.
 
@@ -109,6 +119,9 @@ def read_series(
         What becomes of several values for one time.
     delimiter, decimal, encoding : str, optional
         How the file is written, where that is not plain from itself.
+    future, past, static : sequence of str
+        Columns of covariates: known ahead (rows with an empty target after the last value of a series are their
+        future), known only in the past, and the same in all rows of a series.
 
     Raises
     ------
@@ -132,16 +145,19 @@ def read_series(
     _check_options(duplicates, season_length)
     table = read_table(source, delimiter=delimiter, decimal=decimal, encoding=encoding)
     check_given(table, time=time, target=target, id=id)
-    time = find_time(table, given=time, taken={target, id})
+    beside = CovariateColumns(tuple(future), tuple(past), tuple(static))
+    beside.check(table, {time, target, id} - {None})
+    time = find_time(table, given=time, taken={target, id, *beside.names})
     times = None if time is None else read_times(table, time, date_format=date_format, integers=freq == "int")
-    key = find_id(table, times.values if times else None, given=id, taken={time, target})
-    target = find_target(table, given=target, taken={time, key})
+    key = find_id(table, times.values if times else None, given=id, taken={time, target, *beside.names})
+    target = find_target(table, given=target, taken={time, key, *beside.names})
     values = read_numbers(table, target)
     ids = _ids(table, key, target)
     rows = Rows.sorted(ids, times.values if times else _numbered(ids), values)
-    rows, merged = merge_duplicates(rows, table, how=duplicates, id=key, taken={time, target})
-    rows, left_out = drop_short(trim(rows), table)
+    every, merged = merge_duplicates(rows, table, how=duplicates, id=key, taken={time, target})
+    rows, left_out = drop_short(trim(every), table)
     frame, frequency, gaps = place_on_grid(rows, table, freq=freq)
+    covariates, absent = place_covariates(table, beside, every, frame, frequency, target=target)
     season = season_length or frequency.season_length
     understood = (
         "time: none, rows numbered 1, 2, 3, ..." if time is None else f"time: column {shown(time)}",
@@ -158,8 +174,9 @@ def read_series(
         time=time,
         target=target,
         id=key,
-        notes=(*understood, *table.notes, *(times.notes if times else ()), *merged, *gaps),
+        notes=(*understood, *table.notes, *(times.notes if times else ()), *merged, *gaps, *absent),
         notices=(*left_out, *_constant(rows), *_absurd(rows, table, target)),
+        covariates=covariates,
     )
 
 

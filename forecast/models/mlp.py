@@ -13,6 +13,7 @@ import numpy as np
 from forecast import nn
 from forecast.errors import ModelError, Notice
 from forecast.models.base import require_fitted
+from forecast.models.inputs import CovariateInputs
 from forecast.panel import Panel, forecast_frame
 from forecast.samples import Samples, last_inputs
 from forecast.transforms import Deseasonalize, Fill, Log, SampleScale, Standardize, Transform
@@ -146,6 +147,7 @@ class MLP:
         samples = Samples(
             prepared.values, panel.offsets, ~np.isnan(panel.values), input_size=self.input_size_, horizon=horizon
         )
+        self.beside_ = CovariateInputs(input_size=self.input_size_, horizon=horizon).fit(panel).see(panel)
         try:
             steps = self._search_steps(samples, block=max(2, min(horizon, typical // 4)))
             self.network_ = self._new_network()
@@ -167,7 +169,8 @@ class MLP:
         prepared, transforms = self._prepare(panel)
         inputs = last_inputs(prepared.values, panel.offsets, self.input_size_)
         level, size = SampleScale(self.scale).measure(inputs)
-        outputs = self.network_.forward((inputs - level) / size).astype(np.float64)
+        beside = self.beside_.see(panel).last()
+        outputs = self.network_.forward(np.hstack([(inputs - level) / size, beside])).astype(np.float64)
         y_hat = np.median(outputs, axis=0) * size + level
         for transform in reversed(transforms):
             y_hat = transform.invert(y_hat)
@@ -211,7 +214,7 @@ class MLP:
         head = nn.Linear(self.horizon_, initializer="zero")
         return nn.Network(
             nn.LinearSkip(*hidden, head, initializer="zero"),
-            input_size=self.input_size_,
+            input_size=self.input_size_ + self.beside_.size,
             members=self.members,
             seed=self.seed,
         )
@@ -242,9 +245,9 @@ class MLP:
         """Return the samples at `cuts`, scaled; a sample weighs as much as its size, so errors count in one unit."""
         inputs, targets, mask = samples.gather(cuts)
         level, size = SampleScale(self.scale).measure(inputs)
-        single = np.float32
+        single, beside = np.float32, self.beside_.gather(cuts, samples.offsets)
         return nn.Batch(
-            ((inputs - level) / size).astype(single),
+            np.concatenate([(inputs - level) / size, beside], axis=-1, dtype=single),
             ((targets - level) / size * mask).astype(single),
             (mask * size).astype(single),
         )
