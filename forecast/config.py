@@ -83,11 +83,31 @@ class ArimaSection(_Section):
     transform: Literal["auto", "none", "log"] = "auto"
 
 
-class SeasonalNaiveSection(_Section):
-    """Nothing to set."""
+class LinearSection(MLPSection):
+    """The settings of `forecast.models.linear.Linear`."""
+
+    hidden_sizes: tuple[()] = ()
 
 
-class NaiveSection(_Section):
+class ThetaSection(_Section):
+    """The settings of `forecast.models.theta.Theta`."""
+
+    method: Literal["dynamic", "standard"] = "dynamic"
+
+
+class CrostonSection(_Section):
+    """The settings of `forecast.models.intermittent.Croston`."""
+
+    alpha: float = Field(default=0.1, gt=0, le=1)
+
+
+class TSBSection(CrostonSection):
+    """The settings of `forecast.models.intermittent.TSB`."""
+
+    beta: float = Field(default=0.1, gt=0, le=1)
+
+
+class PlainSection(_Section):
     """Nothing to set."""
 
 
@@ -96,8 +116,30 @@ class ModelsSection(_Section):
 
     mlp: MLPSection | None = None
     arima: ArimaSection | None = None
-    seasonal_naive: SeasonalNaiveSection = SeasonalNaiveSection()
-    naive: NaiveSection = NaiveSection()
+    ets: PlainSection | None = None
+    theta: ThetaSection | None = None
+    linear: LinearSection | None = None
+    drift: PlainSection | None = None
+    mean: PlainSection | None = None
+    croston: CrostonSection | None = None
+    tsb: TSBSection | None = None
+    seasonal_naive: PlainSection = PlainSection()
+    naive: PlainSection = PlainSection()
+
+
+SECTIONS: dict[str, type[BaseModel]] = {
+    "mlp": MLPSection,
+    "arima": ArimaSection,
+    "ets": PlainSection,
+    "theta": ThetaSection,
+    "linear": LinearSection,
+    "drift": PlainSection,
+    "mean": PlainSection,
+    "croston": CrostonSection,
+    "tsb": TSBSection,
+    "seasonal_naive": PlainSection,
+    "naive": PlainSection,
+}
 
 
 class ForecastSection(_Section):
@@ -232,14 +274,8 @@ def _explained(error: ValidationError, file: Path | None, text: str) -> ConfigEr
 
 def _fields(path: list[str]) -> list[str]:
     """Return the settings that stand in the table at `path`."""
-    tables: dict[str, type[BaseModel]] = {
-        "mlp": MLPSection,
-        "arima": ArimaSection,
-        "seasonal_naive": SeasonalNaiveSection,
-        "naive": NaiveSection,
-    }
     if len(path) == 2:
-        return list(tables[path[1]].model_fields)
+        return list(SECTIONS[path[1]].model_fields)
     section: BaseModel = RunConfig()
     for part in path:
         section = getattr(section, part)

@@ -6,9 +6,9 @@ They stand apart so that `forecast --help` can show them without loading numpy, 
 from __future__ import annotations
 
 DEFAULT_DATA = "airline"
-DEFAULT_MODELS = ("mlp", "arima", "seasonal_naive", "naive")
+DEFAULT_MODELS = ("mlp", "arima", "ets", "theta", "seasonal_naive", "naive")
 BASELINES = ("seasonal_naive", "naive")
-MODEL_NAMES = ("mlp", "arima", "seasonal_naive", "naive")
+MODEL_NAMES = (*DEFAULT_MODELS, "linear", "drift", "mean", "croston", "tsb")
 BUNDLED = ("airline", "co2", "macro", "nile", "sunspots")
 LEVELS = (80, 95)
 METRIC = "mase"

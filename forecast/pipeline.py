@@ -28,19 +28,42 @@ from forecast.doctor import fillable
 from forecast.engine import one_thread
 from forecast.errors import ConfigError, DataError, Notice
 from forecast.models.arima import ARIMA
-from forecast.models.classical import Naive, SeasonalNaive
+from forecast.models.classical import Drift, Mean, Naive, SeasonalNaive
+from forecast.models.ets import ETS
+from forecast.models.intermittent import TSB, Croston
+from forecast.models.linear import Linear
 from forecast.models.mlp import MLP
+from forecast.models.theta import Theta
 from forecast.results import Listener, Results
 from forecast.runs import Run, load_run, write_aside, write_csv, write_json
 from forecast.series import SeriesData, read_series
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from forecast.models.base import Forecaster
     from forecast.nn import GradientReport
     from forecast.panel import Panel
 
 __all__ = ["Listener", "gradcheck", "run"]
+
+
+MODELS: dict[str, Callable[..., Forecaster]] = {
+    "mlp": MLP,
+    "arima": ARIMA,
+    "ets": ETS,
+    "theta": Theta,
+    "linear": Linear,
+    "drift": Drift,
+    "mean": Mean,
+    "croston": Croston,
+    "tsb": TSB,
+    "seasonal_naive": SeasonalNaive,
+    "naive": Naive,
+}
+"""Every model by its name."""
+NETWORKS = ("mlp", "linear")
+"""The models that fill gaps as told and draw their start from the seed."""
 
 
 class _Silent:
@@ -231,14 +254,15 @@ def _window_notices(panel: Panel, horizon: int, n_windows: int) -> list[Notice]:
 
 
 def _factories(settings: RunConfig) -> dict[str, Factory]:
-    """Return how to make each model that runs, in the order of the configuration."""
+    """Return how to make each model that runs, in the order of the configuration, the baselines last."""
+    missing = "auto" if settings.data.missing == "error" else settings.data.missing
     made: dict[str, Factory] = {}
-    if settings.models.mlp is not None:
-        missing = "auto" if settings.data.missing == "error" else settings.data.missing
-        made["mlp"] = partial(MLP, **settings.models.mlp.model_dump(), missing=missing, seed=settings.seed)
-    if settings.models.arima is not None:
-        made["arima"] = partial(ARIMA, **settings.models.arima.model_dump())
-    return {**made, "seasonal_naive": SeasonalNaive, "naive": Naive}
+    for name, make in MODELS.items():
+        section = getattr(settings.models, name)
+        if section is not None:
+            network = {"missing": missing, "seed": settings.seed} if name in NETWORKS else {}
+            made[name] = partial(make, **section.model_dump(), **network)
+    return made
 
 
 def _info(

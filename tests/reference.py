@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 
 def samples_at(values, start, end, cut, input_size, horizon):
     """One sample of one series: inputs, targets and mask as lists."""
@@ -138,3 +140,42 @@ def rprop(parameter, gradients, losses, rate, up=1.2, down=0.5, smallest=1e-6, l
         before, loss_before = g, loss
         way.append(parameter)
     return way
+
+
+def theta_errors(z, alpha, theta, level):
+    """One-step errors of the dynamic optimised Theta model, value by value, from the third value on."""
+    errors = []
+    for t in range(1, len(z)):
+        level = alpha * z[t - 1] + (1 - alpha) * level
+        seen = z[:t]
+        if t == 1:
+            A, B = seen[0], 0.0
+        else:
+            B, A = np.polyfit(np.arange(1, t + 1), seen, 1)
+        pull = (1 - alpha) ** t * A + B * (1 - (1 - alpha) ** (t + 1)) / alpha
+        errors.append(z[t] - level - (1 - 1 / theta) * pull)
+    return errors[2:]
+
+
+def croston(y, alpha):
+    """Croston's size and interval, period by period, with the correction of Syntetos and Boylan."""
+    size = interval = None
+    since = 0
+    for value in y:
+        since += 1
+        if value:
+            size = value if size is None else alpha * value + (1 - alpha) * size
+            interval = since if interval is None else alpha * since + (1 - alpha) * interval
+            since = 0
+    return 0.0 if size is None else (1 - alpha / 2) * size / interval
+
+
+def tsb(y, alpha, beta):
+    """Size and probability, period by period."""
+    size, probability = None, float(y[0] != 0)
+    for t, value in enumerate(y):
+        if t:
+            probability = beta * float(value != 0) + (1 - beta) * probability
+        if value:
+            size = value if size is None else alpha * value + (1 - alpha) * size
+    return 0.0 if size is None else size * probability

@@ -7,12 +7,24 @@ from conftest import make_panel
 
 from forecast.errors import ModelError
 from forecast.models.arima import ARIMA
-from forecast.models.classical import Naive, SeasonalNaive
+from forecast.models.classical import Drift, Mean, Naive, SeasonalNaive
+from forecast.models.ets import ETS
+from forecast.models.intermittent import TSB, Croston
+from forecast.models.linear import Linear
 from forecast.models.mlp import MLP
+from forecast.models.theta import Theta
 
 MODELS = {
     "mlp": lambda: MLP(members=2, max_steps=40),
     "arima": ARIMA,
+    "ets": ETS,
+    "theta": Theta,
+    "theta standard": lambda: Theta(method="standard"),
+    "linear": lambda: Linear(members=2, max_steps=40),
+    "drift": Drift,
+    "mean": Mean,
+    "croston": Croston,
+    "tsb": TSB,
     "seasonal_naive": SeasonalNaive,
     "naive": Naive,
 }

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import forecast
+from forecast.defaults import DEFAULT_MODELS
 from forecast.errors import ConfigError, DataError, ForecastError
 from forecast.metrics import METRICS
 
@@ -36,7 +37,7 @@ def test_the_folder_holds_all_that_was_found_out(nile):
 
 
 def test_all_models_are_compared_on_the_same_points(nile):
-    assert set(nile.leaderboard["model"]) == {"mlp", "arima", "seasonal_naive", "naive"}
+    assert set(nile.leaderboard["model"]) == set(DEFAULT_MODELS)
     assert len(nile.leaderboard["points"].unique()) == 1
 
 
@@ -71,7 +72,7 @@ def test_the_settings_of_a_run_repeat_it_to_the_byte(nile, tmp_path):
 
 
 def test_timings_stand_in_run_json_alone(nile):
-    assert set(nile.info["timings"]["models"]) == {"mlp", "arima", "seasonal_naive", "naive"}
+    assert set(nile.info["timings"]["models"]) == set(DEFAULT_MODELS)
     assert "timings" not in nile.metrics
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from forecast.errors import Notice
 
-__all__ = ["Naive", "SeasonalNaive"]
+__all__ = ["Drift", "Mean", "Naive", "SeasonalNaive"]
 
 
 class Naive:
@@ -46,9 +46,13 @@ class Naive:
         """Return the forecast frame that follows `panel` (default: the fitted one)."""
         require_fitted(self)
         panel = self.panel_ if panel is None else panel
+        return forecast_frame(panel, self._ahead(panel), model=self.name)
+
+    def _ahead(self, panel: Panel) -> NDArray[np.float64]:
+        """Return the forecasts [S, H]."""
         lag = self._lag(panel)
         last = np.array([_latest(panel.series(s), lag) for s in range(panel.n_series)]).reshape(-1, lag)
-        return forecast_frame(panel, last[:, np.arange(self.horizon_) % lag], model=self.name)
+        return last[:, np.arange(self.horizon_) % lag]
 
     def _lag(self, panel: Panel) -> int:
         return 1
@@ -69,6 +73,47 @@ class SeasonalNaive(Naive):
 
     def _lag(self, panel: Panel) -> int:
         return panel.season_length
+
+
+class Drift(Naive):
+    """The straight line from the first known value to the last goes on.
+
+    Examples
+    --------
+    >>> from forecast.series import read_series
+    >>> panel = read_series("airline").panel
+    >>> Drift().fit(panel, horizon=2).predict()["y_hat"].round(1).tolist()
+    [434.2, 436.5]
+    """
+
+    name = "drift"
+
+    def _ahead(self, panel: Panel) -> NDArray[np.float64]:
+        rows = []
+        for s in range(panel.n_series):
+            y = panel.series(s)
+            first, *_, last = np.flatnonzero(~np.isnan(y)) if len(y) > 1 else (0, 0)
+            slope = (y[last] - y[first]) / max(last - first, 1)
+            rows.append(y[last] + slope * (len(y) - 1 - last + np.arange(1, self.horizon_ + 1)))
+        return np.array(rows)
+
+
+class Mean(Naive):
+    """The mean of all known values.
+
+    Examples
+    --------
+    >>> from forecast.series import read_series
+    >>> panel = read_series("airline").panel
+    >>> Mean().fit(panel, horizon=2).predict()["y_hat"].round(1).tolist()
+    [280.3, 280.3]
+    """
+
+    name = "mean"
+
+    def _ahead(self, panel: Panel) -> NDArray[np.float64]:
+        means = np.array([np.nanmean(panel.series(s)) for s in range(panel.n_series)])
+        return np.repeat(means[:, None], self.horizon_, axis=1)
 
 
 def _latest(y: NDArray[np.float64], lag: int) -> NDArray[np.float64]:
