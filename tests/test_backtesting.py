@@ -163,7 +163,7 @@ def test_the_leaderboard_is_sorted_and_knows_the_skill():
     assert board["model"].tolist() == ["naive", "seasonal_naive"]
     assert board["rank"].tolist() == [1, 2]
     assert board["skill"].tolist() == [pytest.approx(1 - 2.5 / 12), 0.0]
-    assert list(board.columns[:8]) == ["rank", "model", "role", "mase", "smape", "mae", "rmse", "skill"]
+    assert list(board.columns[:7]) == ["rank", "model", "role", "mase", "smape", "mae", "rmse"]
 
 
 def test_the_unit_of_one_series_is_a_window_and_of_a_panel_a_series():

@@ -1,0 +1,191 @@
+"""Proof that the past does not know the future: what lies after a cutoff is changed in the raw file, and nothing moves.
+
+The idea: a leak can sit anywhere between the file and the forecast, so the whole way is gone again from a changed file,
+and everything that was learned, chosen, filled or forecast at the cutoff is compared to the bit.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from forecast.backtesting import fit_all, windows
+from forecast.frequency import advance, grid
+from forecast.times import read_times
+from forecast.values import read_numbers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from forecast.backtesting import Factory, Fitted, Window
+    from forecast.panel import Panel
+    from forecast.table import Table
+
+__all__ = ["CHANGES", "Check", "audit"]
+
+CHANGES: dict[str, Callable[[NDArray[Any], np.random.Generator], NDArray[Any] | None]] = {
+    "cut off": lambda values, rng: None,
+    "scaled": lambda values, rng: values * 1e6,
+    "negated": lambda values, rng: -values,
+    "blanked": lambda values, rng: np.full(len(values), np.nan),
+    "shuffled": lambda values, rng: rng.permutation(values),
+}
+"""What is done to the values after a cutoff; None: their rows are taken away."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """What came of one change after one cutoff.
+
+    Parameters
+    ----------
+    cutoff : str
+        The last time that the models may know.
+    change : str
+        What was done to the values after it: a key of `CHANGES`.
+    moved : tuple of str
+        What differs: ``past``, ``choices of mlp``, ``forecasts of mlp``, ... Nothing should.
+    """
+
+    cutoff: str
+    change: str
+    moved: tuple[str, ...]
+
+
+def audit(
+    table: Table,
+    read: Callable[[Path], Panel],
+    factories: Callable[[Panel], Mapping[str, Factory]],
+    *,
+    time: str | None,
+    target: str,
+    id: str | None,
+    horizon: int,
+    n_windows: int,
+    tick: Callable[[str], None] = lambda _: None,
+) -> list[Check]:
+    """Change the future of every window in the raw file and compare what is known before it.
+
+    Parameters
+    ----------
+    table : Table
+        The raw cells.
+    read : callable
+        From a file to the panel that models are given: the whole door, with the settings of the run.
+    factories : callable
+        How the models are made for a panel; it is called for each changed panel anew.
+    time, target, id : str or None
+        The columns of the table.
+    horizon, n_windows : int
+        The windows.
+    tick : callable
+        Told what comes next.
+
+    Returns
+    -------
+    list of Check
+        One for each window and change.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        whole = read(_written(table.frame, table, Path(folder)))
+        checks = []
+        for window in windows(whole, horizon=horizon, n_windows=n_windows):
+            cutoff = str(window.past.last.max())
+            tick(f"{cutoff}, as it is")
+            before = fit_all(factories(whole), window.past, horizon=horizon)
+            after = _after(table, window.past, time=time, target=target, id=id)
+            for change in CHANGES:
+                tick(f"{cutoff}, {change}")
+                changed = read(_written(_changed(table, target, after, change), table, Path(folder)))
+                past = _past(changed, window, n_windows)
+                moved = [] if past is not None and _same_past(past, window.past) else ["past"]
+                if past is not None:
+                    moved += _moved(before, fit_all(factories(changed), past, horizon=horizon))
+                checks.append(Check(cutoff, change, tuple(moved)))
+    return checks
+
+
+def _after(table: Table, past: Panel, *, time: str | None, target: str, id: str | None) -> NDArray[np.bool_]:
+    """Return which rows lie after the cutoff of their series; those of series without one stay."""
+    names = table.frame[id].astype(str).to_numpy(object) if id else np.full(len(table.frame), target, dtype=object)
+    if time is None:
+        times = pd.Series(names).groupby(names).cumcount().to_numpy() + 1
+    else:
+        times = read_times(table, time, integers=past.frequency.is_integer).values
+    last = dict(zip(past.ids, past.last, strict=True))
+    starts = not past.frequency.is_integer and past.frequency.alias.partition("-")[0].endswith("S")
+    rows = np.zeros(len(times), dtype=np.bool_)
+    for name, cutoff in last.items():
+        limit = advance(cutoff, 1, past.frequency) if starts else cutoff
+        rows |= (names == name) & ((times >= limit) if starts else (times > limit))
+    return rows
+
+
+def _changed(table: Table, target: str, after: NDArray[np.bool_], change: str) -> pd.DataFrame:
+    """Return the raw cells with the values of the rows after the cutoff changed."""
+    values = read_numbers(table, target)[after]
+    new = CHANGES[change](values, np.random.default_rng(0))
+    if new is None:
+        return table.frame[~after]
+    cells = table.frame[target].astype(object).to_numpy(copy=True)
+    cells[after] = ["" if np.isnan(v) else repr(float(v)).replace(".", table.decimal) for v in new]
+    return table.frame.assign(**{target: cells})
+
+
+def _written(frame: pd.DataFrame, table: Table, folder: Path) -> Path:
+    """Return the path of a file with these cells, under the name of the source."""
+    path = folder / (Path(table.name).name.partition(".")[0] + ".csv")
+    frame.to_csv(path, index=False, sep=";" if table.decimal == "," else ",")
+    return path
+
+
+def _past(changed: Panel, window: Window, n_windows: int) -> Panel | None:
+    """Return the past of the same cutoff in a changed panel, by the way that backtesting takes to it."""
+    wanted = dict(zip(window.past.ids, window.past.last, strict=True))
+    for found in (w.past for w in windows(changed, horizon=window.horizon, n_windows=n_windows)):
+        if dict(zip(found.ids, found.last, strict=True)) == wanted:
+            return found
+    if changed.ids != window.past.ids or (changed.last.astype(np.int64) > window.past.last.astype(np.int64)).any():
+        return None
+    return _until(changed, window.past.last).until(window.horizon)
+
+
+def _until(panel: Panel, last: NDArray[Any]) -> Panel:
+    """Return the panel with gaps up to the `last` times: where a cutoff lies in a gap, a file cut off there has none."""
+    series = [panel.series(s) for s in range(panel.n_series)]
+    missing = [len(grid(end, to, panel.frequency)) - 1 for end, to in zip(panel.last, last, strict=True)]
+    padded = [np.r_[y, np.full(gap, np.nan)] for y, gap in zip(series, missing, strict=True)]
+    offsets = np.r_[0, np.cumsum([len(y) for y in padded])].astype(np.int64)
+    return replace(panel, values=np.concatenate(padded), offsets=offsets, last=last)
+
+
+def _same_past(one: Panel, other: Panel) -> bool:
+    """Whether two panels hold the same bits."""
+    return (
+        one.ids == other.ids
+        and one.frequency == other.frequency
+        and one.season_length == other.season_length
+        and one.values.tobytes() == other.values.tobytes()
+        and one.offsets.tobytes() == other.offsets.tobytes()
+        and one.last.tobytes() == other.last.tobytes()
+    )
+
+
+def _moved(before: Fitted, after: Fitted) -> list[str]:
+    """Return what differs in the fits of two pasts."""
+    moved: list[str] = []
+    for name in sorted({*before.models, *after.models}):
+        choices = [json.dumps(fit.choices.get(name), sort_keys=True) for fit in (before, after)]
+        rows = [fit.forecasts[fit.forecasts["model"] == name] for fit in (before, after)]
+        moved += [f"choices of {name}"] if choices[0] != choices[1] else []
+        same = rows[0]["y_hat"].to_numpy().tobytes() == rows[1]["y_hat"].to_numpy().tobytes()
+        moved += [] if same else [f"forecasts of {name}"]
+    return moved
