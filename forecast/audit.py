@@ -32,10 +32,10 @@ if TYPE_CHECKING:
 __all__ = ["CHANGES", "Check", "audit"]
 
 CHANGES: dict[str, Callable[[NDArray[Any], np.random.Generator], NDArray[Any] | None]] = {
-    "cut off": lambda values, rng: None,
-    "scaled": lambda values, rng: values * 1e6,
-    "negated": lambda values, rng: -values,
-    "blanked": lambda values, rng: np.full(len(values), np.nan),
+    "cut off": lambda _values, _rng: None,
+    "scaled": lambda values, _rng: values * 1e6,
+    "negated": lambda values, _rng: -values,
+    "blanked": lambda values, _rng: np.full(len(values), np.nan),
     "shuffled": lambda values, rng: rng.permutation(values),
 }
 """What is done to the values after a cutoff; None: their rows are taken away."""
@@ -159,7 +159,7 @@ def _past(changed: Panel, window: Window, n_windows: int) -> Panel | None:
 
 
 def _until(panel: Panel, last: NDArray[Any]) -> Panel:
-    """Return the panel with gaps up to the `last` times: where a cutoff lies in a gap, a file cut off there has none."""
+    """Return the panel with gaps up to the `last` times: where a cutoff lies in a gap, a file cut off there ends early."""
     series = [panel.series(s) for s in range(panel.n_series)]
     missing = [len(grid(end, to, panel.frequency)) - 1 for end, to in zip(panel.last, last, strict=True)]
     padded = [np.r_[y, np.full(gap, np.nan)] for y, gap in zip(series, missing, strict=True)]

@@ -96,7 +96,7 @@ def test_nemenyi_gives_the_worked_example_of_demsar():
 def test_the_confidence_set_holds_the_best_model_as_often_as_it_promises():
     held, size = 0, 0
     for seed in range(200):
-        losses = np.random.default_rng(seed).normal(size=(60, 4)) + [0.0, 0.0, 0.3, 2.0]
+        losses = np.random.default_rng(seed).normal([0.0, 0.0, 0.3, 2.0], size=(60, 4))
         kept = model_confidence_set(losses, alpha=0.1, samples=200, seed=seed) >= 0.1
         held += kept[0] and kept[1]
         size += kept[3]
@@ -110,7 +110,7 @@ def test_models_of_equal_losses_all_stay():
 
 
 def test_a_model_that_is_always_worse_by_the_same_goes():
-    losses = np.random.default_rng(0).normal(size=(30, 1)) + [0.0, 1.0]
+    losses = np.random.default_rng(0).normal(size=(30, 1)) + np.array([0.0, 1.0])
 
     assert (model_confidence_set(losses) >= 0.1).tolist() == [True, False]
 
