@@ -159,7 +159,7 @@ def _past(changed: Panel, window: Window, n_windows: int) -> Panel | None:
 
 
 def _until(panel: Panel, last: NDArray[Any]) -> Panel:
-    """Return the panel with gaps up to the `last` times: where a cutoff lies in a gap, a file cut off there ends early."""
+    """Return the panel with gaps up to the `last` times: a file cut off within a gap ends before it."""
     series = [panel.series(s) for s in range(panel.n_series)]
     missing = [len(grid(end, to, panel.frequency)) - 1 for end, to in zip(panel.last, last, strict=True)]
     padded = [np.r_[y, np.full(gap, np.nan)] for y, gap in zip(series, missing, strict=True)]
