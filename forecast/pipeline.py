@@ -208,7 +208,10 @@ def gradcheck(network: str | None = None, *, seed: int = 0) -> dict[str, Gradien
 
 def _read(data: str | Path | pd.DataFrame, settings: RunConfig) -> SeriesData:
     section = settings.data.model_dump(exclude={"missing"})
-    given: dict[str, Any] = {name: None if value == "auto" or (name, value) == ("resample", "none") else value for name, value in section.items()}
+    given: dict[str, Any] = {
+        name: None if value == "auto" or (name, value) == ("resample", "none") else value
+        for name, value in section.items()
+    }
     return read_series(data, **given)
 
 

@@ -28,6 +28,10 @@ MAX_PERIODS, MAX_SPARSENESS = 1_000_000, 50
 """More periods than the first, and so many times as many as rows, come from a mistake in a time."""
 
 
+FEW = 20
+"""So few rows may have one long step between them by chance."""
+
+
 @dataclass(frozen=True)
 class Resampled:
     """N periods, sorted by series and time.
@@ -228,9 +232,8 @@ def _complete(
     starts = np.flatnonzero(np.r_[True, np.diff(codes) != 0])
     ends = np.r_[starts[1:], len(codes)] - 1
     opened, closed = calendar.begin(numbers), calendar.begin(numbers + 1)
-    source = _regular_step(times, starts)
+    source = _regular_step(times, starts, frequency)
     if source is not None:
-        _check_finer(source, frequency)
         name = split(source.alias)[1]
         unit = "D" if name in ("B", "W") else "MS" if FAMILIES[name].months else name
         reach = _neighbours(times[ends], 1, source)
@@ -261,23 +264,22 @@ def _complete(
     return ~out, notes
 
 
-def _regular_step(times: NDArray[Any], starts: NDArray[np.int64]) -> Frequency | None:
-    """Return the step of finer regular data, or None for rows at any time."""
+def _regular_step(times: NDArray[Any], starts: NDArray[np.int64], frequency: Frequency) -> Frequency | None:
+    """Return the step of regular data, finer than `frequency`, or None for rows at any time."""
     within = np.ones(len(times), dtype=bool)
     within[starts] = False
     if (np.diff(times)[within[1:]] == np.timedelta64(0)).any():
         return None
     try:
-        return infer_frequency(np.split(times, starts[1:]))
+        source = infer_frequency(np.split(times, starts[1:]))
     except DataError:
         return None
-
-
-def _check_finer(source: Frequency, frequency: Frequency) -> None:
-    """Check that the data have at least one value for each period asked for."""
-    if _days(source) > _days(frequency) * 1.05:
-        what = f"the data are {source.word}, and {shown(frequency.alias)} is finer"
-        raise ConfigError("U101", what, hint="--resample with a longer period, or leave it out")
+    if _days(source) <= _days(frequency) * 1.05:
+        return source
+    if len(times) < FEW:
+        return None
+    what = f"the data are {source.word}, and {shown(frequency.alias)} is finer"
+    raise ConfigError("U101", what, hint="--resample with a longer period, or leave it out")
 
 
 def _days(frequency: Frequency) -> float:

@@ -110,7 +110,7 @@ def season_strengths(
     """Return for each series whether it shows the season, and its autocorrelation there.
 
     The series is differenced at `lag`: 1, or the next shorter season, which that takes out, so that a week of hours
-    is not found where there is only a day. With the autocorrelations r_k of the n differences, a season m is there if
+    is not found where there is only a day, and freed of its straight line, which a curved trend would leave. With the autocorrelations r_k of the n differences, a season m is there if
     ``r_m > z sqrt((1 + 2 (r_1^2 + ... + r_{m-1}^2)) / n)``, Bartlett's limit (Box, Jenkins, Reinsel & Ljung 2015,
     section 2.1.6) at 5 %, one-sided, and if r_m is larger than r_{m/2}, which in a slow change it is not.
 
@@ -201,7 +201,7 @@ def autocorrelations(
     r : ndarray [B, longest + 1]
         Their autocorrelations at 0, 1, ..., `longest`; 0 where a series does not change.
     counts : ndarray [B]
-        How many differences are known. A difference with a gap counts as the mean.
+        How many differences are known. A difference with a gap counts as 0.
     """
     series = np.arange(panel.n_series) if chosen is None else np.asarray(chosen)
     series = series[panel.lengths[series] > lag]
@@ -219,7 +219,7 @@ def autocorrelations(
 
 
 def _differences(panel: Panel, block: NDArray[np.int64], lag: int) -> tuple[Floats, NDArray[np.int64]]:
-    """Return the centred differences [B, T] of the series, 0 after their ends and in gaps, and how many are known."""
+    """Return the differences [B, T] of the series less their line, 0 after their ends and in gaps, and how many are known."""
     lengths = panel.lengths[block]
     inside = np.arange(int(lengths.max()))[None, :] < lengths[:, None]
     places = np.where(inside, panel.offsets[block][:, None] + np.arange(inside.shape[1]), 0)
@@ -229,9 +229,19 @@ def _differences(panel: Panel, block: NDArray[np.int64], lag: int) -> tuple[Floa
     x = y[:, lag:] - y[:, :-lag]
     known = ~np.isnan(x)
     counts = known.sum(axis=1)
-    x = np.where(known, x - (np.where(known, x, 0.0).sum(axis=1) / np.maximum(counts, 1))[:, None], 0.0)
+    x = _without_line(np.where(known, x, 0.0), known, counts)
     moving = (x * x).sum(axis=1) > 1e-20 * np.maximum(counts, 1)
     return np.where(moving[:, None], x, 0.0), counts
+
+
+def _without_line(x: Floats, known: NDArray[np.bool_], counts: NDArray[np.int64]) -> Floats:
+    """Return x [B, T] less its least-squares line, 0 where it is not known."""
+    n = np.maximum(counts, 1)[:, None]
+    places = np.arange(x.shape[1])[None, :] * known
+    places = np.where(known, places - places.sum(axis=1, keepdims=True) / n, 0.0)
+    x = np.where(known, x - x.sum(axis=1, keepdims=True) / n, 0.0)
+    spread = (places * places).sum(axis=1, keepdims=True)
+    return np.asarray(x - places * ((places * x).sum(axis=1, keepdims=True) / np.where(spread > 0, spread, 1.0)))
 
 
 def _limits(r: Floats, counts: NDArray[np.int64], significance: float) -> Floats:

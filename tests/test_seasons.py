@@ -15,9 +15,10 @@ from forecast.seasons import autocorrelations, confirm_seasons, find_season, sea
 def slow_season(y, m, lag=1):
     """The test of one series by loops over single numbers."""
     steps = [y[t] - y[t - lag] for t in range(lag, len(y))]
-    known = [d for d in steps if not math.isnan(d)]
-    mean = sum(known) / len(known)
-    x = [0.0 if math.isnan(d) else d - mean for d in steps]
+    known = [(t, d) for t, d in enumerate(steps) if not math.isnan(d)]
+    middle, mean = sum(t for t, _ in known) / len(known), sum(d for _, d in known) / len(known)
+    slope = sum((t - middle) * (d - mean) for t, d in known) / sum((t - middle) ** 2 for t, _ in known)
+    x = [0.0 if math.isnan(d) else d - mean - slope * (t - middle) for t, d in enumerate(steps)]
     total = sum(v * v for v in x)
     r = [sum(x[t] * x[t - k] for t in range(k, len(x))) / total for k in range(m + 1)]
     limit = 1.6448536269514722 * math.sqrt((1 + 2 * sum(v * v for v in r[1:m])) / len(known))

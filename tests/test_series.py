@@ -87,7 +87,7 @@ def test_what_was_understood_is_said() -> None:
     assert read_series("airline").notes == (
         'time: column "month"',
         'target: column "passengers"',
-        "monthly (inferred), season 12",
+        "monthly (inferred: 143 of 143 steps are one month), season 12",
     )
 
 
