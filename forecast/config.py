@@ -35,7 +35,7 @@ class DataSection(_Section):
     target: str = "auto"
     id: str = "auto"
     freq: str = "auto"
-    season_length: tuple[PositiveInt, ...] | PositiveInt | Auto = "auto"
+    season_length: PositiveInt | tuple[PositiveInt, ...] | Auto = "auto"
     resample: str = "none"
     aggregate: Literal["sum", "mean", "last", "max"] = "sum"
     missing: Literal["auto", "error", "linear", "seasonal", "zero", "ffill"] = "auto"
@@ -215,6 +215,7 @@ def _explained(error: ValidationError, file: Path | None, text: str) -> ConfigEr
     problem = error.errors()[0]
     path = [str(part) for part in problem["loc"]]
     known = [part for part in path if not part.startswith(("constrained-", "literal[", "tuple[")) and part != "int"]
+    known = [part for part in known if not part.isdigit()]
     name, where = ".".join(known), _where(file, text, known)
     if problem["type"] == "extra_forbidden":
         if known[0] == "models" and len(known) == 2:

@@ -111,7 +111,7 @@ class Frequency:
         The year of daily data is left out: it is no whole number of days.
         """
         usual = (self.season_length,) if self.season_length > 1 else ()
-        if self.is_integer:
+        if self.is_integer or not usual:
             return usual
         multiple, name = split(self.alias)
         if name not in ("h", "min", "s"):

@@ -110,7 +110,8 @@ def season_strengths(
     """Return for each series whether it shows the season, and its autocorrelation there.
 
     The series is differenced at `lag`: 1, or the next shorter season, which that takes out, so that a week of hours
-    is not found where there is only a day, and freed of its straight line, which a curved trend would leave. With the autocorrelations r_k of the n differences, a season m is there if
+    is not found where there is only a day; then freed of its straight line, which a curved trend would leave. With
+    the autocorrelations r_k of the n differences, a season m is there if
     ``r_m > z sqrt((1 + 2 (r_1^2 + ... + r_{m-1}^2)) / n)``, Bartlett's limit (Box, Jenkins, Reinsel & Ljung 2015,
     section 2.1.6) at 5 %, one-sided, and if r_m is larger than r_{m/2}, which in a slow change it is not.
 
@@ -219,7 +220,7 @@ def autocorrelations(
 
 
 def _differences(panel: Panel, block: NDArray[np.int64], lag: int) -> tuple[Floats, NDArray[np.int64]]:
-    """Return the differences [B, T] of the series less their line, 0 after their ends and in gaps, and how many are known."""
+    """Return the differences [B, T] less their line, 0 after the ends and in gaps, and how many are known."""
     lengths = panel.lengths[block]
     inside = np.arange(int(lengths.max()))[None, :] < lengths[:, None]
     places = np.where(inside, panel.offsets[block][:, None] + np.arange(inside.shape[1]), 0)

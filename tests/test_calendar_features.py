@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime
 from math import cos, pi, sin
 
 import numpy as np
@@ -29,16 +28,16 @@ def places(time):
     }
 
 
-@given(st.datetimes(min_value=datetime(1700, 1, 1), max_value=datetime(2200, 1, 1)))
-def test_every_feature_is_what_a_person_counts(time):
-    expected = []
+@given(st.integers(-8_000_000_000, 7_000_000_000))
+def test_every_feature_is_what_a_person_counts(seconds):
+    time, expected = pd.Timestamp(np.datetime64(seconds, "s")), []
     for name in CALENDAR_FEATURES:
         if name == "is_weekend":
             expected.append(float(time.weekday() >= 5))
         else:
-            angle = 2 * pi * places(pd.Timestamp(np.datetime64(time, "us")))[name]
+            angle = 2 * pi * places(time)[name]
             expected += [sin(angle), cos(angle)]
-    got = calendar_features(np.array([time], "datetime64[us]"), CALENDAR_FEATURES)
+    got = calendar_features(np.array([seconds], "datetime64[s]"), CALENDAR_FEATURES)
     np.testing.assert_allclose(got[0], expected, atol=1e-12)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from forecast.errors import ConfigError, DataError
@@ -88,8 +88,8 @@ def test_transactions_give_what_loops_give(data):
     try:
         got = resample_rows(when, values, codes, rule="W", aggregate=how)
     except DataError as error:
-        assert error.code == "D117"
-        return
+        assume(error.code != "D117")
+        raise
     for code, time, value in zip(got.codes, got.times, got.values, strict=True):
         inside = [
             v
@@ -228,7 +228,11 @@ def test_the_order_of_rows_at_one_time_does_not_change_a_sum():
 @pytest.mark.parametrize(
     ("settings", "message", "hint"),
     [
-        ({"rule": "W", "aggregate": "men"}, '"men" is not a way to put values together (sum, mean, last, max)', "--aggregate mean"),
+        (
+            {"rule": "W", "aggregate": "men"},
+            '"men" is not a way to put values together (sum, mean, last, max)',
+            "--aggregate mean",
+        ),
         ({"rule": "week"}, '"week" is not a period', "--resample W, MS, QS, D, h or 15min"),
         ({"rule": "int"}, '"int" is not a period that rows can be put into', "--resample D"),
         ({"rule": "B"}, '"B" is not a period that rows can be put into', "--resample D"),
