@@ -1,8 +1,8 @@
 """Our classical methods against statsforecast's, on a seeded sample of the M3 competition, side by side.
 
-Both get the training part of the same series and forecast the test part; sMAPE and MASE are means over series, seconds
-are of one process with one thread, fits and forecasts, the two taken in turn. Needs the extra ``bench`` and the M3 files
-(``m3_yearly.csv.gz``, ...: unique_id, ds, y, split) in the folder ``--data``.
+Both get the training part of the same series and forecast the test part; sMAPE and MASE are means over series, times
+are of one process with one thread, fits and forecasts, the two taken in turn. Needs the extra ``bench`` and the M3
+files (``m3_yearly.csv.gz``, ...: unique_id, ds, y, split) in the folder ``--data``.
 """
 
 from __future__ import annotations

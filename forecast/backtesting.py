@@ -19,6 +19,7 @@ from forecast.errors import ForecastError, ModelError
 from forecast.metrics import METRICS, mase_scale, skill
 
 if TYPE_CHECKING:
+    from forecast.bounds import Bounds
     from forecast.errors import Notice
     from forecast.models.base import Forecaster
     from forecast.panel import Panel
@@ -107,9 +108,16 @@ def truth(panel: Panel, window: Window) -> pd.DataFrame:
 
 
 def fit_all(
-    factories: Mapping[str, Factory], panel: Panel, *, horizon: int, tick: Callable[[str], None] = lambda _: None
+    factories: Mapping[str, Factory],
+    panel: Panel,
+    *,
+    horizon: int,
+    bounds: Bounds | None = None,
+    tick: Callable[[str], None] = lambda _: None,
 ) -> Fitted:
     """Fit every model to `panel` and forecast what follows; a model that fails is written down, not raised.
+
+    Forecasts outside `bounds` are moved into them.
 
     Raises
     ------
@@ -134,7 +142,7 @@ def fit_all(
         fitted.models[name] = model
         fitted.notices += model.notices_
         choices[name] = model.choices_
-        frames.append(frame)
+        frames.append(frame if bounds is None else bounds.apply(frame))
     if not frames:
         reasons = "; ".join(f["reason"] for f in fitted.failures[:3])
         raise ModelError("M101", f"every model failed at cutoff {cutoff}: {reasons}", hint="--models naive")
@@ -149,9 +157,10 @@ def backtest(
     *,
     horizon: int,
     n_windows: int,
+    bounds: Bounds | None = None,
     tick: Callable[[str], None] = lambda _: None,
 ) -> tuple[pd.DataFrame, list[Fitted]]:
-    """Let every model forecast from every cutoff.
+    """Let every model forecast from every cutoff; what is scored lies within `bounds`.
 
     Returns
     -------
@@ -163,7 +172,7 @@ def backtest(
     """
     frames, fits = [], []
     for window in windows(panel, horizon=horizon, n_windows=n_windows):
-        fitted = fit_all(factories, window.past, horizon=horizon, tick=tick)
+        fitted = fit_all(factories, window.past, horizon=horizon, bounds=bounds, tick=tick)
         frame = fitted.forecasts.merge(truth(panel, window), on=["unique_id", "step"], how="left", sort=False)
         frames.append(frame)
         fits.append(fitted)

@@ -22,6 +22,7 @@ __all__ = [
     "MONTHS",
     "Family",
     "anchor",
+    "longer_sub_daily_seasons",
     "month_ends",
     "ordinals",
     "split",
@@ -31,6 +32,9 @@ __all__ = [
 
 LONGEST_SUB_DAILY_SEASON = 300
 """A day, hour or minute of more steps than this is no season."""
+
+LONGEST_FURTHER_SEASON = 2_016
+"""Beside that season, a day or a week may have so many steps: a week of five minutes."""
 
 BUSINESS_SHARE = 0.8
 """Times without weekends are business days when they hold this share of them."""
@@ -118,6 +122,13 @@ def sub_daily_season(seconds: int) -> int:
         if remainder == 0 and 1 < whole <= LONGEST_SUB_DAILY_SEASON:
             return whole
     return 1
+
+
+def longer_sub_daily_seasons(seconds: int) -> tuple[int, ...]:
+    """Return how many steps of `seconds` make a day and a week, where that is longer than the usual season."""
+    shortest = sub_daily_season(seconds)
+    wholes = [cycle // seconds for cycle in (86_400, 604_800) if cycle % seconds == 0]
+    return tuple(whole for whole in wholes if shortest < whole <= LONGEST_FURTHER_SEASON)
 
 
 def coarsest_calendar(groups: Sequence[NDArray[np.datetime64]]) -> str:

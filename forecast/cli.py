@@ -101,7 +101,15 @@ def run(
         str | None, typer.Option("--freq", "-f", help="Step of the times: MS, W-SAT, 15min.", show_default="inferred")
     ] = None,
     season_length: Annotated[
-        int | None, typer.Option(help="Periods of a season; 1 for none.", show_default="by frequency")
+        str | None,
+        typer.Option(help="Periods of a season, or of several: 24,168; 1 for none.", show_default="by frequency"),
+    ] = None,
+    resample: Annotated[
+        str | None,
+        typer.Option(help="Bring finer data or raw transactions to W, MS, D, h, 15min first.", show_default="no"),
+    ] = None,
+    aggregate: Annotated[
+        str | None, typer.Option(help="Of the values of such a period: sum, mean, last, max.", show_default="sum")
     ] = None,
     models: Annotated[
         str | None,
@@ -124,6 +132,9 @@ def run(
     static: Annotated[
         str | None, typer.Option(help="Columns that tell series apart, such as region.", show_default="none")
     ] = None,
+    min: Annotated[float | None, typer.Option(help="Smallest forecast.", show_default="none")] = None,
+    max: Annotated[float | None, typer.Option(help="Largest forecast.", show_default="none")] = None,
+    integer: Annotated[bool, typer.Option("--integer", help="Forecast whole numbers.")] = False,
     missing: Annotated[
         str | None,
         typer.Option(help="How gaps are filled: auto, error, linear, seasonal, zero, ffill.", show_default="auto"),
@@ -163,13 +174,18 @@ def run(
             target=target,
             id=id,
             freq=freq,
-            season_length=season_length,
+            season_length=_whole_numbers(season_length),
+            resample=resample,
+            aggregate=aggregate,
             models=_names(models),
             n_windows=n_windows,
             level=_numbers(level),
             future=_names(future),
             past=_names(past),
             static=_names(static),
+            min=min,
+            max=max,
+            integer=integer,
             missing=missing,
             duplicates=duplicates,
             date_format=date_format,
@@ -229,6 +245,20 @@ def _numbers(text: str | None) -> list[float] | None:
         return None if text is None else [float(part) for part in text.split(",")]
     except ValueError as error:
         raise ConfigError("U101", f"{shown(text)} should be numbers", hint="--level 80,95") from error
+
+
+def _whole_numbers(text: str | None) -> list[int] | None:
+    """Return the whole numbers of a comma-separated option.
+
+    Raises
+    ------
+    ConfigError
+        U101, when a part is not a whole number.
+    """
+    try:
+        return None if text is None else [int(part) for part in text.split(",")]
+    except ValueError as error:
+        raise ConfigError("U101", f"{shown(text)} should be whole numbers", hint="--season-length 24,168") from error
 
 
 class _Terminal:

@@ -7,6 +7,7 @@ or wrong setting is an error that says where it stands. ``auto`` stays ``auto``:
 from __future__ import annotations
 
 import tomllib
+from math import inf
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tomli_w
@@ -34,7 +35,9 @@ class DataSection(_Section):
     target: str = "auto"
     id: str = "auto"
     freq: str = "auto"
-    season_length: PositiveInt | Auto = "auto"
+    season_length: PositiveInt | tuple[PositiveInt, ...] | Auto = "auto"
+    resample: str = "none"
+    aggregate: Literal["sum", "mean", "last", "max"] = "sum"
     missing: Literal["auto", "error", "linear", "seasonal", "zero", "ffill"] = "auto"
     duplicates: Literal["error", "first", "last", "mean", "sum"] = "error"
     date_format: str = "auto"
@@ -146,6 +149,9 @@ class ForecastSection(_Section):
     """What is forecast."""
 
     level: tuple[Annotated[float, Field(gt=0, lt=100)], ...] = LEVELS
+    min: float = -inf
+    max: float = inf
+    integer: bool = False
 
 
 class ReportSection(_Section):
@@ -173,13 +179,17 @@ _PLACES = {
     "seed": (),
     "horizon": ("backtest",),
     "n_windows": ("backtest",),
-    "level": ("forecast",),
+    **dict.fromkeys(("level", "min", "max", "integer"), ("forecast",)),
     "title": ("report",),
     **dict.fromkeys(DataSection.model_fields, ("data",)),
 }
 """In which table of the file the setting behind a flag stands."""
 
-_EXAMPLES = {"horizon": 12, "n_windows": 8, "season_length": 12, "seed": 0, "missing": "auto", "level": "[80, 95]"}
+_EXAMPLES = {"horizon": 12, "n_windows": 8, "season_length": 12, "seed": 0, "missing": "auto", "level": "[80, 95]"} | {
+    "aggregate": "sum",
+    "min": 0,
+    "max": 100,
+}
 """What a message proposes for a setting that was wrong."""
 
 
@@ -250,6 +260,7 @@ def _explained(error: ValidationError, file: Path | None, text: str) -> ConfigEr
     problem = error.errors()[0]
     path = [str(part) for part in problem["loc"]]
     known = [part for part in path if not part.startswith(("constrained-", "literal[", "tuple[")) and part != "int"]
+    known = [part for part in known if not part.isdigit()]
     name, where = ".".join(known), _where(file, text, known)
     if problem["type"] == "extra_forbidden":
         if known[0] == "models" and len(known) == 2:

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecast.calendars import (
+    DAYS,
     FAMILIES,
     MONTHS,
     anchor,
     coarsest_calendar,
+    longer_sub_daily_seasons,
     month_ends,
     ordinals,
     split,
@@ -31,11 +33,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Frequency",
+    "Regularity",
     "advance",
     "finest_frequency",
     "future_index",
     "grid",
     "infer_frequency",
+    "measure_regularity",
     "parse_frequency",
     "positions",
 ]
@@ -48,6 +52,9 @@ HOLIDAY_SHARE = 0.9
 
 SHORT, SHORT_SHARE = 20, 0.8
 """With fewer steps than `SHORT`, one gap is already more than 5 %: then this share is enough."""
+
+
+WEEKDAYS = dict(zip(DAYS, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True))
 
 
 @dataclass(frozen=True)
@@ -97,10 +104,51 @@ class Frequency:
         whole, remainder = divmod(family.season_length, multiple)
         return whole if remainder == 0 else 1
 
+    @property
+    def season_lengths(self) -> tuple[int, ...]:
+        """All seasons that usually go with the frequency, the shortest first: 24 and 168 for hours; empty for none.
+
+        The year of daily data is left out: it is no whole number of days.
+        """
+        usual = (self.season_length,) if self.season_length > 1 else ()
+        if self.is_integer or not usual:
+            return usual
+        multiple, name = split(self.alias)
+        if name not in ("h", "min", "s"):
+            return usual
+        return (*usual, *longer_sub_daily_seasons(multiple * FAMILIES[name].seconds))
+
+    @property
+    def period(self) -> str:
+        """One period as a person says it: ``one month``, ``15 minutes``, ``one week, on a Saturday``."""
+        if self.is_integer:
+            return f"{self.step}"
+        multiple, name = split(self.alias)
+        plural = FAMILIES[name].plural
+        length = f"one {plural[:-1]}" if multiple == 1 else f"{multiple} {plural}"
+        weekday = WEEKDAYS.get(self.alias.partition("-")[2]) if name == "W" else None
+        return f"{length}, on a {weekday}" if weekday else length
+
     def default_horizon(self, length: int) -> int:
         """Return the number of steps to forecast a series of `length` values when nobody says."""
         usual = 10 if self.is_integer else FAMILIES[split(self.alias)[1]].horizon
         return max(1, min(usual, length // 5))
+
+
+@dataclass(frozen=True)
+class Regularity:
+    """How far the times keep to their frequency.
+
+    Parameters
+    ----------
+    share : float
+        The confidence in the frequency: the share of the steps that are one period; 1 where there is no step.
+    reason : str
+        The same in words: ``143 of 143 steps are one month``.
+    """
+
+    share: float
+    reason: str
 
 
 def parse_frequency(alias: str, *, first: np.datetime64 | None = None) -> Frequency:
@@ -190,6 +238,37 @@ def finest_frequency(groups: Sequence[NDArray[Any]]) -> Frequency:
     base = coarsest_calendar(usable)
     multiple = int(np.gcd.reduce(np.concatenate([np.diff(ordinals(group, base)) for group in usable])))
     return Frequency(base if multiple == 1 else f"{multiple}{base}")
+
+
+def measure_regularity(times: NDArray[Any], starts: NDArray[np.int64], frequency: Frequency) -> Regularity:
+    """Return how many of the steps from a time to the next of the same series are one period of `frequency`.
+
+    Parameters
+    ----------
+    times : ndarray [T_total]
+        The sorted times of each series, series after series.
+    starts : ndarray [S]
+        Where each series begins.
+    frequency : Frequency
+        Its periods are counted; where in a month a time stands does not matter.
+
+    Examples
+    --------
+    >>> months = np.array(["2024-01", "2024-02", "2024-04"], "datetime64[M]").astype("datetime64[us]")
+    >>> measure_regularity(months, np.array([0]), Frequency("MS")).reason
+    '1 of 2 steps is one month'
+    """
+    within = np.ones(len(times), dtype=bool)
+    within[starts] = False
+    if frequency.is_integer:
+        numbers, one = times, frequency.step
+    else:
+        one, name = split(frequency.alias)
+        numbers = ordinals(times, name)
+    steps = np.diff(numbers)[within[1:]]
+    regular, total = int((steps == one).sum()), len(steps)
+    verb = "is" if regular == 1 else "are"
+    return Regularity(regular / total if total else 1.0, f"{regular:,} of {total:,} steps {verb} {frequency.period}")
 
 
 def advance(time: Any, steps: ArrayLike, frequency: Frequency) -> NDArray[Any]:

@@ -42,7 +42,9 @@ class Panel:
     frequency : Frequency
         The step from one value to the next.
     season_length : int
-        Periods of the season; 1 for none.
+        Periods of the season, the shortest where there are several; 1 for none.
+    longer_seasons : tuple of int
+        Further seasons, such as the 168 hours of a week beside the 24 of a day.
     covariates : Covariates, optional
         What is known beside the values.
 
@@ -61,10 +63,13 @@ class Panel:
     last: NDArray[np.generic]
     frequency: Frequency
     season_length: int
+    longer_seasons: tuple[int, ...] = ()
     covariates: Covariates | None = None
 
     @classmethod
-    def from_frame(cls, frame: pd.DataFrame, frequency: Frequency, *, season_length: int) -> Panel:
+    def from_frame(
+        cls, frame: pd.DataFrame, frequency: Frequency, *, season_length: int, longer_seasons: tuple[int, ...] = ()
+    ) -> Panel:
         """Return the panel of a checked series frame: sorted by id and time, on a regular grid."""
         ids = frame["unique_id"].to_numpy()
         starts = np.flatnonzero(np.r_[True, ids[1:] != ids[:-1]])
@@ -76,12 +81,18 @@ class Panel:
             last=frame["ds"].to_numpy()[offsets[1:] - 1],
             frequency=frequency,
             season_length=season_length,
+            longer_seasons=longer_seasons,
         )
 
     @property
     def n_series(self) -> int:
         """The number of series, S."""
         return len(self.ids)
+
+    @property
+    def season_lengths(self) -> tuple[int, ...]:
+        """All seasons, the shortest first; empty for none."""
+        return (self.season_length, *self.longer_seasons) if self.season_length > 1 else ()
 
     @property
     def lengths(self) -> NDArray[np.int64]:

@@ -20,6 +20,7 @@ import pandas as pd
 
 from forecast import report
 from forecast.backtesting import Factory, choose_n_windows
+from forecast.bounds import Bounds
 from forecast.checks import check_gradients
 from forecast.config import RunConfig, resolve
 from forecast.covariate_rows import require_ahead
@@ -84,13 +85,18 @@ def run(
     target: str | None = None,
     id: str | None = None,
     freq: str | None = None,
-    season_length: int | None = None,
+    season_length: int | Sequence[int] | None = None,
+    resample: str | None = None,
+    aggregate: str | None = None,
     models: Sequence[str] | None = None,
     n_windows: int | None = None,
     level: Sequence[float] | None = None,
     future: Sequence[str] | None = None,
     past: Sequence[str] | None = None,
     static: Sequence[str] | None = None,
+    min: float | None = None,
+    max: float | None = None,
+    integer: bool = False,
     missing: str | None = None,
     duplicates: str | None = None,
     date_format: str | None = None,
@@ -115,8 +121,12 @@ def run(
         The columns of times, values and series names; inferred where exactly one fits.
     freq : str, optional
         The step of the times, as a pandas alias (``MS``, ``W-SAT``, ``15min``) or ``int``.
-    season_length : int, optional
-        Periods of a season; 1 for none.
+    season_length : int or sequence of int, optional
+        Periods of a season, or of several (24 and 168); 1 for none.
+    resample : str, optional
+        The period to which finer data or raw transactions are brought first, such as ``W`` or ``MS``.
+    aggregate : {"sum", "mean", "last", "max"}, optional
+        What becomes of the values of one such period.
     models : sequence of str, optional
         Which models run; the baselines are always added.
     n_windows : int, optional
@@ -126,6 +136,10 @@ def run(
     future, past, static : sequence of str, optional
         Columns of covariates: known ahead (their future rows are in the data, with an empty target), known only in
         the past, and the same in all rows of a series.
+    min, max : float, optional
+        The smallest and the largest value a forecast or an end of its interval may have.
+    integer : bool
+        Whether forecasts are whole numbers; intervals are then rounded outwards.
     missing : {"auto", "error", "linear", "seasonal", "zero", "ffill"}, optional
         How gaps are filled before each fit.
     duplicates : {"error", "first", "last", "mean", "sum"}, optional
@@ -170,12 +184,17 @@ def run(
         "id": id,
         "freq": freq,
         "season_length": season_length,
+        "resample": resample,
+        "aggregate": aggregate,
         "models": models,
         "n_windows": n_windows,
         "level": level,
         "future": future,
         "past": past,
         "static": static,
+        "min": min,
+        "max": max,
+        "integer": integer or None,
         "missing": missing,
         "duplicates": duplicates,
         "date_format": date_format,
@@ -185,13 +204,14 @@ def run(
         "seed": seed,
     }
     settings = resolve(Path(config) if config is not None else None, flags)
+    bounds = Bounds(min=settings.forecast.min, max=settings.forecast.max, integer=settings.forecast.integer)
     loaded = _read(data, settings)
     panel, notices = fillable(loaded.panel, missing=settings.data.missing)
     steps = _horizon(settings, panel)
     windows = settings.backtest.n_windows
     n_windows = choose_n_windows(panel, steps) if windows == "auto" else windows
     panel, ahead = panel.until(steps), require_ahead(panel, steps)
-    notices = [*loaded.notices, *notices, *_window_notices(panel, steps, n_windows)]
+    notices = [*loaded.notices, *notices, *bounds.notices(panel), *_window_notices(panel, steps, n_windows)]
     for line in [*loaded.notes, *ahead, f"{steps} steps ahead, {n_windows} test windows", *map(str, notices)]:
         listener.say(line)
     folder = Path(out) if out is not None else _new_folder(loaded.name)
@@ -202,6 +222,7 @@ def run(
             horizon=steps,
             n_windows=n_windows,
             levels=settings.forecast.level,
+            bounds=bounds,
             listener=listener,
         )
         results.write(aside)
@@ -221,7 +242,10 @@ def gradcheck(network: str | None = None, *, seed: int = 0) -> dict[str, Gradien
 
 def _read(data: str | Path | pd.DataFrame, settings: RunConfig) -> SeriesData:
     section = settings.data.model_dump(exclude={"missing"})
-    given: dict[str, Any] = {name: None if value == "auto" else value for name, value in section.items()}
+    given: dict[str, Any] = {
+        name: None if value == "auto" or (name, value) == ("resample", "none") else value
+        for name, value in section.items()
+    }
     return read_series(data, **given)
 
 
@@ -308,7 +332,9 @@ def _command(data: str | Path | pd.DataFrame, flags: dict[str, Any], config: str
     """Return the line that makes the run again."""
     words = ["forecast", "run", "DATA" if isinstance(data, pd.DataFrame) else str(data)]
     for name, value in {**flags, "config": config}.items():
-        if value is not None:
+        if value is True:
+            words.append("--" + name)
+        elif value is not None:
             text = ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
             words += ["--" + name.replace("_", "-"), text]
     return shlex.join(words)

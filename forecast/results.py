@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.backtesting import backtest, common_points, fit_all, leaderboard, unit_losses
+from forecast.bounds import Bounds
 from forecast.defaults import BASELINES, METRIC
 from forecast.errors import Notice
 from forecast.intervals import step_widths
@@ -54,20 +55,22 @@ class Results:
         n_windows: int,
         levels: Sequence[float],
         listener: Listener,
+        bounds: Bounds | None = None,
     ) -> None:
+        bounds = bounds or Bounds()
         total, done = (n_windows + 1) * len(factories), count()
 
         def tick(what: str) -> None:
             listener.progress(next(done), total, what)
 
-        frame, self.fits = backtest(factories, panel, horizon=horizon, n_windows=n_windows, tick=tick)
-        self.final = fit_all(factories, panel, horizon=horizon, tick=tick)
+        frame, self.fits = backtest(factories, panel, horizon=horizon, n_windows=n_windows, bounds=bounds, tick=tick)
+        self.final = fit_all(factories, panel, horizon=horizon, bounds=bounds, tick=tick)
         listener.progress(total, total, "report")
         self.horizon, self.n_windows = horizon, len(self.fits)
         self.backtest = frame
         self.scored = common_points(frame)
         self.leaderboard = leaderboard(self.scored, factories, baselines=BASELINES, fits=[*self.fits, self.final])
-        self.forecasts = _with_bands(self.final.forecasts, self.scored, panel, levels)
+        self.forecasts = bounds.apply(_with_bands(self.final.forecasts, self.scored, panel, levels))
 
     def notices(self) -> list[Notice]:
         """Return what the models had to say, each once, with the number of windows in which it was said."""

@@ -15,9 +15,11 @@ import pandas as pd
 from forecast.covariate_rows import CovariateColumns, place_covariates
 from forecast.defaults import DUPLICATES
 from forecast.errors import ConfigError, DataError, Notice, nearest, shown
+from forecast.frequency import Regularity, measure_regularity
 from forecast.panel import Panel
 from forecast.placing import Rows, drop_short, merge_duplicates, place_on_grid, some, trim
 from forecast.readers import read_table
+from forecast.resampling import resample_rows
 from forecast.roles import check_given, find_id, find_target, find_time
 from forecast.times import read_times
 from forecast.values import is_missing, read_numbers
@@ -50,7 +52,7 @@ class SeriesData:
     frequency : Frequency
         The step of the grid.
     season_length : int
-        Periods of a season; 1 for none.
+        Periods of the shortest season; 1 for none.
     name : str
         What to call the source, such as ``sales.csv``.
     sha256 : str
@@ -61,7 +63,11 @@ class SeriesData:
         What was inferred or done, each a sentence to print.
     notices : tuple of Notice
         Warnings.
-    covariates : Covariates or None
+    longer_seasons : tuple of int
+        Further seasons.
+    regularity : Regularity, optional
+        How many of the steps are one period: the confidence in the frequency.
+    covariates : Covariates, optional
         What was read beside the values.
     """
 
@@ -75,12 +81,16 @@ class SeriesData:
     id: str | None
     notes: tuple[str, ...]
     notices: tuple[Notice, ...]
+    longer_seasons: tuple[int, ...] = ()
+    regularity: Regularity | None = None
     covariates: Covariates | None = None
 
     @property
     def panel(self) -> Panel:
         """The series as arrays, which is what models see."""
-        panel = Panel.from_frame(self.frame, self.frequency, season_length=self.season_length)
+        panel = Panel.from_frame(
+            self.frame, self.frequency, season_length=self.season_length, longer_seasons=self.longer_seasons
+        )
         return replace(panel, covariates=self.covariates)
 
 
@@ -91,7 +101,9 @@ def read_series(
     target: str | None = None,
     id: str | None = None,
     freq: str | None = None,
-    season_length: int | None = None,
+    season_length: int | Sequence[int] | None = None,
+    resample: str | None = None,
+    aggregate: str = "sum",
     date_format: str | None = None,
     duplicates: str = "error",
     delimiter: str | None = None,
@@ -111,8 +123,12 @@ def read_series(
         The columns of times, values and series names; inferred where exactly one fits.
     freq : str, optional
         The step of the times, as a pandas alias (``MS``, ``W-SAT``, ``15min``) or ``int``; inferred by default.
-    season_length : int, optional
-        Periods of a season, 1 for none; by default what goes with the frequency.
+    season_length : int or sequence of int, optional
+        Periods of the season, or of several, 1 for none; by default what goes with the frequency.
+    resample : str, optional
+        The period to which finer data or raw transactions are brought, such as ``W`` or ``MS``: see `resample`.
+    aggregate : {"sum", "mean", "last", "max"}
+        What becomes of the values of one such period.
     date_format : str, optional
         The strptime format of the times, where the column does not decide it.
     duplicates : {"error", "first", "last", "mean", "sum"}
@@ -140,9 +156,10 @@ def read_series(
     0  passengers 1949-01-01  112.0
     1  passengers 1949-02-01  118.0
     >>> data.notes[2]
-    'monthly (inferred), season 12'
+    'monthly (inferred: 143 of 143 steps are one month), season 12'
     """
-    _check_options(duplicates, season_length)
+    _check_options(duplicates)
+    given_seasons = _seasons(season_length)
     table = read_table(source, delimiter=delimiter, decimal=decimal, encoding=encoding)
     check_given(table, time=time, target=target, id=id)
     beside = CovariateColumns(tuple(future), tuple(past), tuple(static))
@@ -154,21 +171,32 @@ def read_series(
     values = read_numbers(table, target)
     ids = _ids(table, key, target)
     rows = Rows.sorted(ids, times.values if times else _numbered(ids), values)
-    every, merged = merge_duplicates(rows, table, how=duplicates, id=key, taken={time, target})
+    if resample is None:
+        if aggregate != "sum":
+            what = f"--aggregate {aggregate} says how to fill the periods of --resample, which is missing"
+            raise ConfigError("U101", what, hint=f"--resample W --aggregate {aggregate}")
+        every, merged = merge_duplicates(rows, table, how=duplicates, id=key, taken={time, target})
+    elif beside.names:
+        what = f"{shown(beside.names[0])} cannot be resampled with the target"
+        raise ConfigError("U101", what, hint="resampled data without --future, --past and --static")
+    else:
+        every, merged, freq = _resampled(rows, resample, aggregate)
     rows, left_out = drop_short(trim(every), table)
     frame, frequency, gaps = place_on_grid(rows, table, freq=freq)
     covariates, absent = place_covariates(table, beside, every, frame, frequency, target=target)
-    season = season_length or frequency.season_length
+    seasons = frequency.season_lengths if given_seasons is None else given_seasons
+    regularity = measure_regularity(rows.times, rows.starts, frequency)
+    how = "resampled" if resample else "given" if freq else f"inferred: {regularity.reason}"
     understood = (
         "time: none, rows numbered 1, 2, 3, ..." if time is None else f"time: column {shown(time)}",
         f"target: column {shown(target)}",
         *([] if key is None else [f"id: column {shown(key)} ({len(rows.names)} series)"]),
-        f"{frequency.word} ({'given' if freq else 'inferred'}), {'no season' if season == 1 else f'season {season}'}",
+        f"{frequency.word} ({how}), " + (f"season {' and '.join(map(str, seasons))}" if seasons else "no season"),
     )
     return SeriesData(
         frame=frame,
         frequency=frequency,
-        season_length=season,
+        season_length=seasons[0] if seasons else 1,
         name=table.name,
         sha256=table.sha256,
         time=time,
@@ -176,18 +204,38 @@ def read_series(
         id=key,
         notes=(*understood, *table.notes, *(times.notes if times else ()), *merged, *gaps, *absent),
         notices=(*left_out, *_constant(rows), *_absurd(rows, table, target)),
+        longer_seasons=seasons[1:],
+        regularity=regularity,
         covariates=covariates,
     )
 
 
-def _check_options(duplicates: str, season_length: int | None) -> None:
+def _check_options(duplicates: str) -> None:
     if duplicates not in DUPLICATES:
         close = nearest(duplicates, DUPLICATES) or "mean"
         what = f"{shown(duplicates)} is not a way to treat duplicates ({', '.join(DUPLICATES)})"
         raise ConfigError("U101", what, hint=f"--duplicates {close}")
-    if season_length is not None and season_length < 1:
-        what = f"a season of {season_length} periods"
+
+
+def _seasons(season_length: int | Sequence[int] | None) -> tuple[int, ...] | None:
+    """Return the seasons a user gave, the shortest first, without 1; None where none is given."""
+    if season_length is None:
+        return None
+    lengths = [season_length] if isinstance(season_length, (int, np.integer)) else list(season_length)
+    wrong = [length for length in lengths if length < 1]
+    if wrong:
+        what = f"a season of {wrong[0]} periods"
         raise ConfigError("U101", what, hint="--season-length 12, or --season-length 1 for no season")
+    return tuple(sorted({int(length) for length in lengths} - {1}))
+
+
+def _resampled(rows: Rows, rule: str, aggregate: str) -> tuple[Rows, list[str], str]:
+    """Return a row for each period of each series, what was done, and the frequency that makes."""
+    made = resample_rows(rows.times, rows.values, rows.codes, rule=rule, aggregate=aggregate, names=rows.names)
+    used, codes = np.unique(made.codes, return_inverse=True)
+    names = tuple(rows.names[code] for code in used)
+    placed = Rows(names, codes.astype(np.int64), made.times, made.values, rows.rows[made.rows])
+    return placed, list(made.notes), made.alias
 
 
 def _ids(table: Table, id: str | None, target: str) -> NDArray[np.object_]:

@@ -1,9 +1,12 @@
 import inspect
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
 import forecast
@@ -41,7 +44,7 @@ def test_standard_error_says_how_the_data_were_understood_and_who_is_best(call):
 
     assert '"year"' in err
     assert '"flow"' in err
-    assert "yearly (inferred)" in err
+    assert "yearly (inferred" in err
     assert "model\tmase\tsmape\tmae\trmse\tskill" in err
     assert len(err.splitlines()) <= 12
 
@@ -81,7 +84,7 @@ def test_a_semicolon_file_with_decimal_commas_is_read(call):
     code, _, err = call("run", "x.csv", *QUICK, "--out", "r")
 
     assert code == 0
-    assert "monthly (inferred)" in err
+    assert "monthly (inferred" in err
     assert "47.5" in Path("r/history.csv").read_text(encoding="utf-8")
 
 
@@ -266,3 +269,40 @@ def test_a_person_at_a_terminal_sees_progress_and_a_table(tmp_path):
     assert out.decode().strip().endswith("report.html")
     assert b"seasonal_naive" in shown
     assert b"\x1b[" in shown
+
+
+def test_the_options_for_seasons_periods_and_bounds_are_carried_out(call):
+    rng = np.random.default_rng(0)
+    when = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 60 * 24 * 60, 4000), unit="min")
+    pd.DataFrame({"when": when, "sales": rng.integers(0, 3, 4000)}).to_csv("sales.csv", index=False)
+    words = "--models naive --resample D --aggregate sum --season-length 7,28 --min 40.5 --max 80 --integer --horizon 3"
+    code, _, err = call("run", "sales.csv", *words.split(), "-o", "out")
+    assert code == 0, err
+    assert "daily (resampled), season 7 and 28" in err
+    forecasts = pd.read_csv("out/forecasts.csv")[["y_hat", "lo-80", "hi-80"]].to_numpy()
+    assert (forecasts == np.rint(forecasts)).all()
+    assert forecasts.min() >= 41
+    assert forecasts.max() <= 80
+    assert (pd.read_csv("out/backtest.csv")["y_hat"] >= 41).all()
+    assert " --integer" in json.loads(Path("out/run.json").read_text(encoding="utf-8"))["command"]
+    code, _, err = call("run", "sales.csv", "-c", "out/config.toml", "-o", "again")
+    assert code == 0, err
+    assert Path("again/forecasts.csv").read_bytes() == Path("out/forecasts.csv").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "hint"),
+    [
+        ("--season-length 7,x", '"7,x" should be whole numbers', "--season-length 24,168"),
+        ("--season-length 0", "data.season_length should be", "--season-length 12"),
+        ("--min 5 --max 1", "the smallest forecast, 5, is larger than the largest, 1", "--min 1 --max 5"),
+        ("--resample weekly", '"weekly" is not a period', "--resample W"),
+        ("--aggregate median", "data.aggregate should be", "--aggregate sum"),
+        ("--aggregate mean", "--resample, which is missing", "--resample W --aggregate mean"),
+    ],
+)
+def test_wrong_options_for_seasons_periods_and_bounds_are_refused(call, words, message, hint):
+    code, _, err = call("run", "airline", *words.split())
+    assert code == 2, err
+    assert message in err
+    assert hint in err

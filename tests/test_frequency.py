@@ -16,6 +16,7 @@ from forecast.frequency import (
     future_index,
     grid,
     infer_frequency,
+    measure_regularity,
     parse_frequency,
     positions,
 )
@@ -264,3 +265,60 @@ def test_whole_numbers_go_on_in_their_step() -> None:
 
 def test_the_grid_of_whole_numbers_has_their_step() -> None:
     assert grid(10, 40, Frequency("int", 10)).tolist() == [10, 20, 30, 40]
+
+
+@pytest.mark.parametrize("alias", [alias for alias in ALIASES if alias != "B"])
+def test_regular_times_are_regular_in_every_step(alias: str) -> None:
+    both = np.concatenate([dates("2001-03-01", 12, alias), dates("1991-03-02", 9, alias)])
+    assert measure_regularity(both, np.array([0, 12]), Frequency(alias)).share == 1.0
+
+
+@pytest.mark.parametrize(
+    ("alias", "reason"),
+    [
+        ("MS", "3 of 4 steps are one month"),
+        ("W-SAT", "3 of 4 steps are one week, on a Saturday"),
+        ("15min", "3 of 4 steps are 15 minutes"),
+        ("2W-SUN", "3 of 4 steps are 2 weeks, on a Sunday"),
+        ("B", "3 of 4 steps are one business day"),
+        ("QE-DEC", "3 of 4 steps are one quarter"),
+    ],
+)
+def test_the_confidence_is_said_in_words(alias: str, reason: str) -> None:
+    found = measure_regularity(np.delete(dates("2001-03-02", 6, alias), 2), np.array([0]), Frequency(alias))
+    assert (found.reason, found.share) == (reason, 0.75)
+
+
+def test_the_confidence_of_whole_numbers_counts_their_steps() -> None:
+    found = measure_regularity(np.array([10, 20, 40, 0, 10]), np.array([0, 3]), Frequency("int", 10))
+    assert (found.reason, found.share) == ("2 of 3 steps are 10", 2 / 3)
+
+
+def test_without_a_step_nothing_speaks_against_a_frequency() -> None:
+    assert measure_regularity(times("2024-01-01"), np.array([0]), Frequency("D")).share == 1.0
+
+
+@pytest.mark.parametrize(
+    ("frequency", "lengths"),
+    [
+        (Frequency("h"), (24, 168)),
+        (Frequency("15min"), (96, 672)),
+        (Frequency("5min"), (288, 2016)),
+        (Frequency("min"), (60, 1440)),
+        (Frequency("s"), (60,)),
+        (Frequency("2h"), (12, 84)),
+        (Frequency("12h"), (2, 14)),
+        (Frequency("7h"), ()),
+        (Frequency("D"), (7,)),
+        (Frequency("B"), (5,)),
+        (Frequency("W-SUN"), (52,)),
+        (Frequency("MS"), (12,)),
+        (Frequency("2MS"), (6,)),
+        (Frequency("QE-DEC"), (4,)),
+        (Frequency("YS-JAN"), ()),
+        (Frequency("int"), ()),
+    ],
+)
+def test_the_seasons_that_go_with_a_frequency(frequency: Frequency, lengths: tuple[int, ...]) -> None:
+    assert frequency.season_lengths == lengths
+    assert frequency.season_length == (lengths[0] if lengths else 1)

@@ -87,7 +87,7 @@ def test_what_was_understood_is_said() -> None:
     assert read_series("airline").notes == (
         'time: column "month"',
         'target: column "passengers"',
-        "monthly (inferred), season 12",
+        "monthly (inferred: 143 of 143 steps are one month), season 12",
     )
 
 
@@ -582,7 +582,11 @@ def test_a_step_far_too_small_is_refused_with_one_that_fits(refused) -> None:
 
 def test_a_season_may_be_given(read) -> None:
     data = read(monthly("date,sales", 1, 2, 3), season_length=6)
-    assert (data.season_length, data.panel.season_length, data.notes[2]) == (6, 6, "monthly (inferred), season 6")
+    assert (data.season_length, data.panel.season_length, data.notes[2]) == (
+        6,
+        6,
+        "monthly (inferred: 2 of 2 steps are one month), season 6",
+    )
 
 
 def test_a_season_of_nothing_is_refused(refused) -> None:

@@ -39,7 +39,7 @@ class CovariateInputs:
     >>> from forecast.frequency import Frequency
     >>> from forecast.panel import Panel
     >>> promo = Covariates.of_known(np.array([[0.0], [1], [0], [1], [0]]), np.array([0, 5]), ("promo",), values=4)
-    >>> panel = Panel(np.ones(4), np.array([0, 4]), ("a",), np.array([4]), Frequency("int"), 1, promo)
+    >>> panel = Panel(np.ones(4), np.array([0, 4]), ("a",), np.array([4]), Frequency("int"), 1, covariates=promo)
     >>> inputs = CovariateInputs(input_size=2, horizon=1).fit(panel).see(panel)
     >>> inputs.size, inputs.gather(np.array([3]), panel.offsets).tolist()
     (3, [[1.0, -1.0, 1.0]])

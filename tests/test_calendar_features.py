@@ -1,0 +1,88 @@
+"""What the calendar says of a time, as numbers."""
+
+from __future__ import annotations
+
+import sys
+from math import cos, pi, sin
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from forecast.calendar_features import CALENDAR_FEATURES, calendar_columns, calendar_features
+from forecast.errors import ConfigError
+
+
+def places(time):
+    """Where a time stands in each cycle, as a person would count."""
+    return {
+        "hour": time.hour / 24,
+        "weekday": time.weekday() / 7,
+        "day_of_month": (time.day - 1) / time.days_in_month,
+        "day_of_year": (time.dayofyear - 1) / (366 if time.is_leap_year else 365),
+        "week": (time.dayofyear - 1) // 7 / (365.2425 / 7),
+        "month": (time.month - 1) / 12,
+        "quarter": (time.quarter - 1) / 4,
+    }
+
+
+@given(st.integers(-8_000_000_000, 7_000_000_000))
+def test_every_feature_is_what_a_person_counts(seconds):
+    time, expected = pd.Timestamp(np.datetime64(seconds, "s")), []
+    for name in CALENDAR_FEATURES:
+        if name == "is_weekend":
+            expected.append(float(time.weekday() >= 5))
+        else:
+            angle = 2 * pi * places(time)[name]
+            expected += [sin(angle), cos(angle)]
+    got = calendar_features(np.array([seconds], "datetime64[s]"), CALENDAR_FEATURES)
+    np.testing.assert_allclose(got[0], expected, atol=1e-12)
+
+
+def test_a_row_a_time_and_a_column_a_name():
+    times = np.arange("2024-01-01", "2024-01-11", dtype="datetime64[D]")
+    assert calendar_features(times, CALENDAR_FEATURES).shape == (10, len(calendar_columns(CALENDAR_FEATURES)))
+    assert calendar_features(times, []).shape == (10, 0)
+
+
+def test_the_end_of_a_cycle_is_near_its_begin():
+    times = np.array(["2024-01-01", "2024-12-01", "2024-06-01"], "datetime64[D]")
+    january, december, june = calendar_features(times, ["month"])
+    assert np.linalg.norm(january - december) < 0.6 < np.linalg.norm(january - june)
+
+
+def test_holidays_are_those_of_the_country():
+    times = np.array(["2024-12-25T08:00", "2024-12-24", "2025-10-03", "2024-07-04"], "datetime64[us]")
+    assert calendar_features(times, [], country="DE")[:, 0].tolist() == [1.0, 0.0, 1.0, 0.0]
+    assert calendar_features(times, ["month"], country="US")[:, 2].tolist() == [1.0, 0.0, 0.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("names", "country", "hint"),
+    [
+        (["weekdy"], None, "--calendar weekday"),
+        (["xyz"], None, "--calendar month"),
+        (["month", "hour", "month"], None, "--calendar month,hour"),
+        ([], "DEX", "--holidays DE"),
+        ([], "de", "--holidays DE"),
+        ([], "??", "--holidays DE"),
+    ],
+)
+def test_an_unknown_name_is_refused_with_the_nearest(names, country, hint):
+    with pytest.raises(ConfigError) as caught:
+        calendar_features(np.array(["2024-01-01"], "datetime64[D]"), names, country=country)
+    assert (caught.value.code, caught.value.hint) == ("U101", hint)
+
+
+def test_whole_numbers_have_no_calendar():
+    with pytest.raises(ConfigError, match="calendar features need dates, and the times are whole numbers"):
+        calendar_features(np.arange(3), ["month"])
+
+
+def test_without_the_package_the_extra_is_named(monkeypatch):
+    monkeypatch.setitem(sys.modules, "holidays", None)
+    with pytest.raises(ConfigError) as caught:
+        calendar_features(np.array(["2024-01-01"], "datetime64[D]"), [], country="DE")
+    assert caught.value.hint == 'pip install "forecast[calendar]"'
