@@ -23,7 +23,7 @@ from forecast.backtesting import Factory, choose_n_windows
 from forecast.checks import check_gradients
 from forecast.config import RunConfig, resolve
 from forecast.defaults import DEFAULT_DATA, REPORTS_FOLDER
-from forecast.doctor import fillable
+from forecast.doctor import Checkup, examine, fillable, from_notice, visit
 from forecast.engine import one_thread
 from forecast.errors import ConfigError, DataError, Notice
 from forecast.models.arima import ARIMA
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from forecast.nn import GradientReport
     from forecast.panel import Panel
 
-__all__ = ["Listener", "gradcheck", "run"]
+__all__ = ["Listener", "check", "gradcheck", "run"]
 
 
 class _Silent:
@@ -154,6 +154,7 @@ def run(
     settings = resolve(Path(config) if config is not None else None, flags)
     loaded = _read(data, settings)
     panel, notices = fillable(loaded.panel, missing=settings.data.missing)
+    checkup = examine(loaded, missing=settings.data.missing)
     steps = _horizon(settings, panel)
     windows = settings.backtest.n_windows
     n_windows = choose_n_windows(panel, steps) if windows == "auto" else windows
@@ -174,10 +175,80 @@ def run(
         write_csv(loaded.frame, aside / "history.csv")
         (aside / "config.toml").write_text(settings.to_toml(), encoding="utf-8", newline="\n")
         info = _info(loaded, settings, results, [*notices, *results.notices()], _command(data, flags, config))
+        info |= {key: checkup.to_json()[key] for key in ("facts", "findings")}
         info["timings"] = {"models": results.final.timings, "total": perf_counter() - started}
         write_json(info, aside / "run.json")
         report.render(aside)
     return load_run(folder)
+
+
+def check(
+    data: str | Path | pd.DataFrame,
+    *,
+    time: str | None = None,
+    target: str | None = None,
+    id: str | None = None,
+    freq: str | None = None,
+    season_length: int | None = None,
+    missing: str | None = None,
+    duplicates: str | None = None,
+    date_format: str | None = None,
+    delimiter: str | None = None,
+    decimal: str | None = None,
+    encoding: str | None = None,
+    config: str | Path | None = None,
+) -> Checkup:
+    """Say what is in the data, what is wrong with them and how to repair it; nothing is fitted or written.
+
+    Parameters
+    ----------
+    data, time, target, id, freq, season_length, missing, duplicates, date_format, delimiter, decimal, encoding, config
+        As for `run`.
+
+    Returns
+    -------
+    Checkup
+        Facts and findings; with at least one error among these where `run` would refuse the data.
+
+    Raises
+    ------
+    ForecastError
+        `ConfigError` or `FileError`: the options are wrong, or there is no such file.
+
+    Examples
+    --------
+    >>> checkup = check("airline")
+    >>> checkup.refused, checkup.facts["season_length"]
+    (False, 12)
+    """
+    flags = {
+        "time": time,
+        "target": target,
+        "id": id,
+        "freq": freq,
+        "season_length": season_length,
+        "missing": missing,
+        "duplicates": duplicates,
+        "date_format": date_format,
+        "delimiter": delimiter,
+        "decimal": decimal,
+        "encoding": encoding,
+        "config": config,
+    }
+    file = Path(config) if config is not None else None
+
+    def look(options: dict[str, Any]) -> Checkup:
+        settings = resolve(file, {name: value for name, value in options.items() if name != "config"})
+        loaded = _read(data, settings)
+        checkup = examine(loaded, missing=settings.data.missing)
+        if checkup.refused or settings.backtest.n_windows != "auto":
+            return checkup
+        panel, _ = fillable(loaded.panel, missing=settings.data.missing)
+        steps = _horizon(settings, panel)
+        notices = _window_notices(panel, steps, choose_n_windows(panel, steps))
+        return checkup.with_findings([from_notice(notice) for notice in notices])
+
+    return visit(data, flags, look)
 
 
 def gradcheck(network: str | None = None, *, seed: int = 0) -> dict[str, GradientReport]:

@@ -19,7 +19,7 @@ def test_a_gap_up_to_a_season_is_fine():
 
 
 def test_a_gap_longer_than_a_season_is_refused_with_a_repair():
-    with pytest.raises(DataError, match=r'13 values missing in a row in "s0" \(limit: 12\)') as caught:
+    with pytest.raises(DataError, match=r'13 values missing in a row in "s0" from 2018-01-01 \(limit: 12\)') as caught:
         fillable(make_panel(holed(5, 18)), missing="auto")
 
     assert (caught.value.code, caught.value.hint) == ("D115", "--missing linear")

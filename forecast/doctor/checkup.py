@@ -1,0 +1,132 @@
+"""Everything that is worth knowing about a panel before it is forecast, on one card.
+
+The idea: facts are numbers by name and findings are sentences with a repair; the command line, run.json and the
+report show the same two things.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forecast.doctor.findings import Finding, find_all, from_error, from_notice
+from forecast.doctor.gaps import fillable, plain_time
+from forecast.doctor.measures import chosen_transforms, filled, ratio_of_steps, stationarity, strengths
+from forecast.errors import DataError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from forecast.panel import Panel
+    from forecast.series import SeriesData
+
+__all__ = ["Checkup", "examine"]
+
+
+@dataclass(frozen=True)
+class Checkup:
+    """What was found in the data.
+
+    Parameters
+    ----------
+    name : str
+        What the source is called.
+    facts : dict
+        Plain numbers and words by name; empty when the data could not be read.
+    findings : tuple of Finding
+        Errors first, then warnings, then the rest.
+    """
+
+    name: str
+    facts: dict[str, Any]
+    findings: tuple[Finding, ...]
+
+    @property
+    def refused(self) -> bool:
+        """Whether a run would refuse the data."""
+        return any(finding.severity == "error" for finding in self.findings)
+
+    @property
+    def exit_code(self) -> int:
+        """What the command ends with: 0, or 3 where a run would refuse."""
+        return DataError.exit_code if self.refused else 0
+
+    def with_findings(self, more: Sequence[Finding]) -> Checkup:
+        """Return the checkup with `more` findings, sorted by how bad they are."""
+        order = ("error", "warning", "info")
+        every = sorted([*self.findings, *more], key=lambda finding: order.index(finding.severity))
+        return replace(self, findings=tuple(every))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the checkup as plain data, with ``schema`` 1."""
+        findings = [asdict(finding) for finding in self.findings]
+        return {"schema": 1, "data": self.name, "refused": self.refused, "facts": self.facts, "findings": findings}
+
+
+def examine(data: SeriesData, *, missing: str = "auto") -> Checkup:
+    """Return what is worth knowing about `data` that came through the door.
+
+    Parameters
+    ----------
+    data : SeriesData
+        What `forecast.series.read_series` returned.
+    missing : {"auto", "error", "linear", "seasonal", "zero", "ffill"}
+        How gaps are to be filled, which decides on whether they stop a run.
+
+    Examples
+    --------
+    >>> from forecast.series import read_series
+    >>> checkup = examine(read_series("airline"))
+    >>> checkup.facts["rows"], checkup.facts["frequency"], checkup.findings
+    (144, 'monthly', ())
+    """
+    panel = data.panel
+    findings = [from_notice(notice) for notice in data.notices]
+    try:
+        findings += [from_notice(notice) for notice in fillable(panel, missing=missing)[1]]
+    except DataError as error:
+        findings.append(from_error(error))
+    whole = filled(panel)
+    findings += find_all(panel, whole, missing=missing)
+    return Checkup(data.name, _facts(data, panel, whole), ()).with_findings(findings)
+
+
+def _facts(data: SeriesData, panel: Panel, whole: Panel) -> dict[str, Any]:
+    """Return numbers and words by name, in the order in which they are shown."""
+    found, frame = strengths(whole), data.frame
+    known = ~np.isnan(panel.values)
+    smallest = np.fmin.reduceat(panel.values, panel.offsets[:-1])
+    largest = np.fmax.reduceat(panel.values, panel.offsets[:-1])
+    return {
+        "rows": int(known.sum()),
+        "series": panel.n_series,
+        "time": data.time,
+        "target": data.target,
+        "id": data.id,
+        "start": plain_time(frame["ds"].to_numpy().min()),
+        "end": plain_time(panel.last.max()),
+        "shortest": int(panel.lengths.min()),
+        "longest": int(panel.lengths.max()),
+        "frequency": data.frequency.word,
+        "alias": data.frequency.alias,
+        "frequency_confidence": round(ratio_of_steps(panel), 4),
+        "season_length": panel.season_length,
+        "season_strength": _median(found.season),
+        "trend_strength": _median(found.trend),
+        "missing": int((~known).sum()),
+        "constant": int((smallest == largest).sum()),
+        "zeros": int((panel.values == 0).sum()),
+        "negative": int((panel.values < 0).sum()),
+        "stationarity": stationarity(whole),
+        "transforms": [{"name": name, "series": count, "why": why} for name, count, why in chosen_transforms(whole)],
+        "notes": list(data.notes),
+    }
+
+
+def _median(values: NDArray[np.float64]) -> float | None:
+    known = values[~np.isnan(values)]
+    return round(float(np.median(known)), 3) if len(known) else None
