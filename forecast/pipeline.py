@@ -285,9 +285,11 @@ def _window_notices(panel: Panel, horizon: int, n_windows: int) -> list[Notice]:
         )
     if n_windows:
         return []
-    shorter = max(1, length // 5)
     what = f'{length} points; horizon {horizon} leaves no window to test on: the forecast is labelled "untested"'
-    return [Notice("W203", f"{what}; try --horizon {shorter}")]
+    shorter = next((steps for steps in range(horizon - 1, 0, -1) if choose_n_windows(panel, steps)), None)
+    if shorter is None and horizon > length - 3:
+        return [Notice("W203", what)]
+    return [Notice("W203", f"{what}; try " + (f"--horizon {shorter}" if shorter else "--n-windows 1"))]
 
 
 def _factories(settings: RunConfig) -> dict[str, Factory]:

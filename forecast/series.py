@@ -140,7 +140,10 @@ def read_series(
     ids = _ids(table, key, target)
     rows = Rows.sorted(ids, times.values if times else _numbered(ids), values)
     rows, merged = merge_duplicates(rows, table, how=duplicates, id=key, taken={time, target})
-    rows, left_out = drop_short(trim(rows), table)
+    whole = len(rows.values)
+    rows = trim(rows)
+    cut = whole - len(rows.values)
+    rows, left_out = drop_short(rows, table)
     frame, frequency, gaps = place_on_grid(rows, table, freq=freq)
     season = season_length or frequency.season_length
     understood = (
@@ -158,8 +161,8 @@ def read_series(
         time=time,
         target=target,
         id=key,
-        notes=(*understood, *table.notes, *(times.notes if times else ()), *merged, *gaps),
-        notices=(*left_out, *_constant(rows), *_absurd(rows, table, target)),
+        notes=(*understood, *table.notes, *(times.notes if times else ()), *merged, *_cut(cut), *gaps),
+        notices=(*left_out, *_constant(rows), *_absurd(rows, table, target), *_grouped(table, target)),
     )
 
 
@@ -188,6 +191,23 @@ def _ids(table: Table, id: str | None, target: str) -> NDArray[np.object_]:
 def _numbered(ids: NDArray[np.object_]) -> NDArray[np.int64]:
     """Return 1, 2, 3, ... for the rows of each series."""
     return np.asarray(pd.Series(ids).groupby(ids).cumcount().to_numpy() + 1, dtype=np.int64)
+
+
+def _cut(count: int) -> list[str]:
+    """Say how many rows stood before the first or after the last value of their series."""
+    rows = "1 row" if count == 1 else f"{count} rows"
+    return [f"{rows} without a value at the start or end of a series left out"] if count else []
+
+
+def _grouped(table: Table, target: str) -> list[Notice]:
+    """Return W211 where every number between semicolons has three digits after its points."""
+    if table.decimal != "." or 'separator ";"' not in table.notes:
+        return []
+    cells = table.frame[target][~is_missing(table.frame[target])]
+    if not cells.str.fullmatch(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+").all():
+        return []
+    what = f"every value in {shown(target)} has three digits after the point, such as {shown(cells.iloc[0])}"
+    return [Notice("W211", f"{what}: are these thousands? They are read as decimals")]
 
 
 def _constant(rows: Rows) -> list[Notice]:

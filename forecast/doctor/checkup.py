@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 __all__ = ["Checkup", "examine"]
 
 
+SERIAL_DAYS = (25_000, 60_000)
+"""Days since the end of 1899 from 1968 to 2064, as a spreadsheet counts them."""
+
+
 @dataclass(frozen=True)
 class Checkup:
     """What was found in the data.
@@ -91,8 +95,34 @@ def examine(data: SeriesData, *, missing: str = "auto") -> Checkup:
     except DataError as error:
         findings.append(from_error(error))
     whole = filled(panel)
-    findings += find_all(panel, whole, missing=missing)
+    findings += [*find_all(panel, whole, missing=missing), *_times(data)]
     return Checkup(data.name, _facts(data, panel, whole), ()).with_findings(findings)
+
+
+def _times(data: SeriesData) -> list[Finding]:
+    """Return what is doubtful about the times of data that came through the door."""
+    if data.time is None:
+        return [
+            Finding(
+                "I202",
+                "info",
+                "no column of times: the rows are taken in the order of the file",
+                done="numbered 1, 2, 3, ...",
+                repair="name the column with --time, where there is one",
+            )
+        ]
+    times = data.frame["ds"].to_numpy()
+    if data.frequency.is_integer and times.min() >= SERIAL_DAYS[0] and times.max() <= SERIAL_DAYS[1]:
+        return [
+            Finding(
+                "W212",
+                "warning",
+                f"the times {times.min()} to {times.max()} look like the day numbers of a spreadsheet",
+                done="used as whole numbers, without a season",
+                repair="save the times as dates, such as 2024-01-31",
+            )
+        ]
+    return []
 
 
 def _facts(data: SeriesData, panel: Panel, whole: Panel) -> dict[str, Any]:

@@ -41,8 +41,14 @@ _DONE = {
     "W202": "gets a constant forecast; left out of scaled errors",
     "W203": 'the forecast is labelled "untested"',
     "W204": "left out",
+    "W211": "read as decimals",
 }
-_BY_HAND = {"W202": "remove the series if it is dead", "W204": "give it more values, or remove it"}
+_BY_HAND = {
+    "W203": "give it more rows",
+    "W211": "write the numbers without points between thousands",
+    "W202": "remove the series if it is dead",
+    "W204": "give it more values, or remove it",
+}
 
 
 @dataclass(frozen=True)
@@ -189,7 +195,8 @@ def _stuck(panel: Panel, _missing: str) -> Iterator[Finding]:
 
 
 def _outliers(panel: Panel, whole: Panel) -> Iterator[Finding]:
-    places = np.flatnonzero(outliers(whole) & ~np.isnan(panel.values))
+    known = whole.with_values(np.where(np.isnan(panel.values), np.nan, whole.values))
+    places = np.flatnonzero(outliers(known))
     if len(places):
         yield Finding(
             "W210",

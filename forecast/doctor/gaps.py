@@ -67,7 +67,10 @@ def fillable(panel: Panel, *, missing: str) -> tuple[Panel, list[Notice]]:
     first = int(long[0])
     what = f"{lengths[first]} values missing in a row {_where(panel, int(starts[first]))} (limit: {limit})"
     if len(failed) == panel.n_series:
-        raise DataError("D115", what, hint="--missing linear")
+        # More gap than series: that is a time gone wrong, and nothing to draw a line through.
+        known = int((~np.isnan(panel.series(int(failed[0])))).sum())
+        by_hand = "correct the time that lies far from the others"
+        raise DataError("D115", what, hint="--missing linear" if lengths[first] <= known else by_hand)
     kept = np.setdiff1d(np.arange(panel.n_series), failed)
     notice = Notice("W204", f"{len(failed)} of {panel.n_series} series left out: {what}; try --missing linear")
     return panel.take(kept), [notice]

@@ -52,7 +52,7 @@ def options_of(hint: str | None) -> dict[str, str]:
 
 
 def command(source: object, flags: Mapping[str, Any]) -> str:
-    """Return the line that checks `source` with these flags.
+    """Return the line that checks `source` with these flags, or runs it where they are not all flags of the check.
 
     Examples
     --------
@@ -60,8 +60,9 @@ def command(source: object, flags: Mapping[str, Any]) -> str:
     "forecast check sales.csv --target 'units sold'"
     """
     given = {name: value for name, value in flags.items() if value is not None}
+    verb = "run" if {"horizon", "n_windows"} & set(given) else "check"
     words = [word for name, value in given.items() for word in (f"--{name.replace('_', '-')}", str(value))]
-    return shlex.join(["forecast", "check", str(source), *words])
+    return shlex.join(["forecast", verb, str(source), *words])
 
 
 def visit(source: object, flags: Mapping[str, Any], look: Callable[[dict[str, Any]], Checkup]) -> Checkup:
