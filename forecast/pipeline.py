@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import platform
-import shlex
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -23,7 +22,7 @@ from forecast.backtesting import Factory, choose_n_windows
 from forecast.checks import check_gradients
 from forecast.config import RunConfig, resolve
 from forecast.defaults import DEFAULT_DATA, REPORTS_FOLDER
-from forecast.doctor import Checkup, examine, fillable, from_notice, visit
+from forecast.doctor import Checkup, command, examine, fillable, from_notice, placed, visit
 from forecast.engine import one_thread
 from forecast.errors import ConfigError, DataError, Notice
 from forecast.models.arima import ARIMA
@@ -152,8 +151,9 @@ def run(
         "seed": seed,
     }
     settings = resolve(Path(config) if config is not None else None, flags)
-    loaded = _read(data, settings)
-    panel, notices = fillable(loaded.panel, missing=settings.data.missing)
+    with placed(data, {**flags, "config": config}):
+        loaded = _read(data, settings)
+        panel, notices = fillable(loaded.panel, missing=settings.data.missing)
     checkup = examine(loaded, missing=settings.data.missing)
     steps = _horizon(settings, panel)
     windows = settings.backtest.n_windows
@@ -239,7 +239,8 @@ def check(
 
     def look(options: dict[str, Any]) -> Checkup:
         settings = resolve(file, {name: value for name, value in options.items() if name != "config"})
-        loaded = _read(data, settings)
+        with placed(data, options):
+            loaded = _read(data, settings)
         checkup = examine(loaded, missing=settings.data.missing)
         if checkup.refused or settings.backtest.n_windows != "auto":
             return checkup
@@ -344,12 +345,8 @@ def _info(
 
 def _command(data: str | Path | pd.DataFrame, flags: dict[str, Any], config: str | Path | None) -> str:
     """Return the line that makes the run again."""
-    words = ["forecast", "run", "DATA" if isinstance(data, pd.DataFrame) else str(data)]
-    for name, value in {**flags, "config": config}.items():
-        if value is not None:
-            text = ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-            words += ["--" + name.replace("_", "-"), text]
-    return shlex.join(words)
+    source = "DATA" if isinstance(data, pd.DataFrame) else data
+    return command(source, {**flags, "config": config}, verb="run")
 
 
 def _new_folder(name: str) -> Path:

@@ -9,6 +9,6 @@ from __future__ import annotations
 from forecast.doctor.checkup import Checkup, examine
 from forecast.doctor.findings import Finding, from_error, from_notice
 from forecast.doctor.gaps import fillable
-from forecast.doctor.repairs import visit
+from forecast.doctor.repairs import command, placed, visit
 
-__all__ = ["Checkup", "Finding", "examine", "fillable", "from_error", "from_notice", "visit"]
+__all__ = ["Checkup", "Finding", "command", "examine", "fillable", "from_error", "from_notice", "placed", "visit"]

@@ -7,6 +7,7 @@ again with them, so that what stands behind the first problem is found too and t
 from __future__ import annotations
 
 import shlex
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +17,9 @@ from forecast.doctor.findings import from_error
 from forecast.errors import DataError, ForecastError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["command", "options_of", "visit"]
+__all__ = ["command", "name_of", "options_of", "placed", "visit"]
 
 MOST_REPAIRS = 8
 """How many problems of the file as a whole are looked for one behind the other."""
@@ -51,7 +52,31 @@ def options_of(hint: str | None) -> dict[str, str]:
     return found
 
 
-def command(source: object, flags: Mapping[str, Any]) -> str:
+@contextmanager
+def placed(source: object, flags: Mapping[str, Any]) -> Iterator[None]:
+    """Let every error about the data name the file, and propose a whole command with the flags given already.
+
+    Raises
+    ------
+    DataError
+        The one that was raised inside, said so.
+    """
+    try:
+        yield
+    except DataError as error:
+        name = name_of(source)
+        message = error.message if name in error.message else f"{name}: {error.message}"
+        options = options_of(error.hint) if isinstance(source, (str, Path)) else {}
+        hint = command(source, {**flags, **options}, verb="run") if options else error.hint
+        raise DataError(error.code, message, found=error.found, hint=hint) from error
+
+
+def name_of(source: object) -> str:
+    """Return what to call a source: the name of the file, or ``the frame``."""
+    return Path(source).name if isinstance(source, (str, Path)) else "the frame"
+
+
+def command(source: object, flags: Mapping[str, Any], *, verb: str = "check") -> str:
     """Return the line that checks `source` with these flags, or runs it where they are not all flags of the check.
 
     Examples
@@ -60,8 +85,9 @@ def command(source: object, flags: Mapping[str, Any]) -> str:
     "forecast check sales.csv --target 'units sold'"
     """
     given = {name: value for name, value in flags.items() if value is not None}
-    verb = "run" if {"horizon", "n_windows"} & set(given) else "check"
-    words = [word for name, value in given.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+    verb = "run" if {"horizon", "n_windows"} & set(given) else verb
+    texts = {name: ",".join(map(str, v)) if isinstance(v, (list, tuple)) else str(v) for name, v in given.items()}
+    words = [word for name, text in texts.items() for word in (f"--{name.replace('_', '-')}", text)]
     return shlex.join(["forecast", verb, str(source), *words])
 
 
@@ -101,7 +127,7 @@ def visit(source: object, flags: Mapping[str, Any], look: Callable[[dict[str, An
             commands.append(command(source, repaired) if known else error.hint or "")
             if not known:
                 break
-    checkup = checkup or Checkup(Path(str(source)).name if isinstance(source, (str, Path)) else "the frame", {}, ())
+    checkup = checkup or Checkup(name_of(source), {}, ())
     findings = [
         replace(finding, repair=command(source, {**repaired, **options}))
         if (options := options_of(finding.repair)) and isinstance(source, (str, Path))
