@@ -159,7 +159,15 @@ def run(
     windows = settings.backtest.n_windows
     n_windows = choose_n_windows(panel, steps) if windows == "auto" else windows
     notices = [*loaded.notices, *notices, *_window_notices(panel, steps, n_windows)]
-    for line in [*loaded.notes, f"{steps} steps ahead, {n_windows} test windows", *map(str, notices)]:
+    known = {notice.code for notice in notices}
+    others = sum(f.severity == "warning" and f.code not in known for f in checkup.findings)
+    doubts = f"doubts about the data: {others} (forecast check lists them)"
+    for line in [
+        *loaded.notes,
+        *([doubts] if others else []),
+        f"{steps} steps ahead, {n_windows} test windows",
+        *map(str, notices),
+    ]:
         listener.say(line)
     folder = Path(out) if out is not None else _new_folder(loaded.name)
     with one_thread(), write_aside(folder, overwrite=overwrite) as aside:

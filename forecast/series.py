@@ -200,13 +200,14 @@ def _cut(count: int) -> list[str]:
 
 
 def _grouped(table: Table, target: str) -> list[Notice]:
-    """Return W211 where every number between semicolons has three digits after its points."""
-    if table.decimal != "." or 'separator ";"' not in table.notes:
+    """Return W211 where no comma separates the columns and every point has three digits behind it."""
+    if table.decimal != "." or not any(note.startswith("separator") for note in table.notes):
         return []
     cells = table.frame[target][~is_missing(table.frame[target])]
-    if not cells.str.fullmatch(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+").all():
+    pointed = cells[cells.str.contains(".", regex=False)]
+    if len(pointed) == 0 or not cells.str.fullmatch(r"[+-]?(?:0|[1-9]\d{0,2}(?:\.\d{3})*)").all():
         return []
-    what = f"every value in {shown(target)} has three digits after the point, such as {shown(cells.iloc[0])}"
+    what = f"every point in {shown(target)} has three digits behind it, such as {shown(pointed.iloc[0])}"
     return [Notice("W211", f"{what}: are these thousands? They are read as decimals")]
 
 

@@ -125,6 +125,8 @@ def _not_numbers(table: Table, column: str, rows: NDArray[np.intp]) -> DataError
     other = "," if table.decimal == "." else "."
     if _matches(cells[~is_missing(cells)], _PATTERNS[other]).all():
         hint = table.retry(decimal=other)
+    elif any(not str(cells.iloc[row]).isprintable() for row in rows):
+        hint = "remove the invisible characters from these cells"
     elif all(_GROUPED.fullmatch(str(cells.iloc[row])) for row in rows):
         hint = "write the numbers without thousands separators: 1200"
     else:

@@ -14,7 +14,7 @@ import numpy as np
 from forecast.doctor.findings import Finding, find_all, from_error, from_notice
 from forecast.doctor.gaps import fillable, plain_time
 from forecast.doctor.measures import chosen_transforms, filled, ratio_of_steps, stationarity, strengths
-from forecast.errors import DataError
+from forecast.errors import DataError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,7 +95,7 @@ def examine(data: SeriesData, *, missing: str = "auto") -> Checkup:
     except DataError as error:
         findings.append(from_error(error))
     whole = filled(panel)
-    findings += [*find_all(panel, whole, missing=missing), *_times(data)]
+    findings += [*find_all(panel, whole, missing=missing), *_times(data), *_ids(panel)]
     return Checkup(data.name, _facts(data, panel, whole), ()).with_findings(findings)
 
 
@@ -123,6 +123,29 @@ def _times(data: SeriesData) -> list[Finding]:
             )
         ]
     return []
+
+
+def _ids(panel: Panel) -> list[Finding]:
+    """Return a warning of names that are the same but for capitals, spaces and leading zeros."""
+    seen: dict[str, str] = {}
+    pairs = []
+    for name in panel.ids:
+        first = seen.setdefault("".join(name.casefold().split()).lstrip("0"), name)
+        if first != name:
+            pairs.append(f"{shown(first)} and {shown(name)}")
+    if not pairs:
+        return []
+    more = f" and {len(pairs) - 1:,} more pairs" if len(pairs) > 1 else ""
+    return [
+        Finding(
+            "W213",
+            "warning",
+            f"names that differ in capitals, spaces or leading zeros alone: {pairs[0]}{more}",
+            series=pairs[0],
+            done="taken as different series",
+            repair="write the names alike if they mean the same",
+        )
+    ]
 
 
 def _facts(data: SeriesData, panel: Panel, whole: Panel) -> dict[str, Any]:

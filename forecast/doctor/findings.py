@@ -6,6 +6,7 @@ made by one small function from the panel alone.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -90,10 +91,9 @@ def from_error(error: ForecastError) -> Finding:
 
 def from_notice(notice: Notice) -> Finding:
     """Return the finding of a warning; what to try is taken from its end."""
-    message, _, repair = notice.message.partition("; try ")
-    repair = repair or {"W202": "leave the series out if it is dead"}.get(
-        notice.code, "correct the file if it is wrong"
-    )
+    tried = re.search(r"; try (--[a-z-]+ [\w-]+)$", notice.message)
+    message = notice.message[: tried.start()] if tried else notice.message
+    repair = tried[1] if tried else _BY_HAND.get(notice.code, "correct the file if it is wrong")
     return Finding(notice.code, "warning", message, done=_DONE.get(notice.code, ""), repair=repair)
 
 
