@@ -227,7 +227,8 @@ def _check_widths(header: list[str], rows: list[list[str]], table: Table, separa
 def _check_header(header: list[str], columns: dict[int, tuple[str, ...]], empty: Table) -> None:
     """Check that the first line is a header and that its names differ."""
     named = [i for i, name in enumerate(header) if name]
-    again = [row for row, cells in enumerate(zip(*columns.values(), strict=True)) if list(cells) == header]
+    likely = [row for row, cell in enumerate(columns[named[0]]) if cell == header[named[0]]] if named else []
+    again = [row for row in likely if all(columns[i][row] == header[i] for i in named)]
     if again and not all(_NUMBER_OR_DATE.fullmatch(header[i]) for i in named):
         what = f"the header of {empty.name} stands there again: {empty.listed(again)}"
         raise DataError("D101", what, hint="remove these lines")
