@@ -21,6 +21,7 @@ REFUSED = [case for case in CASES if case["exit"]]
 READ = [case for case in CASES if case["exit"] == 0]
 DATA_CODES = [f"D{number}" for number in range(101, 118)] + [f"W{number}" for number in range(201, 214)] + ["F102"]
 LIMIT = 5.0
+"""Seconds of computing for a file, which only a hang can take: whatever else the machine does is not counted."""
 
 
 def named(cases):
@@ -36,10 +37,10 @@ def call(monkeypatch, capsys, tmp_path):
         if not Path(file).exists():
             shutil.copy(FOLDER / file, file)
         monkeypatch.setattr(sys, "argv", ["forecast", *words])
-        start = time.perf_counter()
+        start = time.process_time()
         with pytest.raises(SystemExit) as caught:
             cli.main()
-        assert time.perf_counter() - start < LIMIT
+        assert time.process_time() - start < LIMIT
         out, err = capsys.readouterr()
         assert "Traceback" not in err
         assert "internal error" not in err

@@ -39,7 +39,8 @@ def test_the_same_number_is_the_same_damage(faults):
 
 def test_a_crash_and_a_finding_without_a_repair_are_counted_as_broken(faults, monkeypatch):
     def crash(path):
-        raise ZeroDivisionError("oops")
+        if path != "airline":
+            raise ZeroDivisionError("oops")
 
     monkeypatch.setattr(faults.pipeline, "check", crash)
 
