@@ -116,7 +116,7 @@ class Bounds:
             )
             if count
         ]
-        return [Notice("W205", "; ".join(broken))] if broken else []
+        return [Notice("W214", "; ".join(broken))] if broken else []
 
     def _ends(self) -> tuple[float, float]:
         if not self.integer:

@@ -204,6 +204,69 @@ def run(
 
 
 @app.command()
+def check(
+    data: Annotated[str, typer.Argument(help=f"A CSV of one or many series, or one of {', '.join(BUNDLED)}.")],
+    time: Annotated[
+        str | None, typer.Option("--time", "-t", help="The column of times.", show_default="inferred")
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option("--target", "-y", help="The column to forecast.", show_default="inferred")
+    ] = None,
+    id: Annotated[str | None, typer.Option(help="The column of series names.", show_default="inferred")] = None,
+    freq: Annotated[
+        str | None, typer.Option("--freq", "-f", help="Step of the times: MS, W-SAT, 15min.", show_default="inferred")
+    ] = None,
+    season_length: Annotated[
+        int | None, typer.Option(help="Periods of a season; 1 for none.", show_default="by frequency")
+    ] = None,
+    missing: Annotated[
+        str | None,
+        typer.Option(help="How gaps are filled: auto, error, linear, seasonal, zero, ffill.", show_default="auto"),
+    ] = None,
+    duplicates: Annotated[
+        str | None, typer.Option(help="Two values for one time: error, first, last, mean, sum.", show_default="error")
+    ] = None,
+    date_format: Annotated[
+        str | None, typer.Option(help="How times are written, such as %d.%m.%Y.", show_default="inferred")
+    ] = None,
+    delimiter: Annotated[str | None, typer.Option(help="Between fields.", show_default="sniffed")] = None,
+    decimal: Annotated[str | None, typer.Option(help="Decimal point or comma.", show_default="sniffed")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Of the file.", show_default="sniffed")] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="Settings.", show_default="forecast.toml if there is one")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Say what is in the data, what is wrong with them and how to repair it; exits 3 where a run would refuse.
+
+    Example: forecast check sales.csv --target units
+    """
+    from forecast import pipeline
+    from forecast.cards import print_checkup
+
+    if config is None and Path("forecast.toml").is_file():
+        config = Path("forecast.toml")
+    with _polite():
+        checkup = pipeline.check(
+            data,
+            time=time,
+            target=target,
+            id=id,
+            freq=freq,
+            season_length=season_length,
+            missing=missing,
+            duplicates=duplicates,
+            date_format=date_format,
+            delimiter=delimiter,
+            decimal=decimal,
+            encoding=encoding,
+            config=config,
+        )
+        print_checkup(checkup, json=json)
+    raise typer.Exit(checkup.exit_code)
+
+
+@app.command()
 def gradcheck(
     network: Annotated[
         str | None, typer.Argument(help="An activation, a loss, or module:attribute of your own.", show_default="all")

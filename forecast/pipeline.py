@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import platform
-import shlex
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -25,7 +24,7 @@ from forecast.checks import check_gradients
 from forecast.config import RunConfig, resolve
 from forecast.covariate_rows import require_ahead
 from forecast.defaults import DEFAULT_DATA, REPORTS_FOLDER
-from forecast.doctor import fillable
+from forecast.doctor import Checkup, command, examine, fillable, from_notice, placed, visit
 from forecast.engine import one_thread
 from forecast.errors import ConfigError, DataError, Notice
 from forecast.models.arima import ARIMA
@@ -46,7 +45,7 @@ if TYPE_CHECKING:
     from forecast.nn import GradientReport
     from forecast.panel import Panel
 
-__all__ = ["Listener", "gradcheck", "run"]
+__all__ = ["Listener", "check", "gradcheck", "run"]
 
 
 MODELS: dict[str, Callable[..., Forecaster]] = {
@@ -205,14 +204,20 @@ def run(
     }
     settings = resolve(Path(config) if config is not None else None, flags)
     bounds = Bounds(min=settings.forecast.min, max=settings.forecast.max, integer=settings.forecast.integer)
-    loaded = _read(data, settings)
-    panel, notices = fillable(loaded.panel, missing=settings.data.missing)
-    steps = _horizon(settings, panel)
+    with placed(data, {**flags, "config": config}):
+        loaded = _read(data, settings)
+        panel, notices = fillable(loaded.panel, missing=settings.data.missing)
+        steps = _horizon(settings, panel)
+        panel, ahead = panel.until(steps), require_ahead(panel, steps)
+    checkup = examine(loaded, missing=settings.data.missing)
     windows = settings.backtest.n_windows
     n_windows = choose_n_windows(panel, steps) if windows == "auto" else windows
-    panel, ahead = panel.until(steps), require_ahead(panel, steps)
     notices = [*loaded.notices, *notices, *bounds.notices(panel), *_window_notices(panel, steps, n_windows)]
-    for line in [*loaded.notes, *ahead, f"{steps} steps ahead, {n_windows} test windows", *map(str, notices)]:
+    known = {notice.code for notice in notices}
+    others = sum(f.severity == "warning" and f.code not in known for f in checkup.findings)
+    doubts = [f"doubts about the data: {others} (forecast check lists them)"] if others else []
+    plan = f"{steps} steps ahead, {n_windows} test windows"
+    for line in [*loaded.notes, *doubts, *ahead, plan, *map(str, notices)]:
         listener.say(line)
     folder = Path(out) if out is not None else _new_folder(loaded.name)
     with one_thread(), write_aside(folder, overwrite=overwrite) as aside:
@@ -229,10 +234,81 @@ def run(
         write_csv(loaded.frame, aside / "history.csv")
         (aside / "config.toml").write_text(settings.to_toml(), encoding="utf-8", newline="\n")
         info = _info(loaded, settings, results, [*notices, *results.notices()], _command(data, flags, config))
+        info |= {key: checkup.to_json()[key] for key in ("facts", "findings")}
         info["timings"] = {"models": results.final.timings, "total": perf_counter() - started}
         write_json(info, aside / "run.json")
         report.render(aside)
     return load_run(folder)
+
+
+def check(
+    data: str | Path | pd.DataFrame,
+    *,
+    time: str | None = None,
+    target: str | None = None,
+    id: str | None = None,
+    freq: str | None = None,
+    season_length: int | None = None,
+    missing: str | None = None,
+    duplicates: str | None = None,
+    date_format: str | None = None,
+    delimiter: str | None = None,
+    decimal: str | None = None,
+    encoding: str | None = None,
+    config: str | Path | None = None,
+) -> Checkup:
+    """Say what is in the data, what is wrong with them and how to repair it; nothing is fitted or written.
+
+    Parameters
+    ----------
+    data, time, target, id, freq, season_length, missing, duplicates, date_format, delimiter, decimal, encoding, config
+        As for `run`.
+
+    Returns
+    -------
+    Checkup
+        Facts and findings; with at least one error among these where `run` would refuse the data.
+
+    Raises
+    ------
+    ForecastError
+        `ConfigError` or `FileError`: the options are wrong, or there is no such file.
+
+    Examples
+    --------
+    >>> checkup = check("airline")
+    >>> checkup.refused, checkup.facts["season_length"]
+    (False, 12)
+    """
+    flags = {
+        "time": time,
+        "target": target,
+        "id": id,
+        "freq": freq,
+        "season_length": season_length,
+        "missing": missing,
+        "duplicates": duplicates,
+        "date_format": date_format,
+        "delimiter": delimiter,
+        "decimal": decimal,
+        "encoding": encoding,
+        "config": config,
+    }
+    file = Path(config) if config is not None else None
+
+    def look(options: dict[str, Any]) -> Checkup:
+        settings = resolve(file, {name: value for name, value in options.items() if name != "config"})
+        with placed(data, options):
+            loaded = _read(data, settings)
+        checkup = examine(loaded, missing=settings.data.missing)
+        if checkup.refused or settings.backtest.n_windows != "auto":
+            return checkup
+        panel, _ = fillable(loaded.panel, missing=settings.data.missing)
+        steps = _horizon(settings, panel)
+        notices = _window_notices(panel, steps, choose_n_windows(panel, steps))
+        return checkup.with_findings([from_notice(notice) for notice in notices])
+
+    return visit(data, flags, look)
 
 
 def gradcheck(network: str | None = None, *, seed: int = 0) -> dict[str, GradientReport]:
@@ -272,9 +348,11 @@ def _window_notices(panel: Panel, horizon: int, n_windows: int) -> list[Notice]:
         )
     if n_windows:
         return []
-    shorter = max(1, length // 5)
     what = f'{length} points; horizon {horizon} leaves no window to test on: the forecast is labelled "untested"'
-    return [Notice("W203", f"{what}; try --horizon {shorter}")]
+    shorter = next((steps for steps in range(horizon - 1, 0, -1) if choose_n_windows(panel, steps)), None)
+    if shorter is None and horizon > length - 3:
+        return [Notice("W203", what)]
+    return [Notice("W203", f"{what}; try " + (f"--horizon {shorter}" if shorter else "--n-windows 1"))]
 
 
 def _factories(settings: RunConfig) -> dict[str, Factory]:
@@ -330,14 +408,8 @@ def _info(
 
 def _command(data: str | Path | pd.DataFrame, flags: dict[str, Any], config: str | Path | None) -> str:
     """Return the line that makes the run again."""
-    words = ["forecast", "run", "DATA" if isinstance(data, pd.DataFrame) else str(data)]
-    for name, value in {**flags, "config": config}.items():
-        if value is True:
-            words.append("--" + name)
-        elif value is not None:
-            text = ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-            words += ["--" + name.replace("_", "-"), text]
-    return shlex.join(words)
+    source = "DATA" if isinstance(data, pd.DataFrame) else data
+    return command(source, {**flags, "config": config}, verb="run")
 
 
 def _new_folder(name: str) -> Path:

@@ -154,6 +154,8 @@ def _sniff_separator(text: str, empty: Table) -> str:
         records = (cells for _, cells in islice(_iterate(text, separator, empty.name, strict=False), SNIFFED_ROWS))
         rows[separator] = [cells for cells in records if any(cells)]
         widths[separator] = [len(cells) for cells in rows[separator]]
+    if not all(rows.values()):
+        raise DataError("D101", f"{empty.name} has no cell with anything in it", hint=_HEADER_HINT)
     splitting = [s for s, counts in widths.items() if counts[0] > 1]
     fitting = [s for s in splitting if len(set(widths[s])) == 1]
     if not splitting:
@@ -192,7 +194,7 @@ def _from_rows(records: list[tuple[int, list[str]]], separator: str, empty: Tabl
     lines = np.array([line for line, _ in body], dtype=np.int64)
     _check_widths(header, rows, replace(empty, lines=lines), separator)
     columns = dict(enumerate(zip(*rows, strict=True)))
-    _check_header(header, columns, empty)
+    _check_header(header, columns, replace(empty, lines=lines))
     names = {i: header[i] or f"unnamed_{i + 1}" for i in columns if header[i] or any(columns[i])}
     frame = pd.DataFrame({name: pd.Series(columns[i], dtype="str") for i, name in names.items()})
     return replace(empty, frame=frame, lines=lines)
@@ -210,6 +212,9 @@ def _check_widths(header: list[str], rows: list[list[str]], table: Table, separa
     ragged = [row for row, cells in enumerate(rows) if len(cells) != len(header)]
     if ragged:
         fields, wanted = len(rows[ragged[0]]), len(header)
+        if header[0].startswith("#"):
+            what = f"{table.name} begins with {shown(header[0])}, which is no header"
+            raise DataError("D106", what, hint="remove the comment above the names of the columns")
         longer = f" (unquoted {SEPARATORS.get(separator, separator)}?)" if fields > wanted else ""
         others = f"; likewise {table.listed(ragged[1:])}" if len(ragged) > 1 else ""
         raise DataError(
@@ -222,6 +227,11 @@ def _check_widths(header: list[str], rows: list[list[str]], table: Table, separa
 def _check_header(header: list[str], columns: dict[int, tuple[str, ...]], empty: Table) -> None:
     """Check that the first line is a header and that its names differ."""
     named = [i for i, name in enumerate(header) if name]
+    likely = [row for row, cell in enumerate(columns[named[0]]) if cell == header[named[0]]] if named else []
+    again = [row for row in likely if all(columns[i][row] == header[i] for i in named)]
+    if again and not all(_NUMBER_OR_DATE.fullmatch(header[i]) for i in named):
+        what = f"the header of {empty.name} stands there again: {empty.listed(again)}"
+        raise DataError("D101", what, hint="remove these lines")
     if all(_NUMBER_OR_DATE.fullmatch(header[i]) or header[i] in columns[i] for i in named):
         raise DataError("D101", f"{empty.name} has no header line", found=_listed(header), hint=_HEADER_HINT)
     _check_names([header[i] for i in named], empty.name)

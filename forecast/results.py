@@ -130,6 +130,8 @@ def _verdict(board: pd.DataFrame, scored: pd.DataFrame) -> dict[str, Any]:
 
 def _sentence(lead: str, pairs: list[dict[str, Any]], board: pd.DataFrame) -> str:
     score = float(board.loc[board["model"] == lead, METRIC].iloc[0])
+    if np.isnan(score):
+        return "No verdict: scaled errors are undefined, for no series changes before it is tested."
     if not pairs:
         return f"{lead}: MASE {score:.2f}; nothing to compare it with."
     parts = [f"{p['ratio']:.2f} of {p['against']}'s error: {p['word']}" for p in pairs]

@@ -27,6 +27,7 @@ TIME_NAMES = frozenset(
     ["ds", "date", "datetime", "time", "timestamp", "year", "quarter", "month", "week", "day", "hour", "period"]
 )
 TARGET_NAMES = frozenset(["y", "value", "target"])
+_SIGN = re.compile(r"\s*(?:%|[$\u00a3\u00a5\u20ac]|USD|EUR|GBP)\s*")
 ID_NAMES = frozenset(["unique_id", "id", "series", "series_id"])
 
 
@@ -65,6 +66,8 @@ def find_time(table: Table, *, given: str | None, taken: set[str | None]) -> str
     found = [column for column in columns if looks_like_times(table.frame[column])]
     found = found or [c for c in columns if _folded(c) in TIME_NAMES and looks_like_times(table.frame[c], numbers=True)]
     found = found or [c for c in columns if _sounds_like_time(c) and not _is_numeric(table, c)]
+    numeric = [c for c in columns if _is_numeric(table, c)]
+    found = found or [c for c in numeric if _folded(c) in TIME_NAMES and len(numeric) > 1]
     preferred = [c for c in found if _folded(c) == "ds"] or [c for c in found if _folded(c) in TIME_NAMES]
     if len(found) > 1 and len(preferred) != 1:
         listed = ", ".join(shown(column) for column in found)
@@ -119,6 +122,8 @@ def find_target(table: Table, *, given: str | None, taken: set[str | None]) -> s
     if len(found) == 1 or len(preferred) == 1:
         return (preferred or found)[0]
     if not found:
+        for column in (c for c in _columns(table) if c not in taken):
+            _check_signs(table, column)
         raise DataError(
             "D107",
             f"{table.name} has no column of numbers to forecast",
@@ -127,7 +132,25 @@ def find_target(table: Table, *, given: str | None, taken: set[str | None]) -> s
         )
     listed = ", ".join(shown(column)[1:-1] for column in found[:20]) + (", ..." if len(found) > 20 else "")
     what = f"which column of {table.name} to forecast? numeric columns: {listed}"
-    raise DataError("D105", what, hint=table.retry(target=(preferred or found)[0]))
+    likely = max(preferred or found, key=lambda column: table.frame[column].astype(str).value_counts().size)
+    raise DataError("D105", what, hint=table.retry(target=likely))
+
+
+def _check_signs(table: Table, column: str) -> None:
+    """Check that the cells would not be numbers but for a sign of percent or money.
+
+    Raises
+    ------
+    DataError
+        D107, with the lines.
+    """
+    cells = table.frame[column].astype(str)
+    signed = cells.str.contains(_SIGN).to_numpy(bool)
+    if signed.any() and meant_as_numbers(cells.str.replace(_SIGN, "", regex=True), table.decimal):
+        what = (
+            f"values in {shown(column)} of {table.name} are not numbers: {table.listed(np.flatnonzero(signed), column)}"
+        )
+        raise DataError("D107", f"{int(signed.sum())} {what}", hint="write the numbers without % or signs of money")
 
 
 def _columns(table: Table) -> list[str]:

@@ -181,7 +181,9 @@ def read_series(
         raise ConfigError("U101", what, hint="resampled data without --future, --past and --static")
     else:
         every, merged, freq = _resampled(rows, resample, aggregate)
-    rows, left_out = drop_short(trim(every), table)
+    rows = trim(every)
+    cut = 0 if beside.future else len(every.values) - len(rows.values)
+    rows, left_out = drop_short(rows, table)
     frame, frequency, gaps = place_on_grid(rows, table, freq=freq)
     covariates, absent = place_covariates(table, beside, every, frame, frequency, target=target)
     seasons = frequency.season_lengths if given_seasons is None else given_seasons
@@ -202,8 +204,8 @@ def read_series(
         time=time,
         target=target,
         id=key,
-        notes=(*understood, *table.notes, *(times.notes if times else ()), *merged, *gaps, *absent),
-        notices=(*left_out, *_constant(rows), *_absurd(rows, table, target)),
+        notes=(*understood, *table.notes, *(times.notes if times else ()), *merged, *_cut(cut), *gaps, *absent),
+        notices=(*left_out, *_constant(rows), *_absurd(rows, table, target), *_grouped(table, target)),
         longer_seasons=seasons[1:],
         regularity=regularity,
         covariates=covariates,
@@ -253,6 +255,24 @@ def _ids(table: Table, id: str | None, target: str) -> NDArray[np.object_]:
 def _numbered(ids: NDArray[np.object_]) -> NDArray[np.int64]:
     """Return 1, 2, 3, ... for the rows of each series."""
     return np.asarray(pd.Series(ids).groupby(ids).cumcount().to_numpy() + 1, dtype=np.int64)
+
+
+def _cut(count: int) -> list[str]:
+    """Say how many rows stood before the first or after the last value of their series."""
+    rows = "1 row" if count == 1 else f"{count} rows"
+    return [f"{rows} without a value at the start or end of a series left out"] if count else []
+
+
+def _grouped(table: Table, target: str) -> list[Notice]:
+    """Return W211 where no comma separates the columns and every point has three digits behind it."""
+    if table.decimal != "." or not any(note.startswith("separator") for note in table.notes):
+        return []
+    cells = table.frame[target][~is_missing(table.frame[target])]
+    pointed = cells[cells.str.contains(".", regex=False)]
+    if len(pointed) == 0 or not cells.str.fullmatch(r"[+-]?(?:0|[1-9]\d{0,2}(?:\.\d{3})*)").all():
+        return []
+    what = f"every point in {shown(target)} has three digits behind it, such as {shown(pointed.iloc[0])}"
+    return [Notice("W211", f"{what}: are these thousands? They are read as decimals")]
 
 
 def _constant(rows: Rows) -> list[Notice]:

@@ -25,6 +25,9 @@ __all__ = ["LIKELY_SHARE", "is_missing", "meant_as_numbers", "read_numbers", "sn
 LIKELY_SHARE = 0.5
 """A column of which this share is numbers (or times) is meant to be one; the other cells are then errors."""
 
+LARGEST = 1e100
+"""Beyond it squares and sums of values end in no number."""
+
 _NUMBER = r"[+-]?(?:\d+{mark}?\d*|{mark}\d+)(?:[eE][+-]?\d+)?|[+-]?(?:inf|Inf|INF|infinity|Infinity)"
 _PATTERNS = {mark: re.compile(_NUMBER.replace("{mark}", re.escape(mark)), re.ASCII) for mark in (".", ",")}
 _DECIMAL = {mark: re.compile(rf"[+-]?\d*{re.escape(mark)}\d+(?:[eE][+-]?\d+)?", re.ASCII) for mark in (".", ",")}
@@ -69,12 +72,13 @@ def read_numbers(table: Table, column: str) -> NDArray[np.float64]:
         values = np.full(len(cells), np.nan)
         # Python's own float() is exact to the last bit, which the parser of pandas.to_numeric is not.
         values[good] = cells[good].astype(str).str.replace(",", ".", regex=False).to_numpy(object).astype(np.float64)
-    infinite = np.flatnonzero(np.isinf(values))
+    infinite = np.flatnonzero(np.abs(values) > LARGEST)
     if len(infinite):
+        what = "infinite" if np.isinf(values[infinite]).any() else f"larger than {LARGEST:g}"
         raise DataError(
             "D116",
             f"{_counted(len(infinite), 'value')} in {shown(column)} of {table.name} "
-            f"{'is' if len(infinite) == 1 else 'are'} infinite: {table.listed(infinite, column)}",
+            f"{'is' if len(infinite) == 1 else 'are'} {what}: {table.listed(infinite, column)}",
             hint="leave these cells empty: an empty cell is a gap, which is marked and can be filled",
         )
     return np.asarray(values, dtype=np.float64)
@@ -121,6 +125,8 @@ def _not_numbers(table: Table, column: str, rows: NDArray[np.intp]) -> DataError
     other = "," if table.decimal == "." else "."
     if _matches(cells[~is_missing(cells)], _PATTERNS[other]).all():
         hint = table.retry(decimal=other)
+    elif any(not str(cells.iloc[row]).isprintable() for row in rows):
+        hint = "remove the invisible characters from these cells"
     elif all(_GROUPED.fullmatch(str(cells.iloc[row])) for row in rows):
         hint = "write the numbers without thousands separators: 1200"
     else:

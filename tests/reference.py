@@ -179,3 +179,26 @@ def tsb(y, alpha, beta):
         if value:
             size = value if size is None else alpha * value + (1 - alpha) * size
     return 0.0 if size is None else size * probability
+
+
+def strength_of_season(y, m):
+    """Strength of trend and season of a series from its additive decomposition, all by loops; m is even."""
+    half = m // 2
+    trend, rest = {}, {}
+    for t in range(half, len(y) - half):
+        trend[t] = (sum(y[t - half : t + half + 1]) - (y[t - half] + y[t + half]) / 2) / m
+        rest[t] = y[t] - trend[t]
+    season = {}
+    for position in range(m):
+        own = [rest[t] for t in rest if t % m == position]
+        season[position] = sum(own) / len(own)
+
+    def variance(values):
+        values = list(values)
+        mean = sum(values) / len(values)
+        return sum((v - mean) ** 2 for v in values) / len(values)
+
+    noise = variance(rest[t] - season[t % m] for t in rest)
+    with_trend = variance(trend[t] + rest[t] - season[t % m] for t in rest)
+    with_season = variance(rest.values())
+    return max(0.0, 1 - noise / with_trend), max(0.0, 1 - noise / with_season)

@@ -87,7 +87,7 @@ def test_bounds_that_allow_nothing_are_refused(bounds, message, hint):
 
 def test_a_past_outside_the_bounds_is_said():
     (notice,) = Bounds(min=0, max=4, integer=True).notices(make_panel([-1.0, 2.5, 9.0, nan]))
-    assert notice.code == "W205"
+    assert notice.code == "W214"
     assert notice.message == (
         "1 of 3 values are below --min 0 (smallest -1); 1 of 3 values are above --max 4 (largest 9); "
         "1 of 3 values are no whole numbers, and forecasts will be"

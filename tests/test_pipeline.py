@@ -123,7 +123,7 @@ def test_a_horizon_beyond_the_data_is_refused(tmp_path):
     with pytest.raises(DataError, match="horizon 500 > 100 points") as caught:
         forecast.run("nile", horizon=500, out=tmp_path / "x")
 
-    assert (caught.value.code, caught.value.hint) == ("D118", "--horizon 6")
+    assert (caught.value.code, caught.value.hint) == ("D118", "forecast run nile --horizon 6")
 
 
 def test_more_windows_than_the_data_hold_are_refused(tmp_path):

@@ -174,7 +174,7 @@ class MLP:
         y_hat = np.median(outputs, axis=0) * size + level
         for transform in reversed(transforms):
             y_hat = transform.invert(y_hat)
-        return forecast_frame(panel, y_hat, model=self.name)
+        return forecast_frame(panel, _constants_kept(panel, y_hat), model=self.name)
 
     def _prepare(self, panel: Panel) -> tuple[Panel, list[Transform]]:
         """Return the panel as the network is to see it, and the transforms that made it so."""
@@ -285,6 +285,13 @@ class MLP:
         if steps == 0:
             what = "nothing the network learned helped on the latest block: it stays at the naive forecast"
             self.notices_.append(Notice("W303", what))
+
+
+def _constants_kept(panel: Panel, y_hat: Floats) -> Floats:
+    """Return the forecasts [S, H], those of a series that never changed being its one value."""
+    lowest = np.fmin.reduceat(panel.values, panel.offsets[:-1])[:, None]
+    highest = np.fmax.reduceat(panel.values, panel.offsets[:-1])[:, None]
+    return np.where(lowest == highest, lowest, y_hat)
 
 
 def _named(panel: Panel, chosen: NDArray[np.bool_]) -> str | dict[str, bool]:

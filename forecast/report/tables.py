@@ -46,6 +46,7 @@ def tables(view: View) -> dict[str, Any]:
         "pairs": _pairs_table(view),
         "failures": _table("Fits that failed", ("Series", "Model", "Cutoff", "Reason"), failures, prose=True),
         "data": _table("The data as they were understood", ("What", "Value"), _data_rows(view), prose=True),
+        "findings": _findings_table(view),
         "choices": [_choices_table(model, chosen) for model, chosen in view.run.choices.get("final", {}).items()],
         "versions": _table("Versions", ("Software", "Version"), list(view.info["versions"].items()), prose=True),
         "timings": _table("Seconds to fit and to forecast", ("Model", "Fit", "Predict"), fits),
@@ -124,6 +125,20 @@ def _data_rows(view: View) -> list[list[str]]:
         ["Missing values", f"{data['gaps']:,}"],
         ["SHA-256", data["sha256"]],
     ]
+
+
+def _findings_table(view: View) -> Table:
+    """Return what the doctor found: a row a problem; a run folder made before there was a doctor has none."""
+    rows = [
+        [
+            f["code"],
+            f["message"],
+            "; ".join(part for part in (f["series"], f["where"]) if part) or DASH,
+            f["done"] or DASH,
+        ]
+        for f in view.info.get("findings", [])
+    ]
+    return _table("What was found in the data", ("Code", "Problem", "Where", "What was done"), rows, prose=True)
 
 
 def _choices_table(model: str, chosen: Any) -> Table:

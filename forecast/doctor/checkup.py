@@ -1,0 +1,185 @@
+"""Everything that is worth knowing about a panel before it is forecast, on one card.
+
+The idea: facts are numbers by name and findings are sentences with a repair; the command line, run.json and the
+report show the same two things.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forecast.doctor.findings import Finding, find_all, from_error, from_notice
+from forecast.doctor.gaps import fillable, plain_time
+from forecast.doctor.measures import chosen_transforms, filled, ratio_of_steps, stationarity, strengths
+from forecast.errors import DataError, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from forecast.panel import Panel
+    from forecast.series import SeriesData
+
+__all__ = ["Checkup", "examine"]
+
+
+SERIAL_DAYS = (25_000, 60_000)
+"""Days since the end of 1899 from 1968 to 2064, as a spreadsheet counts them."""
+
+
+@dataclass(frozen=True)
+class Checkup:
+    """What was found in the data.
+
+    Parameters
+    ----------
+    name : str
+        What the source is called.
+    facts : dict
+        Plain numbers and words by name; empty when the data could not be read.
+    findings : tuple of Finding
+        Errors first, then warnings, then the rest.
+    """
+
+    name: str
+    facts: dict[str, Any]
+    findings: tuple[Finding, ...]
+
+    @property
+    def refused(self) -> bool:
+        """Whether a run would refuse the data."""
+        return any(finding.severity == "error" for finding in self.findings)
+
+    @property
+    def exit_code(self) -> int:
+        """What the command ends with: 0, or 3 where a run would refuse."""
+        return DataError.exit_code if self.refused else 0
+
+    def with_findings(self, more: Sequence[Finding]) -> Checkup:
+        """Return the checkup with `more` findings, sorted by how bad they are."""
+        order = ("error", "warning", "info")
+        every = sorted([*self.findings, *more], key=lambda finding: order.index(finding.severity))
+        return replace(self, findings=tuple(every))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the checkup as plain data, with ``schema`` 1."""
+        findings = [asdict(finding) for finding in self.findings]
+        return {"schema": 1, "data": self.name, "refused": self.refused, "facts": self.facts, "findings": findings}
+
+
+def examine(data: SeriesData, *, missing: str = "auto") -> Checkup:
+    """Return what is worth knowing about `data` that came through the door.
+
+    Parameters
+    ----------
+    data : SeriesData
+        What `forecast.series.read_series` returned.
+    missing : {"auto", "error", "linear", "seasonal", "zero", "ffill"}
+        How gaps are to be filled, which decides on whether they stop a run.
+
+    Examples
+    --------
+    >>> from forecast.series import read_series
+    >>> checkup = examine(read_series("airline"))
+    >>> checkup.facts["rows"], checkup.facts["frequency"], checkup.findings
+    (144, 'monthly', ())
+    """
+    panel = data.panel
+    findings = [from_notice(notice) for notice in data.notices]
+    try:
+        findings += [from_notice(notice) for notice in fillable(panel, missing=missing)[1]]
+    except DataError as error:
+        findings.append(from_error(error))
+    whole = filled(panel)
+    findings += [*find_all(panel, whole, missing=missing), *_times(data), *_ids(panel)]
+    return Checkup(data.name, _facts(data, panel, whole), ()).with_findings(findings)
+
+
+def _times(data: SeriesData) -> list[Finding]:
+    """Return what is doubtful about the times of data that came through the door."""
+    if data.time is None:
+        return [
+            Finding(
+                "I202",
+                "info",
+                "no column of times: the rows are taken in the order of the file",
+                done="numbered 1, 2, 3, ...",
+                repair="name the column with --time, where there is one",
+            )
+        ]
+    times = data.frame["ds"].to_numpy()
+    if data.frequency.is_integer and times.min() >= SERIAL_DAYS[0] and times.max() <= SERIAL_DAYS[1]:
+        return [
+            Finding(
+                "W212",
+                "warning",
+                f"the times {times.min()} to {times.max()} look like the day numbers of a spreadsheet",
+                done="used as whole numbers, without a season",
+                repair="save the times as dates, such as 2024-01-31",
+            )
+        ]
+    return []
+
+
+def _ids(panel: Panel) -> list[Finding]:
+    """Return a warning of names that are the same but for capitals, spaces and leading zeros."""
+    seen: dict[str, str] = {}
+    pairs = []
+    for name in panel.ids:
+        first = seen.setdefault("".join(name.casefold().split()).lstrip("0"), name)
+        if first != name:
+            pairs.append(f"{shown(first)} and {shown(name)}")
+    if not pairs:
+        return []
+    more = f" and {len(pairs) - 1:,} more pairs" if len(pairs) > 1 else ""
+    return [
+        Finding(
+            "W213",
+            "warning",
+            f"names that differ in capitals, spaces or leading zeros alone: {pairs[0]}{more}",
+            series=pairs[0],
+            done="taken as different series",
+            repair="write the names alike if they mean the same",
+        )
+    ]
+
+
+def _facts(data: SeriesData, panel: Panel, whole: Panel) -> dict[str, Any]:
+    """Return numbers and words by name, in the order in which they are shown."""
+    found, frame = strengths(whole), data.frame
+    known = ~np.isnan(panel.values)
+    smallest = np.fmin.reduceat(panel.values, panel.offsets[:-1])
+    largest = np.fmax.reduceat(panel.values, panel.offsets[:-1])
+    return {
+        "rows": int(known.sum()),
+        "series": panel.n_series,
+        "time": data.time,
+        "target": data.target,
+        "id": data.id,
+        "start": plain_time(frame["ds"].to_numpy().min()),
+        "end": plain_time(panel.last.max()),
+        "shortest": int(panel.lengths.min()),
+        "longest": int(panel.lengths.max()),
+        "frequency": data.frequency.word,
+        "alias": data.frequency.alias,
+        "frequency_confidence": round(ratio_of_steps(panel), 4),
+        "season_length": panel.season_length,
+        "season_strength": _median(found.season),
+        "trend_strength": _median(found.trend),
+        "missing": int((~known).sum()),
+        "constant": int((smallest == largest).sum()),
+        "zeros": int((panel.values == 0).sum()),
+        "negative": int((panel.values < 0).sum()),
+        "stationarity": stationarity(whole),
+        "transforms": [{"name": name, "series": count, "why": why} for name, count, why in chosen_transforms(whole)],
+        "notes": list(data.notes),
+    }
+
+
+def _median(values: NDArray[np.float64]) -> float | None:
+    known = values[~np.isnan(values)]
+    return round(float(np.median(known)), 3) if len(known) else None

@@ -1,0 +1,139 @@
+"""From what an error proposes to a command that can be typed.
+
+The idea: the proposal is read back into options, these are added to the options already given, and the data are read
+again with them, so that what stands behind the first problem is found too and the last command mends them all.
+"""
+
+from __future__ import annotations
+
+import shlex
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from forecast.doctor.checkup import Checkup
+from forecast.doctor.findings import from_error
+from forecast.errors import DataError, ForecastError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+__all__ = ["command", "name_of", "options_of", "placed", "visit"]
+
+MOST_REPAIRS = 8
+"""How many problems of the file as a whole are looked for one behind the other."""
+
+
+def options_of(hint: str | None) -> dict[str, str]:
+    """Return the options that a hint names; none where it is prose.
+
+    Examples
+    --------
+    >>> options_of("forecast run 'my sales.csv' --time date --decimal ,")
+    {'time': 'date', 'decimal': ','}
+    >>> options_of("--freq D; the times between become gaps"), options_of("mend the quotes")
+    ({'freq': 'D'}, {})
+    """
+    try:
+        words = shlex.split(hint or "")
+    except ValueError:
+        return {}
+    if words[:2] == ["forecast", "run"]:
+        words = words[3:]
+        whole = True
+    else:
+        whole = False
+    found: dict[str, str] = {}
+    for flag, value in zip(words[::2], words[1::2], strict=False):
+        if not flag.startswith("--"):
+            break
+        found[flag[2:].replace("-", "_")] = value if whole or value == "," else value.rstrip(";,")
+    return found
+
+
+@contextmanager
+def placed(source: object, flags: Mapping[str, Any]) -> Iterator[None]:
+    """Let every error about the data name the file, and propose a whole command with the flags given already.
+
+    Raises
+    ------
+    DataError
+        The one that was raised inside, said so.
+    """
+    try:
+        yield
+    except DataError as error:
+        name = name_of(source)
+        message = error.message if name in error.message else f"{name}: {error.message}"
+        options = options_of(error.hint) if isinstance(source, (str, Path)) else {}
+        hint = command(source, {**flags, **options}, verb="run") if options else error.hint
+        raise DataError(error.code, message, found=error.found, hint=hint) from error
+
+
+def name_of(source: object) -> str:
+    """Return what to call a source: the name of the file, or ``the frame``."""
+    return Path(source).name if isinstance(source, (str, Path)) else "the frame"
+
+
+def command(source: object, flags: Mapping[str, Any], *, verb: str = "check") -> str:
+    """Return the line that checks `source` with these flags, or runs it where they are not all flags of the check.
+
+    Examples
+    --------
+    >>> command("sales.csv", {"time": None, "target": "units sold"})
+    "forecast check sales.csv --target 'units sold'"
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    verb = "run" if {"horizon", "n_windows"} & set(given) else verb
+    texts = {name: ",".join(map(str, v)) if isinstance(v, (list, tuple)) else str(v) for name, v in given.items()}
+    options = [[f"--{name.replace('_', '-')}", text] for name, text in texts.items()]
+    words = [word for option in options for word in (option[:1] if option[1] == "True" else option)]
+    return shlex.join(["forecast", verb, str(source), *words])
+
+
+def visit(source: object, flags: Mapping[str, Any], look: Callable[[dict[str, Any]], Checkup]) -> Checkup:
+    """Return the checkup of `source`, be it of what stands behind problems that stop a run.
+
+    Parameters
+    ----------
+    source : path, name or frame
+        What is read.
+    flags : dict
+        The options that were given, None where one was not.
+    look : callable
+        Reads with such options and examines, or raises.
+
+    Raises
+    ------
+    ForecastError
+        Where no reading was possible because of the options or the file itself, and not because of what it holds.
+    """
+    errors: list[DataError] = []
+    repaired: dict[str, Any] = dict(flags)
+    commands: list[str] = []
+    checkup = None
+    while checkup is None and len(errors) < MOST_REPAIRS:
+        try:
+            checkup = look(repaired)
+        except ForecastError as error:
+            if not isinstance(error, DataError):
+                if errors:
+                    break
+                raise
+            more = options_of(error.hint) if isinstance(source, (str, Path)) else {}
+            errors.append(error)
+            known = set(more) <= set(flags) and any(repaired[name] != value for name, value in more.items())
+            repaired |= more if known else {}
+            commands.append(command(source, repaired) if known else error.hint or "")
+            if not known:
+                break
+    checkup = checkup or Checkup(name_of(source), {}, ())
+    findings = [
+        replace(finding, repair=command(source, {**repaired, **options}))
+        if (options := options_of(finding.repair)) and isinstance(source, (str, Path))
+        else finding
+        for finding in checkup.findings
+    ]
+    first = [replace(from_error(error), repair=text) for error, text in zip(errors, commands, strict=True)]
+    return replace(checkup, findings=(*first, *findings)).with_findings(())
