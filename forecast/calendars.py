@@ -12,7 +12,7 @@ import numpy as np
 from forecast.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -131,12 +131,19 @@ def longer_sub_daily_seasons(seconds: int) -> tuple[int, ...]:
     return tuple(whole for whole in wholes if shortest < whole <= LONGEST_FURTHER_SEASON)
 
 
-def coarsest_calendar(groups: Sequence[NDArray[np.datetime64]]) -> str:
-    """Return the alias, without multiple, of the coarsest calendar on which all times fall."""
-    times = np.unique(np.concatenate(groups))
+def coarsest_calendar(times: NDArray[np.datetime64], steps: Callable[[], NDArray[np.timedelta64]]) -> str:
+    """Return the alias, without multiple, of the coarsest calendar on which all times fall.
+
+    Parameters
+    ----------
+    times : ndarray [U]
+        Distinct and sorted.
+    steps : callable
+        Returns the differences of neighbours in a series, asked for only where times differ in their clock.
+    """
     days = times.astype("datetime64[D]")
     if len(np.unique(times - days)) > 1:
-        return _sub_daily_calendar(groups)
+        return _sub_daily_calendar(steps())
     months = days.astype("datetime64[M]")
     for edge, edges in (("S", months.astype("datetime64[D]")), ("E", month_ends(months))):
         if (days == edges).all():
@@ -149,10 +156,9 @@ def coarsest_calendar(groups: Sequence[NDArray[np.datetime64]]) -> str:
     return "B" if _is_business(days) else "D"
 
 
-def _sub_daily_calendar(groups: Sequence[NDArray[np.datetime64]]) -> str:
+def _sub_daily_calendar(steps: NDArray[np.timedelta64]) -> str:
     """Return ``h``, ``min`` or ``s``: the coarsest of which all steps are whole multiples."""
-    differences = np.concatenate([np.diff(group) for group in groups]).astype(np.int64)
-    step = int(np.gcd.reduce(differences))
+    step = int(np.gcd.reduce(steps.astype(np.int64)))
     for name in ("h", "min", "s"):
         if step % (FAMILIES[name].seconds * 1_000_000) == 0:
             return name

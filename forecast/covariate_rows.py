@@ -15,7 +15,7 @@ import pandas as pd
 
 from forecast.covariates import Covariates, stretches
 from forecast.errors import ConfigError, DataError, shown
-from forecast.frequency import future_index, positions
+from forecast.frequency import advance, future_index, positions
 from forecast.placing import on_month_edges, stamp
 from forecast.values import is_missing, meant_as_numbers, read_numbers
 
@@ -69,9 +69,9 @@ class CovariateColumns:
 
 
 def place_covariates(
-    table: Table, columns: CovariateColumns, rows: Rows, frame: pd.DataFrame, frequency: Frequency, *, target: str
+    table: Table, columns: CovariateColumns, rows: Rows, panel: Panel, *, target: str
 ) -> tuple[Covariates | None, list[str]]:
-    """Return the covariates of the series in `frame`, None where no column was named, and what is missing in them.
+    """Return the covariates of the series in `panel`, None where no column was named, and what is missing in them.
 
     Parameters
     ----------
@@ -81,10 +81,8 @@ def place_covariates(
         Which they are.
     rows : Rows
         All rows by series and time, also those without a value.
-    frame : DataFrame
-        The series frame that was made of them.
-    frequency : Frequency
-        Its step.
+    panel : Panel
+        What was made of them.
     target : str
         The column that is forecast.
 
@@ -98,12 +96,12 @@ def place_covariates(
         return None, []
     for name in columns.future:
         _check_leak(table, name, target)
-    ids = frame["unique_id"].to_numpy(object)
-    starts = np.flatnonzero(np.r_[True, ids[1:] != ids[:-1]])
-    lengths = np.diff(np.r_[starts, len(ids)])
-    rows = on_month_edges(rows, frequency)
-    series = pd.Index(ids[starts]).get_indexer(pd.Index(rows.names))[rows.codes]
-    place = _places(table, rows, series, frame["ds"].to_numpy()[starts], frequency)
+    lengths = panel.lengths
+    rows = on_month_edges(rows, panel.frequency)
+    series = pd.Index(panel.ids).get_indexer(pd.Index(rows.names))[rows.codes]
+    spans = zip(panel.last, lengths, strict=True)
+    firsts = [advance(last, 1 - length, panel.frequency) for last, length in spans]
+    place = _places(table, rows, series, firsts, panel.frequency)
     counts = lengths.copy()
     used = (series >= 0) & (place >= 0)
     np.maximum.at(counts, series[used], place[used] + 1)
@@ -115,7 +113,7 @@ def place_covariates(
             out[offsets[series[used]] + place[used], i] = read_numbers(table, name)[rows.rows[used]]
         return out
 
-    static, static_names = _static(table, columns.static, rows, series, len(starts))
+    static, static_names = _static(table, columns.static, rows, series, panel.n_series)
     known, before = placed(columns.future), stretches(offsets[:-1], lengths)
     past = placed(columns.past)[before]
     gaps = np.isnan(np.hstack([known[before], past])).sum(axis=0)
@@ -157,21 +155,22 @@ def require_ahead(panel: Panel, horizon: int) -> list[str]:
 
 
 def _places(
-    table: Table, rows: Rows, series: NDArray[Any], firsts: NDArray[Any], frequency: Frequency
+    table: Table, rows: Rows, series: NDArray[Any], firsts: Sequence[Any], frequency: Frequency
 ) -> NDArray[np.int64]:
     """Return the place of every row on the grid of its series, -1 before its first value."""
-    place = np.full(len(rows.times), -1, dtype=np.int64)
-    bounds = np.r_[rows.starts, len(rows.times)]
+    times = rows.times
+    place = np.full(len(times), -1, dtype=np.int64)
+    bounds = np.r_[rows.starts, len(times)]
     for code, (start, stop) in enumerate(pairwise(bounds)):
         s = series[start] if start < stop else -1
         if s < 0:
             continue
-        own = slice(int(np.searchsorted(rows.times[start:stop], firsts[s]) + start), stop)
-        place[own] = positions(np.r_[firsts[s], rows.times[own]], frequency)[1:]
+        own = slice(int(np.searchsorted(times[start:stop], firsts[s]) + start), stop)
+        place[own] = positions(np.r_[firsts[s], times[own]], frequency)[1:]
         off = np.flatnonzero(place[own] < 0)
         if len(off):
             where = table.place(int(rows.rows[own][off[0]]))
-            what = f"{where} of {table.name}, {stamp(rows.times[own][off[0]])}, is not on the grid of"
+            what = f"{where} of {table.name}, {stamp(times[own][off[0]])}, is not on the grid of"
             raise DataError("D113", f"{what} {shown(rows.names[code])}: {frequency.word}", hint="correct that time")
     return place
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,6 +43,7 @@ __all__ = [
     "measure_regularity",
     "parse_frequency",
     "positions",
+    "shared_frequency",
 ]
 
 REGULAR_SHARE = 0.95
@@ -214,10 +216,33 @@ def infer_frequency(groups: Sequence[NDArray[Any]]) -> Frequency:
     >>> infer_frequency([np.array(["2024-01-31", "2024-02-29", "2024-03-31"], "datetime64[us]")]).alias
     'ME'
     """
-    frequency = finest_frequency(groups)
-    usable = [group for group in groups if len(group) > 1]
-    if not _is_regular([np.diff(positions(group, frequency)) for group in usable], frequency):
-        raise _irregular(usable, frequency)
+    lengths = [len(group) for group in groups]
+    moments, ticks = np.unique(np.concatenate(groups), return_inverse=True)
+    return shared_frequency(moments, ticks, np.cumsum([0, *lengths[:-1]]))
+
+
+def shared_frequency(moments: NDArray[Any], ticks: NDArray[np.int64], starts: NDArray[np.int64]) -> Frequency:
+    """Return the frequency that all series share, as `infer_frequency` does, from the times of all as one array.
+
+    Parameters
+    ----------
+    moments : ndarray [U]
+        Distinct times, sorted: datetime64 or int64.
+    ticks : ndarray [T_total]
+        Which of them is the time of each value, series after series, rising within a series.
+    starts : ndarray [S]
+        Where each series begins.
+
+    Raises
+    ------
+    DataError
+        D113 and D117, as `infer_frequency`.
+    """
+    frequency, steps, owners = _steps(moments, ticks, starts)
+    if not _is_regular(steps, owners, frequency):
+        bounds = np.r_[starts, len(ticks)]
+        groups = [moments[ticks[a:b]] for a, b in pairwise(bounds) if b - a > 1]
+        raise _irregular(groups, frequency)
     return frequency
 
 
@@ -229,44 +254,64 @@ def finest_frequency(groups: Sequence[NDArray[Any]]) -> Frequency:
     DataError
         D113, when times are fractions of a second apart; D117, when no series has two times.
     """
-    usable = [group for group in groups if len(group) > 1]
-    if not usable:
+    moments, ticks = np.unique(np.concatenate(groups), return_inverse=True)
+    return _steps(moments, ticks, np.cumsum([0, *(len(group) for group in groups[:-1])]))[0]
+
+
+def _steps(
+    moments: NDArray[Any], ticks: NDArray[np.int64], starts: NDArray[np.int64]
+) -> tuple[Frequency, NDArray[np.int64], NDArray[np.int64]]:
+    """Return the finest frequency, the steps of all series in its periods, and the series of each step."""
+    lengths = np.diff(np.r_[starts, len(ticks)])
+    owners = np.repeat(np.arange(len(starts)), np.maximum(lengths - 1, 0))
+    if len(owners) == 0:
         raise DataError("D117", "one row is not a series: at least 3 rows are needed", hint="a file with more rows")
-    if usable[0].dtype.kind == "i":
-        return Frequency("int", int(np.gcd.reduce(np.concatenate([np.diff(group) for group in usable]))))
-    usable = [group.astype("datetime64[us]") for group in usable]
-    base = coarsest_calendar(usable)
-    multiple = int(np.gcd.reduce(np.concatenate([np.diff(ordinals(group, base)) for group in usable])))
-    return Frequency(base if multiple == 1 else f"{multiple}{base}")
+    within = np.ones(len(ticks), dtype=bool)
+    within[starts[lengths > 0]] = False
+    used = np.bincount(ticks[within | np.r_[within[1:], False]], minlength=len(moments)) > 0
+    if moments.dtype.kind == "i":
+        steps = np.diff(moments[ticks])[within[1:]]
+        multiple = _common_step(steps)
+        return Frequency("int", multiple), steps // multiple, owners
+    moments = moments.astype("datetime64[us]")
+    base = coarsest_calendar(moments[used], lambda: np.diff(moments[ticks])[within[1:]])
+    numbers = ordinals(moments, base)
+    steps = np.diff(numbers[ticks])[within[1:]]
+    multiple = _common_step(steps)
+    return Frequency(base if multiple == 1 else f"{multiple}{base}"), steps // multiple, owners
 
 
-def measure_regularity(times: NDArray[Any], starts: NDArray[np.int64], frequency: Frequency) -> Regularity:
+def _common_step(steps: NDArray[np.int64]) -> int:
+    """Return the greatest common divisor of positive steps."""
+    return 1 if steps.min() == 1 else int(np.gcd.reduce(steps))
+
+
+def measure_regularity(
+    moments: NDArray[Any], ticks: NDArray[np.int64], starts: NDArray[np.int64], frequency: Frequency
+) -> Regularity:
     """Return how many of the steps from a time to the next of the same series are one period of `frequency`.
 
     Parameters
     ----------
-    times : ndarray [T_total]
-        The sorted times of each series, series after series.
-    starts : ndarray [S]
-        Where each series begins.
+    moments, ticks, starts : ndarray
+        The times of all series, as for `shared_frequency`.
     frequency : Frequency
         Its periods are counted; where in a month a time stands does not matter.
 
     Examples
     --------
     >>> months = np.array(["2024-01", "2024-02", "2024-04"], "datetime64[M]").astype("datetime64[us]")
-    >>> measure_regularity(months, np.array([0]), Frequency("MS")).reason
+    >>> measure_regularity(months, np.array([0, 1, 2]), np.array([0]), Frequency("MS")).reason
     '1 of 2 steps is one month'
     """
-    within = np.ones(len(times), dtype=bool)
-    within[starts] = False
     if frequency.is_integer:
-        numbers, one = times, frequency.step
+        numbers, one = moments, frequency.step
     else:
         one, name = split(frequency.alias)
-        numbers = ordinals(times, name)
-    steps = np.diff(numbers)[within[1:]]
-    regular, total = int((steps == one).sum()), len(steps)
+        numbers = ordinals(moments, name)
+    steps = np.diff(numbers[ticks])
+    steps[starts[1:] - 1] = 0  # from one series to the next
+    regular, total = int((steps == one).sum()), len(steps) - len(starts) + 1
     verb = "is" if regular == 1 else "are"
     return Regularity(regular / total if total else 1.0, f"{regular:,} of {total:,} steps {verb} {frequency.period}")
 
@@ -335,13 +380,14 @@ def positions(times: NDArray[Any], frequency: Frequency) -> NDArray[np.int64]:
     return np.where((advance(times[0], places, frequency) == times) & anchored, places, -1)
 
 
-def _is_regular(steps: Sequence[NDArray[np.int64]], frequency: Frequency) -> bool:
-    """Whether enough of the steps are one period long, and no series has longer ones only."""
-    if any(len(counts) > 1 and (counts > 1).all() for counts in steps):
+def _is_regular(steps: NDArray[np.int64], owners: NDArray[np.int64], frequency: Frequency) -> bool:
+    """Whether enough of the steps are one period long, and no series has several, all longer."""
+    single = steps == 1
+    counts, singles = np.bincount(owners), np.bincount(owners, single)
+    if ((counts > 1) & (singles == 0)).any():
         return False
-    together = np.concatenate(steps)
-    share = float((together == 1).mean())
-    if len(together) < SHORT:
+    share = float(single.mean())
+    if len(steps) < SHORT:
         return share >= SHORT_SHARE
     return share >= (HOLIDAY_SHARE if frequency.alias == "B" else REGULAR_SHARE)
 

@@ -84,6 +84,24 @@ class Panel:
             longer_seasons=longer_seasons,
         )
 
+    def to_frame(self) -> pd.DataFrame:
+        """Return the series frame: columns ``unique_id, ds, y``.
+
+        Examples
+        --------
+        >>> Panel(np.array([5.0, 6.0]), np.array([0, 2]), ("a",), np.array([8]), Frequency("int"), 1).to_frame()
+          unique_id  ds    y
+        0         a   7  5.0
+        1         a   8  6.0
+        """
+        import pandas as pd
+
+        spans = list(zip(self.last, self.lengths.tolist(), strict=True))
+        times = {span: advance(span[0], np.arange(1 - span[1], 1), self.frequency) for span in set(spans)}
+        ids = pd.Series(np.repeat(np.array(self.ids, dtype=object), self.lengths), dtype="str")
+        ds = np.concatenate([times[span] for span in spans])
+        return pd.DataFrame({"unique_id": ids, "ds": ds, "y": self.values})
+
     @property
     def n_series(self) -> int:
         """The number of series, S."""

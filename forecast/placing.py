@@ -7,14 +7,15 @@ placed is named by the line it came from.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
-import pandas as pd
 
 from forecast.calendars import FAMILIES, month_ends, split
 from forecast.errors import ConfigError, DataError, Notice, shown
-from forecast.frequency import Frequency, advance, finest_frequency, infer_frequency, parse_frequency, positions
+from forecast.frequency import Frequency, finest_frequency, parse_frequency, positions, shared_frequency
+from forecast.panel import Panel
 from forecast.roles import separating_columns
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecast.table import Table
+    from forecast.times import Times
 
 __all__ = ["Rows", "drop_short", "merge_duplicates", "on_month_edges", "place_on_grid", "some", "stamp", "trim"]
 
@@ -43,26 +45,53 @@ class Rows:
         The series, sorted.
     codes : ndarray [N]
         Which of them each row belongs to.
-    times, values : ndarray [N]
-        Time and value of each row; NaN where the value is missing.
+    ticks : ndarray [N]
+        Which of the moments is the time of each row.
+    moments : ndarray [U]
+        Distinct times, sorted; each is that of a row.
+    values : ndarray [N]
+        The value of each row; NaN where it is missing.
     rows : ndarray [N]
         Where the row stood in the table.
     """
 
     names: tuple[str, ...]
     codes: NDArray[np.int64]
-    times: NDArray[Any]
+    ticks: NDArray[np.int64]
+    moments: NDArray[Any]
     values: NDArray[np.float64]
     rows: NDArray[np.int64]
 
     @classmethod
-    def sorted(cls, ids: NDArray[np.object_], times: NDArray[Any], values: NDArray[np.float64]) -> Self:
-        """Return the rows by series and time; equal times stay in the order of the file."""
-        codes, names = pd.factorize(ids, sort=True)
-        order = np.lexsort((times, codes))
-        return cls(tuple(map(str, names)), codes[order].astype(np.int64), times[order], values[order], order)
+    def sorted(cls, codes: NDArray[np.int64], names: Sequence[str], times: Times, values: NDArray[np.float64]) -> Self:
+        """Return the rows by series and time; equal times stay in the order of the file.
+
+        Parameters
+        ----------
+        codes : ndarray [N]
+            Which of the `names`, in any order, is the series of each row.
+        names : sequence of str
+            Distinct.
+        times : Times
+            Of each row.
+        values : ndarray [N]
+            Of each row.
+        """
+        by_name = np.argsort(np.array(names, dtype=object), kind="stable")
+        rank = np.empty(len(names), dtype=np.int64)
+        rank[by_name] = np.arange(len(names))
+        keys = rank[codes] * len(times.moments) + times.codes
+        ordered = bool((keys[1:] >= keys[:-1]).all())
+        order = np.arange(len(keys)) if ordered else np.argsort(keys, kind="stable")
+        series, ticks = np.divmod(keys if ordered else keys[order], max(len(times.moments), 1))
+        return cls(tuple(names[i] for i in by_name), series, ticks, times.moments, values[order], order)
 
     @property
+    def times(self) -> NDArray[Any]:
+        """The time of each row."""
+        return self.moments[self.ticks]
+
+    @cached_property
     def starts(self) -> NDArray[np.int64]:
         """The first row of each series."""
         return np.searchsorted(self.codes, np.arange(len(self.names)))
@@ -73,9 +102,20 @@ class Rows:
 
     def take(self, kept: NDArray[Any]) -> Rows:
         """Return the `kept` rows, and the series that still have any."""
-        used, codes = np.unique(self.codes[kept], return_inverse=True)
-        names = tuple(self.names[i] for i in used)
-        return Rows(names, codes.astype(np.int64), self.times[kept], self.values[kept], self.rows[kept])
+        names, codes = _used(np.array(self.names, dtype=object), self.codes[kept])
+        moments, ticks = _used(self.moments, self.ticks[kept])
+        return Rows(tuple(names), codes, ticks, moments, self.values[kept], self.rows[kept])
+
+    def with_moments(self, times: NDArray[Any]) -> Rows:
+        """Return the rows with other `times` [U] for their moments, in the same order; some may fall together."""
+        moments, places = np.unique(times, return_inverse=True)
+        return replace(self, ticks=places[self.ticks], moments=moments)
+
+
+def _used(kinds: NDArray[Any], codes: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Return those of the kinds that occur among the codes, and the codes of these alone."""
+    occurs = np.bincount(codes, minlength=len(kinds)) > 0
+    return (kinds, codes) if occurs.all() else (kinds[occurs], (np.cumsum(occurs) - 1)[codes])
 
 
 def merge_duplicates(
@@ -88,7 +128,7 @@ def merge_duplicates(
     DataError
         D111, several rows for one time that are not equal, when `how` is ``error``.
     """
-    first = np.r_[True, (np.diff(rows.codes) != 0) | (rows.times[1:] != rows.times[:-1])]
+    first = np.r_[True, (rows.codes[1:] != rows.codes[:-1]) | (rows.ticks[1:] != rows.ticks[:-1])]
     if first.all():
         return rows, []
     if how == "error":
@@ -102,7 +142,7 @@ def merge_duplicates(
     repeated = len(starts) - int(first[np.r_[starts[1:] - 1, len(first) - 1]].sum())
     values = _merged_values(rows, starts, how)
     return (
-        Rows(merged.names, merged.codes, merged.times, values, merged.rows),
+        replace(merged, values=values),
         [f"{repeated} repeated time{'' if repeated == 1 else 's'}: the {how} is taken"],
     )
 
@@ -110,6 +150,8 @@ def merge_duplicates(
 def trim(rows: Rows) -> Rows:
     """Return the rows without those before the first and after the last value of their series."""
     valid = ~np.isnan(rows.values)
+    if valid.all():
+        return rows
     seen = np.cumsum(valid)  # values up to and with each row
     starts, ends = rows.starts, np.r_[rows.starts[1:], len(valid)] - 1
     before, total = (seen - valid)[starts], seen[ends]
@@ -142,8 +184,8 @@ def drop_short(rows: Rows, table: Table) -> tuple[Rows, list[Notice]]:
     return rows.take(np.flatnonzero(~short[rows.codes])), [Notice("W204", what)]
 
 
-def place_on_grid(rows: Rows, table: Table, *, freq: str | None) -> tuple[pd.DataFrame, Frequency, list[str]]:
-    """Return the series frame, its frequency, and what was moved or marked.
+def place_on_grid(rows: Rows, table: Table, *, freq: str | None) -> tuple[Panel, list[str]]:
+    """Return the series on their grid, and what was moved or marked.
 
     Raises
     ------
@@ -153,31 +195,29 @@ def place_on_grid(rows: Rows, table: Table, *, freq: str | None) -> tuple[pd.Dat
         U101, when `freq` is no frequency, or one of dates and the times are whole numbers.
     """
     rows, frequency, notes = _with_frequency(rows, table, freq)
-    places = np.concatenate([positions(times, frequency) for _, times in rows.by_series(rows.times)])
+    places = _places(rows, frequency)
     if (places < 0).any():
         raise _off_grid(rows, table, frequency, np.flatnonzero(places < 0))
-    starts, ends = rows.starts, np.r_[rows.starts[1:], len(places)] - 1
+    ends = np.r_[rows.starts[1:], len(places)] - 1
     lengths = places[ends] + 1
-    if lengths.sum() > max(MAX_GRID, MAX_SPARSENESS * len(places)):
+    total = int(lengths.sum())
+    if total > max(MAX_GRID, MAX_SPARSENESS * len(places)):
         raise DataError(
             "D113",
             f"{frequency.word} from {stamp(rows.times.min())} to {stamp(rows.times.max())} makes "
-            f"{lengths.sum():,} times for the {len(places):,} rows of {table.name}",
+            f"{total:,} times for the {len(places):,} rows of {table.name}",
             hint=table.retry(freq=_finest(rows)) if freq else "correct the time that lies far from the others",
         )
-    values = np.full(int(lengths.sum()), np.nan)
-    values[np.repeat(np.cumsum(lengths) - lengths, ends - starts + 1) + places] = rows.values
-    spans = zip(rows.times[starts], lengths, strict=True)
-    frame = pd.DataFrame(
-        {
-            "unique_id": pd.Series(np.repeat(np.array(rows.names, dtype=object), lengths), dtype="str"),
-            "ds": np.concatenate([advance(first, np.arange(length), frequency) for first, length in spans]),
-            "y": values,
-        }
-    )
+    offsets = np.r_[0, np.cumsum(lengths)].astype(np.int64)
+    values = rows.values.copy()
+    if total > len(places):
+        values = np.full(total, np.nan)
+        values[offsets[:-1][rows.codes] + places] = rows.values
+    last = rows.moments[rows.ticks[ends]]
+    panel = Panel(values, offsets, rows.names, last, frequency, frequency.season_length)
     gaps = int(np.isnan(values).sum())
     marked = [f"{gaps} gap{'' if gaps == 1 else 's'} marked"] if gaps else []
-    return frame, frequency, [*notes, *marked]
+    return panel, [*notes, *marked]
 
 
 def on_month_edges(rows: Rows, frequency: Frequency) -> Rows:
@@ -195,6 +235,15 @@ def some(names: Sequence[str], limit: int = 5) -> str:
     """Return the first of the names of series, quoted, and how many more there are."""
     more = f" and {len(names) - limit} more" if len(names) > limit else ""
     return ", ".join(shown(name) for name in names[:limit]) + more
+
+
+def _places(rows: Rows, frequency: Frequency) -> NDArray[np.int64]:
+    """Return the place of every row on the grid that begins with its series; -1 for off the grid."""
+    common = positions(rows.moments, frequency)
+    if (common >= 0).all():  # one grid for all series
+        own = common[rows.ticks]
+        return own - own[rows.starts][rows.codes]
+    return np.concatenate([positions(times, frequency) for _, times in rows.by_series(rows.times)])
 
 
 def _merged_values(rows: Rows, starts: NDArray[np.int64], how: str) -> NDArray[np.float64]:
@@ -216,7 +265,7 @@ def _conflict(
     """Return the error that names a repeated time; its hint is an id column that would tell the rows apart."""
     where = np.flatnonzero(repeated)
     at = int(where[0])
-    same = rows.rows[(rows.codes == rows.codes[at]) & (rows.times == rows.times[at])]
+    same = rows.rows[(rows.codes == rows.codes[at]) & (rows.ticks == rows.ticks[at])]
     times = rows.times[np.argsort(rows.rows)]
     found = [] if id is not None else separating_columns(table, times, taken=taken)
     whose = f" of {shown(rows.names[rows.codes[at]])}" if id is not None else ""
@@ -232,14 +281,14 @@ def _conflict(
 def _with_frequency(rows: Rows, table: Table, freq: str | None) -> tuple[Rows, Frequency, list[str]]:
     """Return the frequency asked for or inferred, and the rows with their dates moved to the edge of their month."""
     if freq is None:
-        moved = _to_month_edges(rows, "MS") if _same_odd_day(rows.times) else rows
-        frequency = infer_frequency([times for _, times in moved.by_series(moved.times)])
+        moved = _to_month_edges(rows, "MS") if _same_odd_day(rows.moments) else rows
+        frequency = shared_frequency(moved.moments, moved.ticks, moved.starts)
     else:
         frequency = _asked(rows, table, freq)
         moved = on_month_edges(rows, frequency)
-    if (moved.times == rows.times).all():
+    if moved is rows or np.array_equal(moved.moments, rows.moments):
         return rows, frequency, []
-    twice = np.flatnonzero((np.diff(moved.codes) == 0) & (moved.times[1:] == moved.times[:-1]))
+    twice = np.flatnonzero((np.diff(moved.codes) == 0) & (np.diff(moved.ticks) == 0))
     if len(twice):
         pair = table.listed(rows.rows[[twice[0], twice[0] + 1]])
         raise DataError(
@@ -251,8 +300,9 @@ def _with_frequency(rows: Rows, table: Table, freq: str | None) -> tuple[Rows, F
 
 def _asked(rows: Rows, table: Table, freq: str) -> Frequency:
     """Return the frequency the user named, anchored in the data where the name leaves that open."""
-    frequency = parse_frequency(freq, first=rows.times[0] if rows.times.dtype.kind == "M" else None)
-    if frequency.is_integer == (rows.times.dtype.kind == "M"):
+    dated = rows.moments.dtype.kind == "M"
+    frequency = parse_frequency(freq, first=rows.times[0] if dated else None)
+    if frequency.is_integer == dated:
         kind, found = ("whole numbers", "dates") if frequency.is_integer else ("dates", "whole numbers")
         what = f"frequency {shown(freq)} is for {kind}, and the times of {table.name} are {found}"
         raise ConfigError("U101", what, hint=table.retry(freq=_finest(rows)))
@@ -274,10 +324,10 @@ def _same_odd_day(times: NDArray[Any]) -> bool:
 
 def _to_month_edges(rows: Rows, name: str) -> Rows:
     """Return the rows with each date on the first day of its month, or on the last for a family such as ``ME``."""
-    days = rows.times.astype("datetime64[D]")
+    days = rows.moments.astype("datetime64[D]")
     months = days.astype("datetime64[M]")
     edges = months.astype("datetime64[D]") if name.endswith("S") else month_ends(months)
-    return replace(rows, times=edges + (rows.times - days))
+    return rows.with_moments(edges + (rows.moments - days))
 
 
 def _off_grid(rows: Rows, table: Table, frequency: Frequency, off: NDArray[np.intp]) -> DataError:

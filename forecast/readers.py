@@ -11,6 +11,7 @@ import hashlib
 import io
 import re
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import dropwhile, islice
 from typing import TYPE_CHECKING, Any
@@ -18,13 +19,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from forecast.errors import ConfigError, DataError, shown
+from forecast.bulk import ENOUGH, head_of, read_columns
+from forecast.errors import ConfigError, DataError, ForecastError, shown
 from forecast.sources import bundled_path, find_file, load_bytes
-from forecast.table import Table
-from forecast.values import sniff_decimal
+from forecast.table import ID_NAMES, TIME_NAMES, Table
+from forecast.values import meant_as_numbers, sniff_decimal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
     from pathlib import Path
 
 __all__ = ["bundled_path", "read_table"]
@@ -45,6 +47,8 @@ def read_table(
     delimiter: str | None = None,
     decimal: str | None = None,
     encoding: str | None = None,
+    texts: Container[str | None] = (),
+    careful: bool = False,
 ) -> Table:
     """Return the columns of a CSV file, of a bundled set or of a frame.
 
@@ -54,6 +58,10 @@ def read_table(
         A CSV or TSV file, also gzipped; the name of a bundled set; a frame; or a series with dates as its index.
     delimiter, decimal, encoding : str, optional
         How the file is written; by default what exactly one reading fits. Without meaning for a frame but `decimal`.
+    texts : container of str
+        Columns that stay texts in a large file, numbers or not.
+    careful : bool
+        Keep the cells of a large file, too, as they are written.
 
     Raises
     ------
@@ -77,13 +85,54 @@ def read_table(
         return _from_frame(source, decimal or ".")
     path = find_file(source)
     data = load_bytes(path)
-    text, used_encoding = _decode(data, path.name, str(source), encoding)
+    if not careful and len(data) >= ENOUGH and decimal != "," and (encoding or "utf-8").lower() in ("utf-8", "utf8"):
+        table = _by_columns(data, path.name, str(source), delimiter, texts)
+        if table is not None:
+            return table
+    return _by_cells(data, path.name, str(source), delimiter, decimal, encoding)
+
+
+def _by_columns(
+    data: bytes, name: str, source: str, delimiter: str | None, texts: Container[str | None]
+) -> Table | None:
+    """Return the table of a large plain file, None where only the careful path can read it."""
+    head_bytes = head_of(data)
+    if head_bytes is None:
+        return None
+    try:
+        head = _by_cells(head_bytes, name, source, delimiter, None, None)
+    except ForecastError:
+        return None
+    columns = [str(column) for column in head.frame.columns]
+    header = [part.strip() for part in head_bytes.partition(b"\n")[0].decode().split(",")]
+    if head.notes or header != columns or len(columns) < 2 or head.lines is None or head.lines[0] != 2:
+        return None
+    roles = TIME_NAMES | ID_NAMES
+    numbers = frozenset(
+        column
+        for column in columns
+        if column not in texts and column.casefold() not in roles and meant_as_numbers(head.frame[column], ".")
+    )
+    with ThreadPoolExecutor(1) as beside:  # hashing lets go of the lock
+        sha256 = beside.submit(lambda: hashlib.sha256(data).hexdigest())
+        frame = read_columns(data, head, frozenset(columns) - numbers, numbers)
+    if frame is None:
+        return None
+    lines = np.arange(2, len(frame) + 2)
+    return Table(frame, name, sha256.result(), source=source, lines=lines, by_columns=True)
+
+
+def _by_cells(
+    data: bytes, name: str, source: str, delimiter: str | None, decimal: str | None, encoding: str | None
+) -> Table:
+    """Return the table of any file, every cell as it is written."""
+    text, used_encoding = _decode(data, name, source, encoding)
     if not text.strip():
-        raise DataError("D101", f"{path.name} is empty", hint=_HEADER_HINT)
+        raise DataError("D101", f"{name} is empty", hint=_HEADER_HINT)
     asked = _named_separator(delimiter)
-    empty = Table(pd.DataFrame(), path.name, hashlib.sha256(data).hexdigest(), source=str(source))
+    empty = Table(pd.DataFrame(), name, hashlib.sha256(data).hexdigest(), source=source)
     separator = asked or _sniff_separator(text, empty)
-    table = _from_rows(list(_iterate(text, separator, path.name, strict=True)), separator, empty)
+    table = _from_rows(list(_iterate(text, separator, name, strict=True)), separator, empty)
     found = decimal or sniff_decimal(table)
     notes = (
         *([f"encoding {used_encoding}"] if used_encoding not in ("utf-8", encoding) else []),

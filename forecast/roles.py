@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.errors import ConfigError, DataError, shown
+from forecast.table import ID_NAMES, TIME_NAMES
 from forecast.times import looks_like_times
 from forecast.values import is_missing, meant_as_numbers
 
@@ -20,15 +21,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecast.table import Table
+    from forecast.times import Times
 
 __all__ = ["check_given", "find_id", "find_target", "find_time", "separating_columns"]
 
-TIME_NAMES = frozenset(
-    ["ds", "date", "datetime", "time", "timestamp", "year", "quarter", "month", "week", "day", "hour", "period"]
-)
 TARGET_NAMES = frozenset(["y", "value", "target"])
 _SIGN = re.compile(r"\s*(?:%|[$\u00a3\u00a5\u20ac]|USD|EUR|GBP)\s*")
-ID_NAMES = frozenset(["unique_id", "id", "series", "series_id"])
 
 
 def check_given(table: Table, **given: str | None) -> None:
@@ -80,7 +78,7 @@ def find_time(table: Table, *, given: str | None, taken: set[str | None]) -> str
     return next(iter(preferred or found), None)
 
 
-def find_id(table: Table, times: NDArray[Any] | None, *, given: str | None, taken: set[str | None]) -> str | None:
+def find_id(table: Table, times: Times | None, *, given: str | None, taken: set[str | None]) -> str | None:
     """Return the id column: one named ``unique_id`` or ``id``, or the only one that tells repeated times apart."""
     if given is not None:
         return given
@@ -88,9 +86,9 @@ def find_id(table: Table, times: NDArray[Any] | None, *, given: str | None, take
     named = [c for c in _columns(table) if c not in taken and _folded(c) in ID_NAMES and frame[c].duplicated().any()]
     if named:
         return named[0]
-    if times is None or len(np.unique(times)) == len(times):
+    if times is None or len(times.moments) == len(times.codes):
         return None
-    found = [c for c in separating_columns(table, times, taken=taken) if not _is_numeric(table, c)]
+    found = [c for c in separating_columns(table, times.values, taken=taken) if not _is_numeric(table, c)]
     return found[0] if len(found) == 1 else None
 
 

@@ -6,7 +6,9 @@ module nobody checks the data again.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,12 +18,12 @@ from forecast.covariate_rows import CovariateColumns, place_covariates
 from forecast.defaults import DUPLICATES
 from forecast.errors import ConfigError, DataError, Notice, nearest, shown
 from forecast.frequency import Regularity, measure_regularity
-from forecast.panel import Panel
 from forecast.placing import Rows, drop_short, merge_duplicates, place_on_grid, some, trim
 from forecast.readers import read_table
 from forecast.resampling import resample_rows
 from forecast.roles import check_given, find_id, find_target, find_time
-from forecast.times import read_times
+from forecast.table import coded
+from forecast.times import Times, read_times
 from forecast.values import is_missing, read_numbers
 
 if TYPE_CHECKING:
@@ -30,8 +32,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from forecast.covariates import Covariates
     from forecast.frequency import Frequency
+    from forecast.panel import Panel
     from forecast.table import Table
 
 __all__ = ["SeriesData", "read_series"]
@@ -46,13 +48,8 @@ class SeriesData:
 
     Parameters
     ----------
-    frame : DataFrame
-        Columns ``unique_id`` (str), ``ds`` (datetime64[us] or int64), ``y`` (float64); sorted, on a regular grid, NaN
-        for a gap, no NaN at the ends of a series.
-    frequency : Frequency
-        The step of the grid.
-    season_length : int
-        Periods of the shortest season; 1 for none.
+    panel : Panel
+        The series as arrays, which is what models see: on a regular grid, NaN for a gap, no NaN at the ends.
     name : str
         What to call the source, such as ``sales.csv``.
     sha256 : str
@@ -63,17 +60,11 @@ class SeriesData:
         What was inferred or done, each a sentence to print.
     notices : tuple of Notice
         Warnings.
-    longer_seasons : tuple of int
-        Further seasons.
-    regularity : Regularity, optional
+    regularity : Regularity
         How many of the steps are one period: the confidence in the frequency.
-    covariates : Covariates, optional
-        What was read beside the values.
     """
 
-    frame: pd.DataFrame
-    frequency: Frequency
-    season_length: int
+    panel: Panel
     name: str
     sha256: str
     time: str | None
@@ -81,17 +72,22 @@ class SeriesData:
     id: str | None
     notes: tuple[str, ...]
     notices: tuple[Notice, ...]
-    longer_seasons: tuple[int, ...] = ()
-    regularity: Regularity | None = None
-    covariates: Covariates | None = None
+    regularity: Regularity
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """The series frame: ``unique_id`` (str), ``ds`` (datetime64[us] or int64), ``y`` (float64), sorted."""
+        return self.panel.to_frame()
 
     @property
-    def panel(self) -> Panel:
-        """The series as arrays, which is what models see."""
-        panel = Panel.from_frame(
-            self.frame, self.frequency, season_length=self.season_length, longer_seasons=self.longer_seasons
-        )
-        return replace(panel, covariates=self.covariates)
+    def frequency(self) -> Frequency:
+        """The step of the grid."""
+        return self.panel.frequency
+
+    @property
+    def season_length(self) -> int:
+        """Periods of the shortest season; 1 for none."""
+        return self.panel.season_length
 
 
 def read_series(
@@ -160,17 +156,58 @@ def read_series(
     """
     _check_options(duplicates)
     given_seasons = _seasons(season_length)
-    table = read_table(source, delimiter=delimiter, decimal=decimal, encoding=encoding)
-    check_given(table, time=time, target=target, id=id)
     beside = CovariateColumns(tuple(future), tuple(past), tuple(static))
+
+    def understand(table: Table) -> SeriesData:
+        return _understood(
+            table,
+            beside,
+            time=time,
+            target=target,
+            id=id,
+            freq=freq,
+            seasons=given_seasons,
+            resample=resample,
+            aggregate=aggregate,
+            date_format=date_format,
+            duplicates=duplicates,
+        )
+
+    read = partial(read_table, source, delimiter=delimiter, decimal=decimal, encoding=encoding)
+    table = read(texts={time, id, *beside.names})
+    if not table.by_columns:
+        return understand(table)
+    with suppress(DataError, ConfigError):
+        data = understand(table)
+        if not any(notice.code == "W201" for notice in data.notices):
+            return data
+    return understand(read(careful=True))  # what is said of a cell shows it as it was written
+
+
+def _understood(
+    table: Table,
+    beside: CovariateColumns,
+    *,
+    time: str | None,
+    target: str | None,
+    id: str | None,
+    freq: str | None,
+    seasons: tuple[int, ...] | None,
+    resample: str | None,
+    aggregate: str,
+    date_format: str | None,
+    duplicates: str,
+) -> SeriesData:
+    """Return the series of a table; arguments and errors as of `read_series`."""
+    check_given(table, time=time, target=target, id=id)
     beside.check(table, {time, target, id} - {None})
     time = find_time(table, given=time, taken={target, id, *beside.names})
     times = None if time is None else read_times(table, time, date_format=date_format, integers=freq == "int")
-    key = find_id(table, times.values if times else None, given=id, taken={time, target, *beside.names})
+    key = find_id(table, times, given=id, taken={time, target, *beside.names})
     target = find_target(table, given=target, taken={time, key, *beside.names})
     values = read_numbers(table, target)
-    ids = _ids(table, key, target)
-    rows = Rows.sorted(ids, times.values if times else _numbered(ids), values)
+    codes, names = _ids(table, key, target)
+    rows = Rows.sorted(codes, names, times or _numbered(codes), values)
     if resample is None:
         if aggregate != "sum":
             what = f"--aggregate {aggregate} says how to fill the periods of --resample, which is missing"
@@ -184,10 +221,11 @@ def read_series(
     rows = trim(every)
     cut = 0 if beside.future else len(every.values) - len(rows.values)
     rows, left_out = drop_short(rows, table)
-    frame, frequency, gaps = place_on_grid(rows, table, freq=freq)
-    covariates, absent = place_covariates(table, beside, every, frame, frequency, target=target)
-    seasons = frequency.season_lengths if given_seasons is None else given_seasons
-    regularity = measure_regularity(rows.times, rows.starts, frequency)
+    panel, gaps = place_on_grid(rows, table, freq=freq)
+    frequency = panel.frequency
+    covariates, absent = place_covariates(table, beside, every, panel, target=target)
+    seasons = frequency.season_lengths if seasons is None else seasons
+    regularity = measure_regularity(rows.moments, rows.ticks, rows.starts, frequency)
     how = "resampled" if resample else "given" if freq else f"inferred: {regularity.reason}"
     understood = (
         "time: none, rows numbered 1, 2, 3, ..." if time is None else f"time: column {shown(time)}",
@@ -196,9 +234,12 @@ def read_series(
         f"{frequency.word} ({how}), " + (f"season {' and '.join(map(str, seasons))}" if seasons else "no season"),
     )
     return SeriesData(
-        frame=frame,
-        frequency=frequency,
-        season_length=seasons[0] if seasons else 1,
+        panel=replace(
+            panel,
+            season_length=seasons[0] if seasons else 1,
+            longer_seasons=seasons[1:],
+            covariates=covariates,
+        ),
         name=table.name,
         sha256=table.sha256,
         time=time,
@@ -206,9 +247,7 @@ def read_series(
         id=key,
         notes=(*understood, *table.notes, *(times.notes if times else ()), *merged, *_cut(cut), *gaps, *absent),
         notices=(*left_out, *_constant(rows), *_absurd(rows, table, target), *_grouped(table, target)),
-        longer_seasons=seasons[1:],
         regularity=regularity,
-        covariates=covariates,
     )
 
 
@@ -234,27 +273,27 @@ def _seasons(season_length: int | Sequence[int] | None) -> tuple[int, ...] | Non
 def _resampled(rows: Rows, rule: str, aggregate: str) -> tuple[Rows, list[str], str]:
     """Return a row for each period of each series, what was done, and the frequency that makes."""
     made = resample_rows(rows.times, rows.values, rows.codes, rule=rule, aggregate=aggregate, names=rows.names)
-    used, codes = np.unique(made.codes, return_inverse=True)
-    names = tuple(rows.names[code] for code in used)
-    placed = Rows(names, codes.astype(np.int64), made.times, made.values, rows.rows[made.rows])
-    return placed, list(made.notes), made.alias
+    moments, ticks = np.unique(made.times, return_inverse=True)
+    placed = Rows(rows.names, made.codes, ticks, moments, made.values, rows.rows[made.rows])
+    return placed.take(np.arange(len(ticks))), list(made.notes), made.alias
 
 
-def _ids(table: Table, id: str | None, target: str) -> NDArray[np.object_]:
-    """Return the name of the series of each row: the cell in the id column, or the name of the target."""
+def _ids(table: Table, id: str | None, target: str) -> tuple[NDArray[np.int64], list[str]]:
+    """Return which series each row belongs to, and their names: the cells of the id column, or that of the target."""
     if id is None:
-        return np.full(len(table.frame), target, dtype=object)
+        return np.zeros(len(table.frame), dtype=np.int64), [target]
     cells = table.frame[id]
     missing = np.flatnonzero(is_missing(cells))
     if len(missing):
         what = f"{len(missing)} row{'' if len(missing) == 1 else 's'} of {table.name} without an id in {shown(id)}"
         raise DataError("D106", f"{what}: {table.listed(missing)}", hint="fill in the id, or remove the row")
-    return cells.astype(str).to_numpy(object)
+    return coded(cells)
 
 
-def _numbered(ids: NDArray[np.object_]) -> NDArray[np.int64]:
+def _numbered(codes: NDArray[np.int64]) -> Times:
     """Return 1, 2, 3, ... for the rows of each series."""
-    return np.asarray(pd.Series(ids).groupby(ids).cumcount().to_numpy() + 1, dtype=np.int64)
+    places = pd.Series(codes).groupby(codes).cumcount().to_numpy().astype(np.int64)
+    return Times(places, np.arange(1, int(places.max()) + 2))
 
 
 def _cut(count: int) -> list[str]:
@@ -277,7 +316,8 @@ def _grouped(table: Table, target: str) -> list[Notice]:
 
 def _constant(rows: Rows) -> list[Notice]:
     """Return W202 for the series that never change."""
-    found = [name for name, values in rows.by_series(rows.values) if np.nanmin(values) == np.nanmax(values)]
+    low, high = (ufunc.reduceat(rows.values, rows.starts) for ufunc in (np.fmin, np.fmax))
+    found = [rows.names[i] for i in np.flatnonzero(low == high)]
     if not found:
         return []
     verb = "is" if len(found) == 1 else "are"
@@ -288,10 +328,15 @@ def _constant(rows: Rows) -> list[Notice]:
 
 def _absurd(rows: Rows, table: Table, target: str) -> list[Notice]:
     """Return W201 for values that are ten thousand times the median of their series."""
-    medians = [np.nanmedian(np.abs(values)) for _, values in rows.by_series(rows.values)]
-    limits = ABSURD * np.array(medians)[rows.codes]
-    found = rows.rows[(np.abs(rows.values) >= limits) & (limits > 0)]
-    if len(found) == 0:
+    sizes = np.abs(rows.values)
+    low, high = (ufunc.reduceat(sizes, rows.starts) for ufunc in (np.fmin, np.fmax))
+    limits = np.full(len(low), np.inf)
+    bounds = np.r_[rows.starts, len(sizes)]
+    for s in np.flatnonzero(high >= ABSURD * low):  # the median is not below the smallest
+        limits[s] = ABSURD * np.nanmedian(sizes[bounds[s] : bounds[s + 1]])
+    limits[limits == 0] = np.inf
+    if not (high >= limits).any():
         return []
+    found = rows.rows[sizes >= limits[rows.codes]]
     what = f"{table.listed(np.sort(found), target)} in {shown(target)}"
     return [Notice("W201", f"{what}: {ABSURD:,} times the median of the series or more")]

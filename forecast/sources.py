@@ -84,6 +84,8 @@ def load_bytes(path: Path) -> bytes:
         with path.open("rb") as file:
             packed = file.read(2) == b"\x1f\x8b"
             file.seek(0)
+            if not packed and path.stat().st_size <= MAX_BYTES:
+                return file.read()
             data = _read_limited(gzip.open(file) if packed else file, path)  # noqa: SIM115
     except (OSError, EOFError, zlib.error) as error:
         raise FileError("F102", f"cannot read {shown(path)}: {_reason(error)}") from error

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from forecast.errors import DataError, nearest, shown
 
@@ -19,10 +19,15 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["MISSING_MARKERS", "Table"]
+__all__ = ["ID_NAMES", "MISSING_MARKERS", "TIME_NAMES", "Table", "coded"]
 
 MISSING_MARKERS = frozenset({"", "NA", "NaN", "nan", "null", "None"})
 """The cells of a file that stand for a missing value."""
+
+TIME_NAMES = frozenset(
+    ["ds", "date", "datetime", "time", "timestamp", "year", "quarter", "month", "week", "day", "hour", "period"]
+)
+ID_NAMES = frozenset(["unique_id", "id", "series", "series_id"])
 
 SHOWN_ROWS = 5
 """How many problems of one kind a message lists."""
@@ -48,6 +53,8 @@ class Table:
         The file as the user named it; None for a frame.
     lines : ndarray or None
         The line of the file on which each row begins, the header counted; None for a frame.
+    by_columns : bool
+        Whether texts are categorical and numbers numbers (see `forecast.bulk`); messages want the cells themselves.
 
     Examples
     --------
@@ -67,6 +74,7 @@ class Table:
     decimal: str = "."
     source: str | None = None
     lines: NDArray[np.int64] | None = None
+    by_columns: bool = False
 
     def place(self, row: int) -> str:
         """Return where `row`, counted from 0, stands: ``line 14`` of a file, ``row 12`` of a frame."""
@@ -110,3 +118,21 @@ class Table:
             found=", ".join(shown(name)[1:-1] for name in columns[:20]) + (", ..." if len(columns) > 20 else ""),
             hint=self.retry(**{role: guess}),
         )
+
+
+def coded(cells: pd.Series[Any]) -> tuple[NDArray[np.int64], list[str]]:
+    """Return the text of every cell as a code, and the distinct texts.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> coded(pd.Series(["b", "a", "b"]))
+    (array([0, 1, 0]), ['b', 'a'])
+    """
+    import numpy as np
+    import pandas as pd
+
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        return cells.cat.codes.to_numpy().astype(np.int64), [str(text) for text in cells.cat.categories]
+    codes, texts = pd.factorize(cells.astype(str))
+    return codes.astype(np.int64), texts.tolist()

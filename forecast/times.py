@@ -7,13 +7,14 @@ row decides and neither is taken.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
 
 from forecast.errors import DataError, shown
 from forecast.forms import DATE_FORMS, NUMBER_FORMS, PROPOSALS, Form, read_form, read_format, read_whole
+from forecast.table import MISSING_MARKERS, coded
 from forecast.values import LIKELY_SHARE, is_missing
 
 if TYPE_CHECKING:
@@ -32,10 +33,32 @@ SNIFFED_TEXTS = 100
 
 @dataclass(frozen=True)
 class Times:
-    """Times, datetime64[us] or int64, and what is worth saying of how they were read."""
+    """The time of every row.
 
-    values: NDArray[Any]
+    Parameters
+    ----------
+    codes : ndarray [N]
+        Which of the moments each row has.
+    moments : ndarray [U]
+        Distinct times, datetime64[us] or int64, in order.
+    notes : tuple of str
+        What is worth saying of how they were read.
+    """
+
+    codes: NDArray[np.int64]
+    moments: NDArray[Any]
     notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, codes: NDArray[np.int64], times: NDArray[Any], notes: tuple[str, ...] = ()) -> Self:
+        """Return times from codes of times in any order, in which one may occur under several codes."""
+        moments, places = np.unique(times, return_inverse=True)
+        return cls(places[codes].astype(np.int64), moments, notes)
+
+    @property
+    def values(self) -> NDArray[Any]:
+        """The times themselves, [N]."""
+        return self.moments[self.codes]
 
 
 def looks_like_times(cells: pd.Series[Any], *, numbers: bool = False) -> bool:
@@ -50,7 +73,8 @@ def looks_like_times(cells: pd.Series[Any], *, numbers: bool = False) -> bool:
         return True
     if pd.api.types.is_numeric_dtype(cells) and not numbers:
         return False
-    texts = pd.unique(cells[~is_missing(cells)].astype(str)).tolist()
+    missing = is_missing(cells)
+    texts = [text for text in coded(cells[~missing] if missing.any() else cells)[1] if text not in MISSING_MARKERS]
     readings = [read_form(texts, form) for form in _promising(texts, DATE_FORMS)]
     if numbers:
         readings.append(read_whole(texts))
@@ -88,8 +112,7 @@ def read_times(table: Table, column: str, *, date_format: str | None = None, int
         return _from_datetimes(cells)
     if isinstance(cells.dtype, pd.PeriodDtype):
         cells = cells.astype(str).str.partition("/")[0]  # a week reads "2024-01-01/2024-01-07"
-    codes, uniques = pd.factorize(cells.astype(str).str.strip())
-    texts: list[str] = uniques.tolist()
+    codes, texts = coded(cells if isinstance(cells.dtype, pd.CategoricalDtype) else cells.astype(str).str.strip())
     if date_format is not None:
         reading = read_format(texts, date_format)
     else:
@@ -102,7 +125,7 @@ def read_times(table: Table, column: str, *, date_format: str | None = None, int
         what = f"UTC offsets {listed} both occur in {shown(column)} of {table.name}"
         raise DataError("D112", what, hint="write all times with one offset, such as Z")
     (offset,) = reading.offsets
-    return Times(reading.times[codes], (f"times as written, at UTC offset {offset}",) if offset else ())
+    return Times.of(codes, reading.times, (f"times as written, at UTC offset {offset}",) if offset else ())
 
 
 def _check_present(table: Table, column: str) -> None:
@@ -168,10 +191,11 @@ def _is_datetime(cells: pd.Series[Any]) -> bool:
 
 def _from_datetimes(cells: pd.Series[Any]) -> Times:
     """Return datetimes without their time zone: dates as they stand, times of the day in UTC."""
+    rows = np.arange(len(cells))
     if cells.dt.tz is None:
-        return Times(cells.to_numpy().astype("datetime64[us]"))
+        return Times.of(rows, cells.to_numpy().astype("datetime64[us]"))
     local = cells.dt.tz_localize(None)
     if (local == local.dt.normalize()).all():
-        return Times(local.to_numpy().astype("datetime64[us]"), (f"dates as in {cells.dt.tz}",))
-    utc = cells.dt.tz_convert("UTC").dt.tz_localize(None)
-    return Times(utc.to_numpy().astype("datetime64[us]"), (f"times turned from {cells.dt.tz} to UTC",))
+        return Times.of(rows, local.to_numpy().astype("datetime64[us]"), (f"dates as in {cells.dt.tz}",))
+    utc = cells.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy().astype("datetime64[us]")
+    return Times.of(rows, utc, (f"times turned from {cells.dt.tz} to UTC",))

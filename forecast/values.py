@@ -38,17 +38,26 @@ _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+", re.ASCII)
 
 def is_missing(cells: pd.Series[Any]) -> NDArray[np.bool_]:
     """Return which cells stand for a missing value: nothing, ``NA``, ``NaN``, ``nan``, ``null`` or ``None``."""
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        marked = np.array([text in MISSING_MARKERS for text in cells.cat.categories], dtype=np.bool_)
+        return marked[cells.cat.codes] if marked.any() else np.zeros(len(cells), dtype=np.bool_)
     missing = cells.isna()
     return np.asarray(missing if _is_plain(cells) else missing | cells.isin(list(MISSING_MARKERS)), dtype=np.bool_)
 
 
 def meant_as_numbers(cells: pd.Series[Any], decimal: str) -> bool:
     """Return whether most of the cells that are not missing are numbers, if only with thousands separators."""
-    present = cells[~is_missing(cells)]
+    missing = is_missing(cells)
+    present = cells[~missing] if missing.any() else cells
     if len(present) == 0 or pd.api.types.is_bool_dtype(cells) or pd.api.types.is_datetime64_any_dtype(cells):
         return False
     if _is_plain(cells):
         return True
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        counts = np.bincount(present.cat.codes, minlength=len(cells.cat.categories))
+        kinds = pd.Series(cells.cat.categories)
+        fitting = _matches(kinds, _PATTERNS[decimal]) | _matches(kinds, _GROUPED)
+        return float(counts[fitting].sum()) >= LIKELY_SHARE * len(present)
     return float((_matches(present, _PATTERNS[decimal]) | _matches(present, _GROUPED)).mean()) >= LIKELY_SHARE
 
 

@@ -1,0 +1,204 @@
+"""A large file read by columns is read as the careful path reads it, or given back to it."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forecast import bulk, readers
+from forecast.errors import ForecastError
+from forecast.series import read_series
+
+ENGINES = [True, False] if bulk.find_spec("pyarrow") else [False]
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    """Files of a few lines are large here."""
+    monkeypatch.setattr(readers, "ENOUGH", 1)
+    monkeypatch.setattr(bulk, "HEAD", 2)
+
+
+@pytest.fixture(params=ENGINES, ids=["pyarrow", "pandas"][: len(ENGINES)] if ENGINES[0] else ["pandas"])
+def arrow(request, monkeypatch):
+    if not request.param:
+        monkeypatch.setattr(bulk, "find_spec", lambda name: None)
+
+
+def lines(n=40, ids=("b", "a"), start="2020-01-01"):
+    rows = [
+        f"{name},{day:%Y-%m-%d},{100 + i / 8}"
+        for name in ids
+        for i, day in enumerate(pd.date_range(start, periods=n, freq="D"))
+    ]
+    return ["unique_id,ds,y", *rows]
+
+
+def both(text, tmp_path, monkeypatch, **options):
+    """What the two paths make of a text: frames and what is said, or an error; and whether columns were read at all."""
+    path = tmp_path / "data.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    seen, results = [], []
+    original = readers._by_columns
+    for careful in (False, True):
+
+        def spy(*args, careful=careful):
+            table = None if careful else original(*args)
+            seen.append(table is not None)
+            return table
+
+        monkeypatch.setattr(readers, "_by_columns", spy)
+        try:
+            data = read_series(path, **options)
+            results.append((data.frame, data.notes, data.notices, data.sha256))
+        except ForecastError as error:
+            results.append(error.explain())
+    monkeypatch.setattr(readers, "_by_columns", original)
+    return results, seen[0]
+
+
+def assert_equal(results):
+    one, other = results
+    if isinstance(one, str) or isinstance(other, str):
+        assert one == other
+        return
+    pd.testing.assert_frame_equal(one[0], other[0], check_exact=True)
+    assert one[1:] == other[1:]
+
+
+CASES = {
+    "plain": lines(),
+    "gap": lines()[:10] + lines()[11:],
+    "missing value": [*lines()[:10], "b,2020-01-10,NA", *lines()[11:]],
+    "shuffled": [lines()[0], *np.random.default_rng(0).permutation(lines()[1:]).tolist()],
+    "twice the same row": [*lines(), lines()[5]],
+    "absurd": [*lines()[:20], "b,2020-01-20,123456789012", *lines()[21:]],
+    "constant": [*lines(), *(f"c,2020-01-{d:02d},7" for d in range(1, 32))],
+    "short": [*lines(), "c,2020-01-01,7"],
+    "integers": ["ds,sales", *(f"{i},{i * i}" for i in range(1, 50))],
+    "numeric ids": ["id,ds,y", *(f"0{s},2020-01-{d:02d},{d}" for s in (1, 2) for d in range(1, 31))],
+    "year": ["year,y", *(f"{1900 + i},{i % 7}" for i in range(60))],
+    "no newline at the end": "\n".join(lines()),
+    "windows": "\r\n".join(lines()) + "\r\n",
+    "byte order mark": "\ufeff" + "\n".join(lines()) + "\n",
+    "umlauts": "\n".join(lines(ids=("Köln", "Zürich"))) + "\n",
+    "months": [
+        "store,month,y",
+        *(f"s{s},20{y}-{m:02d}-15,{m}" for s in (1, 2) for y in (20, 21) for m in range(1, 13)),
+    ],
+    "further numbers": ["unique_id,ds,y,price", *(f"{line},{i / 7!r}" for i, line in enumerate(lines()[1:]))],
+}
+
+
+@pytest.mark.usefixtures("arrow")
+@pytest.mark.parametrize("name", CASES)
+def test_a_file_is_read_the_same_by_columns(name, tmp_path, monkeypatch):
+    text = CASES[name] if isinstance(CASES[name], str) else "\n".join(CASES[name]) + "\n"
+    results, by_columns = both(text, tmp_path, monkeypatch)
+
+    assert by_columns
+    assert_equal(results)
+
+
+HANDED_BACK = {
+    "quotes": [lines()[0], '"b","2020-01-01",1', *lines()[2:]],
+    "a short row": [*lines()[:9], "b,2020-01-09", *lines()[10:]],
+    "a long row": [*lines()[:9], "b,2020-01-09,1,2", *lines()[10:]],
+    "a text among the numbers": [*lines()[:9], "b,2020-01-09,n/a", *lines()[10:]],
+    "another spelling of NaN": [*lines()[:9], "b,2020-01-09,NAN", *lines()[10:]],
+    "spaces around a name": [*lines()[:9], "b ,2020-01-09,1", *lines()[10:]],
+    "semicolons": [line.replace(",", ";") for line in lines()],
+    "no header": lines()[1:],
+    "Latin-1": "\n".join(lines(ids=("Köln",))).encode("latin-1"),
+    "a lone carriage return": "\n".join([*lines()[:9], "b,2020\r-01-09,1", *lines()[10:]]),
+    "a zero byte": "\n".join([*lines()[:9], "b,2020-01-09,\0", *lines()[10:]]),
+    "one column": ["y", *map(str, range(50))],
+    "few lines": ["ds,y"],
+}
+
+
+@pytest.mark.usefixtures("arrow")
+@pytest.mark.parametrize("name", HANDED_BACK)
+def test_what_is_not_plain_goes_the_careful_way(name, tmp_path, monkeypatch):
+    text = HANDED_BACK[name] if isinstance(HANDED_BACK[name], (str, bytes)) else "\n".join(HANDED_BACK[name])
+    results, by_columns = both(text, tmp_path, monkeypatch)
+
+    assert not by_columns
+    assert_equal(results)
+
+
+FAULTS = {
+    "infinite": [*lines()[:9], "b,2020-01-09,inf", *lines()[10:]],
+    "no time": [*lines()[:9], "b,,1", *lines()[10:]],
+    "no name": [*lines()[:9], ",2020-01-09,1", *lines()[10:]],
+    "no such day": [*lines()[:9], "b,2020-02-30,1", *lines()[10:]],
+    "two values": [*lines(), "b,2020-01-09,5"],
+    "irregular": ["ds,y", *(f"2020-01-{d:02d},1" for d in (1, 2, 5, 9, 17, 19, 23, 30))],
+    "an empty line": [*lines()[:9], "", *lines()[9:]],
+    "blank row": [*lines()[:9], ",,", *lines()[10:]],
+}
+
+
+@pytest.mark.usefixtures("arrow")
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_told_in_the_words_of_the_careful_path(name, tmp_path, monkeypatch):
+    results, _ = both("\n".join(FAULTS[name]) + "\n", tmp_path, monkeypatch)
+
+    assert_equal(results)
+
+
+@pytest.mark.usefixtures("arrow")
+def test_options_reach_both_paths(tmp_path, monkeypatch):
+    text = "\n".join(["shop,when,units", *(f"{s},{d:02d}/05/2020,{d}" for s in (1, 2) for d in range(1, 32))])
+    results, by_columns = both(text, tmp_path, monkeypatch, id="shop", date_format="%d/%m/%Y")
+
+    assert by_columns
+    assert not isinstance(results[0], str)
+    assert_equal(results)
+
+
+CELLS = st.one_of(
+    st.floats(allow_nan=False, allow_infinity=False).map(repr),
+    st.integers(-(10**18), 10**18).map(str),
+    st.decimals(allow_nan=False, allow_infinity=False, places=6).map(str),
+    st.sampled_from(["", "NA", "NaN", "nan", "null", "None", "1.", ".5", "+3", "-0", "1e5", "1E-3", " 2", "1 0", "x"]),
+    st.sampled_from(["0x1p3", "1_000", "1e", "--1", "Infinity", "NAN", "1d5", "TRUE", "\u0661", "1,0"]),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    cells=st.lists(CELLS, min_size=3, max_size=12),
+    names=st.lists(st.sampled_from(["a", "b", "NA", "1", "é", "a b"]), min_size=1, max_size=2, unique=True),
+    arrow=st.sampled_from(ENGINES),
+)
+def test_any_cells_are_read_the_same(tmp_path_factory, cells, names, arrow):
+    rows = [
+        f"{name},{day},{cell}"
+        for name in names
+        for day, cell in zip(np.datetime64("2020-01-01") + np.arange(20), [*"12345", *cells], strict=False)
+    ]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(readers, "ENOUGH", 1)
+        patch.setattr(bulk, "HEAD", 2)
+        if not arrow:
+            patch.setattr(bulk, "find_spec", lambda name: None)
+        results, _ = both("\n".join(["unique_id,ds,y", *rows]), tmp_path_factory.mktemp("cells"), patch)
+
+    assert_equal(results)
+
+
+@settings(max_examples=40, deadline=None)
+@given(order=st.permutations(range(60)), careful=st.booleans())
+def test_the_same_rows_in_any_order_give_the_same_series(tmp_path_factory, order, careful):
+    text = lines(30)
+    path = tmp_path_factory.mktemp("order") / "data.csv"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(readers, "ENOUGH", 10**9 if careful else 1)
+        frames = []
+        for rows in (text[1:], [text[1 + i] for i in order]):
+            path.write_text("\n".join([text[0], *rows]) + "\n")
+            frames.append(read_series(path).frame)
+
+    pd.testing.assert_frame_equal(*frames, check_exact=True)
