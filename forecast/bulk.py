@@ -21,7 +21,7 @@ __all__ = ["ENOUGH", "head_of", "read_columns"]
 
 ENOUGH = 1_000_000
 """Bytes from which reading by columns is worth its preparation."""
-HEAD = 1_000
+HEAD = 200
 """Lines on which the careful path decides what the columns are."""
 
 

@@ -278,7 +278,8 @@ def _steps(
     numbers = ordinals(moments, base)
     steps = np.diff(numbers[ticks])[within[1:]]
     multiple = _common_step(steps)
-    return Frequency(base if multiple == 1 else f"{multiple}{base}"), steps // multiple, owners
+    steps = steps if multiple == 1 else steps // multiple
+    return Frequency(base if multiple == 1 else f"{multiple}{base}"), steps, owners
 
 
 def _common_step(steps: NDArray[np.int64]) -> int:
@@ -383,6 +384,8 @@ def positions(times: NDArray[Any], frequency: Frequency) -> NDArray[np.int64]:
 def _is_regular(steps: NDArray[np.int64], owners: NDArray[np.int64], frequency: Frequency) -> bool:
     """Whether enough of the steps are one period long, and no series has several, all longer."""
     single = steps == 1
+    if single.all():
+        return True
     counts, singles = np.bincount(owners), np.bincount(owners, single)
     if ((counts > 1) & (singles == 0)).any():
         return False

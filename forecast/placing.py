@@ -167,7 +167,8 @@ def drop_short(rows: Rows, table: Table) -> tuple[Rows, list[Notice]]:
     DataError
         D117, when no series has three values.
     """
-    counts = np.bincount(rows.codes[~np.isnan(rows.values)], minlength=len(rows.names))
+    valid = ~np.isnan(rows.values)
+    counts = np.bincount(rows.codes if valid.all() else rows.codes[valid], minlength=len(rows.names))
     short = counts < MIN_VALUES
     if short.all():
         longest = int(counts.max(initial=0))

@@ -64,8 +64,9 @@ def find_time(table: Table, *, given: str | None, taken: set[str | None]) -> str
     found = [column for column in columns if looks_like_times(table.frame[column])]
     found = found or [c for c in columns if _folded(c) in TIME_NAMES and looks_like_times(table.frame[c], numbers=True)]
     found = found or [c for c in columns if _sounds_like_time(c) and not _is_numeric(table, c)]
-    numeric = [c for c in columns if _is_numeric(table, c)]
-    found = found or [c for c in numeric if _folded(c) in TIME_NAMES and len(numeric) > 1]
+    if not found:
+        numeric = [c for c in columns if _is_numeric(table, c)]
+        found = [c for c in numeric if _folded(c) in TIME_NAMES and len(numeric) > 1]
     preferred = [c for c in found if _folded(c) == "ds"] or [c for c in found if _folded(c) in TIME_NAMES]
     if len(found) > 1 and len(preferred) != 1:
         listed = ", ".join(shown(column) for column in found)

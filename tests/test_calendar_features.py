@@ -21,8 +21,8 @@ def places(time):
         "hour": time.hour / 24,
         "weekday": time.weekday() / 7,
         "day_of_month": (time.day - 1) / time.days_in_month,
-        "day_of_year": (time.dayofyear - 1) / (366 if time.is_leap_year else 365),
-        "week": (time.dayofyear - 1) // 7 / (365.2425 / 7),
+        "day_of_year": (time.day_of_year - 1) / (366 if time.is_leap_year else 365),
+        "week": (time.day_of_year - 1) // 7 / (365.2425 / 7),
         "month": (time.month - 1) / 12,
         "quarter": (time.quarter - 1) / 4,
     }
