@@ -6,19 +6,24 @@ two columns, sine and cosine.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from forecast.calendars import weekdays
+from forecast.covariates import Covariates, stretches
 from forecast.errors import ConfigError, nearest, shown
+from forecast.frequency import advance
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["CALENDAR_FEATURES", "calendar_columns", "calendar_features"]
+    from forecast.panel import Panel
+
+__all__ = ["CALENDAR_FEATURES", "calendar_columns", "calendar_features", "with_calendar"]
 
 CALENDAR_FEATURES = (
     "hour", "weekday", "day_of_month", "day_of_year", "week", "month", "quarter", "is_weekend"
@@ -107,6 +112,57 @@ def calendar_columns(names: Sequence[str], *, country: str | None = None) -> tup
             "U101", "a calendar feature is named twice", hint=f"--calendar {','.join(dict.fromkeys(names))}"
         )
     return (*columns, *([] if country is None else [f"holiday_{country}"]))
+
+
+def with_calendar(panel: Panel, names: Sequence[str], *, horizon: int, country: str | None = None) -> Panel:
+    """Return the panel with calendar features as covariates known ahead, up to `horizon` steps after every series.
+
+    Parameters
+    ----------
+    panel : Panel
+        Of dates; what its own covariates lack of the horizon is NaN.
+    names : sequence of str
+        Which features: see `calendar_features`.
+    horizon : int
+        H.
+    country : str, optional
+        Whose public holidays are a feature.
+
+    Raises
+    ------
+    ConfigError
+        U101, as `calendar_features`.
+
+    Examples
+    --------
+    >>> from forecast.frequency import Frequency
+    >>> from forecast.panel import Panel
+    >>> friday = np.array(["2024-05-31"], "datetime64[us]")
+    >>> panel = Panel(np.ones(2), np.array([0, 2]), ("a",), friday, Frequency("D"), 7)
+    >>> with_calendar(panel, ["is_weekend"], horizon=2).covariates.known[:, 0].tolist()
+    [0.0, 0.0, 1.0, 1.0]
+    """
+    if not names and country is None:
+        return panel
+    columns = calendar_columns(names, country=country)
+    spans = list(zip(panel.last, panel.lengths.tolist(), strict=True))
+    of_span = {
+        span: calendar_features(
+            advance(span[0], np.arange(1 - span[1], horizon + 1), panel.frequency), names, country=country
+        )
+        for span in set(spans)
+    }
+    features = np.concatenate([of_span[span] for span in spans])
+    counts = panel.lengths + horizon
+    offsets = np.r_[0, np.cumsum(counts)].astype(np.int64)
+    own = panel.covariates or Covariates.of_known(
+        np.empty((0, 0)), np.zeros(panel.n_series + 1, dtype=np.int64), (), values=len(panel.values)
+    )
+    kept = own.until(panel.lengths, horizon)
+    known = np.full((len(features), own.known.shape[1]), np.nan)
+    known[stretches(offsets[:-1], np.diff(kept.offsets))] = kept.known
+    joined = replace(own, known=np.hstack([known, features]), offsets=offsets, known_names=(*own.known_names, *columns))
+    return replace(panel, covariates=joined)
 
 
 def _share_of_cycle(times: NDArray[Any], name: str) -> NDArray[np.float64]:

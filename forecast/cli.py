@@ -132,6 +132,12 @@ def run(
     static: Annotated[
         str | None, typer.Option(help="Columns that tell series apart, such as region.", show_default="none")
     ] = None,
+    calendar: Annotated[
+        str | None, typer.Option(help="Calendar features, such as hour,weekday,month.", show_default="none")
+    ] = None,
+    holidays: Annotated[
+        str | None, typer.Option(help="Public holidays of a country, such as DE.", show_default="none")
+    ] = None,
     min: Annotated[float | None, typer.Option(help="Smallest forecast.", show_default="none")] = None,
     max: Annotated[float | None, typer.Option(help="Largest forecast.", show_default="none")] = None,
     integer: Annotated[bool, typer.Option("--integer", help="Forecast whole numbers.")] = False,
@@ -183,6 +189,8 @@ def run(
             future=_names(future),
             past=_names(past),
             static=_names(static),
+            calendar=_names(calendar),
+            holidays=holidays,
             min=min,
             max=max,
             integer=integer,

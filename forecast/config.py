@@ -47,6 +47,8 @@ class DataSection(_Section):
     future: tuple[str, ...] = ()
     past: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
+    calendar: tuple[str, ...] = ()
+    holidays: str = "none"
 
 
 class BacktestSection(_Section):

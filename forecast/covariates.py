@@ -82,10 +82,6 @@ class Covariates:
         inside = wanted < self.offsets[1:, None]
         return np.where(inside[..., None], self.known[np.where(inside, wanted, 0)], np.nan)
 
-    def joined(self, known: Floats, names: tuple[str, ...]) -> Covariates:
-        """Return the covariates with more columns known ahead, of as many rows."""
-        return replace(self, known=np.hstack([self.known, known]), known_names=self.known_names + names)
-
 
 def stretches(starts: Ints, lengths: Ints) -> Ints:
     """Return the positions of the stretches of so many `lengths` that begin at `starts`, one after another.

@@ -20,6 +20,7 @@ import pandas as pd
 from forecast import report
 from forecast.backtesting import Factory, choose_n_windows
 from forecast.bounds import Bounds
+from forecast.calendar_features import with_calendar
 from forecast.checks import check_gradients
 from forecast.config import RunConfig, resolve
 from forecast.covariate_rows import require_ahead
@@ -93,6 +94,8 @@ def run(
     future: Sequence[str] | None = None,
     past: Sequence[str] | None = None,
     static: Sequence[str] | None = None,
+    calendar: Sequence[str] | None = None,
+    holidays: str | None = None,
     min: float | None = None,
     max: float | None = None,
     integer: bool = False,
@@ -135,6 +138,10 @@ def run(
     future, past, static : sequence of str, optional
         Columns of covariates: known ahead (their future rows are in the data, with an empty target), known only in
         the past, and the same in all rows of a series.
+    calendar : sequence of str, optional
+        What the network sees of the calendar: ``hour``, ``weekday``, ``month``, ... (`forecast.calendar_features`).
+    holidays : str, optional
+        The ISO code of a country whose public holidays the network sees (extra ``calendar``).
     min, max : float, optional
         The smallest and the largest value a forecast or an end of its interval may have.
     integer : bool
@@ -191,6 +198,8 @@ def run(
         "future": future,
         "past": past,
         "static": static,
+        "calendar": calendar,
+        "holidays": holidays,
         "min": min,
         "max": max,
         "integer": integer or None,
@@ -208,7 +217,9 @@ def run(
         loaded = _read(data, settings)
         panel, notices = fillable(loaded.panel, missing=settings.data.missing)
         steps = _horizon(settings, panel)
-        panel, ahead = panel.until(steps), require_ahead(panel, steps)
+        ahead = require_ahead(panel, steps)
+    country = None if settings.data.holidays == "none" else settings.data.holidays
+    panel = with_calendar(panel.until(steps), settings.data.calendar, horizon=steps, country=country)
     checkup = examine(loaded, missing=settings.data.missing)
     windows = settings.backtest.n_windows
     n_windows = choose_n_windows(panel, steps) if windows == "auto" else windows
@@ -317,7 +328,7 @@ def gradcheck(network: str | None = None, *, seed: int = 0) -> dict[str, Gradien
 
 
 def _read(data: str | Path | pd.DataFrame, settings: RunConfig) -> SeriesData:
-    section = settings.data.model_dump(exclude={"missing"})
+    section = settings.data.model_dump(exclude={"missing", "calendar", "holidays"})
     given: dict[str, Any] = {
         name: None if value == "auto" or (name, value) == ("resample", "none") else value
         for name, value in section.items()

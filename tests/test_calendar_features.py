@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from math import cos, pi, sin
 
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import make_panel
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast.calendar_features import CALENDAR_FEATURES, calendar_columns, calendar_features
+import forecast
+from forecast.calendar_features import CALENDAR_FEATURES, calendar_columns, calendar_features, with_calendar
+from forecast.covariates import Covariates
 from forecast.errors import ConfigError
 
 
@@ -86,3 +90,43 @@ def test_without_the_package_the_extra_is_named(monkeypatch):
     with pytest.raises(ConfigError) as caught:
         calendar_features(np.array(["2024-01-01"], "datetime64[D]"), [], country="DE")
     assert caught.value.hint == 'pip install "forecast[calendar]"'
+
+
+def test_features_follow_each_series_and_reach_over_the_horizon():
+    panel = make_panel(np.ones(5), np.ones(3), frequency="D")
+    covariates = with_calendar(panel, ["is_weekend"], horizon=4).covariates
+    days = [pd.date_range(end="2020-01-05", periods=n + 4) for n in (5, 3)]
+
+    assert covariates.offsets.tolist() == [0, 9, 16]
+    assert covariates.known[:, 0].tolist() == [float(day.day_of_week >= 5) for own in days for day in own]
+    assert covariates.known_names == ("is_weekend",)
+
+
+def test_features_stand_beside_other_covariates():
+    known = Covariates.of_known(np.arange(7.0)[:, None], np.array([0, 7]), ("price",), values=5)
+    panel = replace(make_panel(np.ones(5), frequency="D"), covariates=known)
+    joined = with_calendar(panel, ["weekday"], horizon=3).covariates
+
+    assert joined.known_names == ("price", "weekday_sin", "weekday_cos")
+    assert joined.known[:7, 0].tolist() == list(range(7))
+    assert np.isnan(joined.known[7, 0])
+    assert not np.isnan(joined.known[:, 1:]).any()
+
+
+def test_without_features_a_panel_stays_as_it_is():
+    panel = make_panel(np.ones(5))
+
+    assert with_calendar(panel, [], horizon=3) is panel
+
+
+def test_the_network_learns_a_weekday_from_the_calendar(tmp_path):
+    times = pd.date_range("2024-01-01", periods=140)
+    y = 100 + 40 * (times.day_of_week == 2) + np.random.default_rng(0).normal(0, 1, 140)
+    frame = pd.DataFrame({"day": times, "y": y})
+    settings = {"season_length": 1, "horizon": 7, "n_windows": 2, "models": ["mlp"]}
+    scores = [
+        forecast.run(frame, **settings, calendar=calendar, out=tmp_path / str(i)).leaderboard.set_index("model")
+        for i, calendar in enumerate((None, ["weekday"]))
+    ]
+
+    assert scores[1].loc["mlp", "mae"] < scores[0].loc["mlp", "mae"]
