@@ -9,7 +9,7 @@ from reference import strength_of_season
 from forecast import pipeline
 from forecast.doctor import command, examine, fillable, visit
 from forecast.doctor.gaps import runs_of, time_at
-from forecast.doctor.measures import filled, longest_repeats, outliers, ratio_of_steps, stationarity, strengths
+from forecast.doctor.measures import filled, longest_repeats, outliers, stationarity, strengths
 from forecast.doctor.repairs import options_of
 from forecast.errors import ConfigError, DataError, FileError
 from forecast.models.mlp import MLP
@@ -191,9 +191,17 @@ def test_the_longest_repeat_stays_within_its_series():
     assert longest_repeats(make_panel([1, 2, 2, 2, 3], [3, 3, 1, 4, 4])).tolist() == [3, 2]
 
 
-def test_confidence_is_the_share_of_steps_of_one_period():
-    assert ratio_of_steps(make_panel([1, 2, np.nan, 4, 5.0], [1, 2, 3])) == 4 / 5
-    assert ratio_of_steps(make_panel([1.0])) == 1.0
+def test_a_season_of_numbered_rows_is_hinted_at_with_what_to_type():
+    rows = pd.DataFrame({"y": np.tile([5.0, 1, 1, 2, 9, 8, 3], 8) + np.random.default_rng(0).normal(size=56) / 9})
+    hints = {f.code: f.repair for f in examine(read_series(rows)).findings}
+
+    assert hints["I203"] == "--season-length 7"
+
+
+def test_the_card_says_whether_the_season_is_in_the_values():
+    facts = examine(read_series("airline")).facts
+
+    assert facts["seasons"] == "season 12 confirmed (autocorrelation 0.83)"
 
 
 def test_noise_is_stationary_and_a_random_walk_is_to_be_differenced():

@@ -13,8 +13,10 @@ import numpy as np
 
 from forecast.doctor.findings import Finding, find_all, from_error, from_notice
 from forecast.doctor.gaps import fillable, plain_time
-from forecast.doctor.measures import chosen_transforms, filled, ratio_of_steps, stationarity, strengths
+from forecast.doctor.measures import chosen_transforms, filled, stationarity, strengths
 from forecast.errors import DataError, shown
+from forecast.frequency import advance
+from forecast.seasons import confirm_seasons, find_season
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -95,7 +97,7 @@ def examine(data: SeriesData, *, missing: str = "auto") -> Checkup:
     except DataError as error:
         findings.append(from_error(error))
     whole = filled(panel)
-    findings += [*find_all(panel, whole, missing=missing), *_times(data), *_ids(panel)]
+    findings += [*find_all(panel, whole, missing=missing), *_times(data), *_hidden_season(panel), *_ids(panel)]
     return Checkup(data.name, _facts(data, panel, whole), ()).with_findings(findings)
 
 
@@ -111,8 +113,10 @@ def _times(data: SeriesData) -> list[Finding]:
                 repair="name the column with --time, where there is one",
             )
         ]
+    if not data.frequency.is_integer:
+        return []
     times = data.frame["ds"].to_numpy()
-    if data.frequency.is_integer and times.min() >= SERIAL_DAYS[0] and times.max() <= SERIAL_DAYS[1]:
+    if times.min() >= SERIAL_DAYS[0] and times.max() <= SERIAL_DAYS[1]:
         return [
             Finding(
                 "W212",
@@ -123,6 +127,25 @@ def _times(data: SeriesData) -> list[Finding]:
             )
         ]
     return []
+
+
+def _hidden_season(panel: Panel) -> list[Finding]:
+    """Return a hint to a season of numbered rows, for which none is taken unasked."""
+    if not panel.frequency.is_integer or panel.season_length > 1:
+        return []
+    season = find_season(panel)
+    if not season.lengths:
+        return []
+    length = season.lengths[0]
+    return [
+        Finding("I203", "info", season.reason, done="no season is taken", repair=f"--season-length {length}"),
+    ]
+
+
+def _earliest(panel: Panel) -> NDArray[np.int64]:
+    """Return a series for every length and end there is: one of them begins first."""
+    spans = np.stack([panel.last.astype(np.int64), panel.lengths])
+    return np.asarray(np.unique(spans, axis=1, return_index=True)[1], dtype=np.int64)
 
 
 def _ids(panel: Panel) -> list[Finding]:
@@ -150,7 +173,8 @@ def _ids(panel: Panel) -> list[Finding]:
 
 def _facts(data: SeriesData, panel: Panel, whole: Panel) -> dict[str, Any]:
     """Return numbers and words by name, in the order in which they are shown."""
-    found, frame = strengths(whole), data.frame
+    found = strengths(whole)
+    first = min(advance(panel.last[s], 1 - panel.lengths[s], panel.frequency) for s in _earliest(panel))
     known = ~np.isnan(panel.values)
     smallest = np.fmin.reduceat(panel.values, panel.offsets[:-1])
     largest = np.fmax.reduceat(panel.values, panel.offsets[:-1])
@@ -160,14 +184,15 @@ def _facts(data: SeriesData, panel: Panel, whole: Panel) -> dict[str, Any]:
         "time": data.time,
         "target": data.target,
         "id": data.id,
-        "start": plain_time(frame["ds"].to_numpy().min()),
+        "start": plain_time(first),
         "end": plain_time(panel.last.max()),
         "shortest": int(panel.lengths.min()),
         "longest": int(panel.lengths.max()),
         "frequency": data.frequency.word,
         "alias": data.frequency.alias,
-        "frequency_confidence": round(ratio_of_steps(panel), 4),
+        "frequency_confidence": round(data.regularity.share, 4),
         "season_length": panel.season_length,
+        "seasons": confirm_seasons(panel).reason,
         "season_strength": _median(found.season),
         "trend_strength": _median(found.trend),
         "missing": int((~known).sum()),

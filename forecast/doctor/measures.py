@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["Strengths", "chosen_transforms", "filled", "outliers", "ratio_of_steps", "stationarity", "strengths"]
+__all__ = ["Strengths", "chosen_transforms", "filled", "outliers", "stationarity", "strengths"]
 
 OUTLIER_SIZE = 5.0
 """How many robust standard deviations off a value is an outlier."""
@@ -125,16 +125,6 @@ def outliers(panel: Panel) -> Bools:
     opposite = np.isfinite(score) & np.isfinite(after) & (score * after < 0)
     both = opposite & (np.fmin(np.abs(score), np.abs(after)) > OUTLIER_SIZE)
     return np.where(lonely, np.abs(np.nan_to_num(known)) > OUTLIER_SIZE, both) & ~np.isnan(panel.values)
-
-
-def ratio_of_steps(panel: Panel) -> float:
-    """Return the share of the steps from one known value to the next that are one period long."""
-    known = ~np.isnan(panel.values)
-    first = np.zeros(len(known), dtype=bool)
-    first[panel.offsets[:-1]] = True
-    inside = known[1:] & known[:-1] & ~first[1:]
-    steps = int(known.sum()) - panel.n_series
-    return float(inside.sum() / steps) if steps > 0 else 1.0
 
 
 def stationarity(panel: Panel) -> dict[str, int]:
