@@ -48,13 +48,16 @@ class Look:
     """How one model is drawn in every picture: a colour, a dash and a marker."""
 
     colour: str
-    dash: str = "-"
+    dash: str | tuple[int, tuple[int, ...]] = "-"
     marker: str = "o"
 
 
 LOOKS = {
     "mlp": Look("#0072B2", "-", "o"),
     "arima": Look("#D55E00", "--", "s"),
+    "ets": Look("#8A6100", (0, (6, 2)), "v"),
+    "theta": Look("#5B3F95", (0, (3, 1, 1, 1)), "P"),
+    "linear": Look("#3A7CA5", (0, (1, 1)), "h"),
     "seasonal_naive": Look("#009E73", "-.", "^"),
     "naive": Look("#CC79A7", ":", "D"),
 }

@@ -52,7 +52,7 @@ def test_every_model_has_its_own_colour_dash_and_marker():
 
 
 def test_an_unknown_model_is_grey():
-    assert figures.look("theta").colour == figures.MUTED
+    assert figures.look("croston").colour == figures.MUTED
 
 
 def test_levels_are_those_with_bands_widest_first():
