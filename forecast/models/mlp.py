@@ -16,7 +16,7 @@ from forecast.models.base import require_fitted
 from forecast.models.inputs import CovariateInputs
 from forecast.panel import Panel, forecast_frame
 from forecast.samples import Samples, last_inputs
-from forecast.transforms import Deseasonalize, Fill, Log, SampleScale, Standardize, Transform
+from forecast.transforms import Deseasonalize, Fill, Log, SampleScale, StepScale, Transform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -180,7 +180,7 @@ class MLP:
         """Return the panel as the network is to see it, and the transforms that made it so."""
         transforms: list[Transform] = [Fill(self.missing)]
         transforms += [Log()] if self.log == "auto" else []
-        transforms += [Standardize()]
+        transforms += [StepScale()]
         transforms += [Deseasonalize()] if self.deseasonalize == "auto" else []
         for transform in transforms:
             panel = transform.fit(panel).apply(panel)
