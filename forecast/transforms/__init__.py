@@ -1,10 +1,11 @@
-"""What is done to a series before a network sees it, and exactly undone after: fill, log, scale, deseasonalise and more.
+"""What is done to a series before a network sees it, and exactly undone after: fill, log, scale, deseasonalise.
 
 The idea: a transform learns from the past alone (`fit`), is applied to any panel of the same series (`apply`), turns
 forecasts of the transformed series back into forecasts of the series itself (`invert`), and can be undone (`restore`).
 """
 
 from forecast.transforms.base import Chain, Transform
+from forecast.transforms.choosing import TRANSFORMS, Choice, choose_transforms, parse_chain
 from forecast.transforms.differencing import Detrend, Difference
 from forecast.transforms.fill import Fill
 from forecast.transforms.power import BoxCox, Log, SignedLog
@@ -14,8 +15,10 @@ from forecast.transforms.seasons import MSTL, STL, Deseasonalize, seasonal_indic
 __all__ = [
     "MSTL",
     "STL",
+    "TRANSFORMS",
     "BoxCox",
     "Chain",
+    "Choice",
     "Deseasonalize",
     "Detrend",
     "Difference",
@@ -29,5 +32,7 @@ __all__ = [
     "StepScale",
     "Transform",
     "Winsorize",
+    "choose_transforms",
+    "parse_chain",
     "seasonal_indices",
 ]

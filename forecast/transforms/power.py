@@ -31,8 +31,8 @@ LARGEST = 700.0
 class Log:
     """The natural logarithm of every series whose values are all positive; others stay as they are.
 
-    The exact inverse, ``exp``, turns the median of the logarithm into the median of the series; for its mean see `mean`.
-    Gaps stay gaps.
+    The exact inverse, ``exp``, turns the median of the logarithm into the median of the series; its mean
+    is computed by `mean`. Gaps stay gaps.
 
     Parameters
     ----------
@@ -110,9 +110,9 @@ class SignedLog:
 
 
 class BoxCox:
-    """``((y / g)^lambda - 1) / lambda``, or the logarithm at 0, of the positive series (Box & Cox 1964); g a typical value.
+    """``((y / g)^lambda - 1) / lambda``, or the logarithm at 0, of the positive series (Box & Cox 1964).
 
-    lambda lies between 0 and 1. Below 0 a forecast a little too high comes back as infinity, above 1 small values
+    g is the largest value of the series, lambda lies between 0 and 1. Below 0 a forecast a little too high comes back as infinity, above 1 small values
     lose their digits. Gaps stay gaps, series with values <= 0 stay as they are, and a constant one has lambda 1.
     The inverse turns the median of the transformed series into that of the series; for the mean see `mean`.
 
@@ -144,11 +144,12 @@ class BoxCox:
         size = largest(panel)
         self.size_ = np.where(size > 0, size, 1.0)
         self.lambda_ = np.ones(panel.n_series)
-        cost = _guerrero if self.method == "guerrero" else _unlikeliness
+        m = max(2, panel.season_length)
         for block in blocks(panel.lengths, np.flatnonzero(self.positive_)):
             y = rows(panel.values, panel.offsets[block], panel.lengths[block])
             y = y / self.size_[block, None]
-            self.lambda_[block] = _best(y, cost(y, panel.lengths[block], max(2, panel.season_length)))
+            cost = _guerrero(y, panel.lengths[block], m) if self.method == "guerrero" else _unlikeliness(y)
+            self.lambda_[block] = _best(y, cost)
         return self
 
     def apply(self, panel: Panel) -> Panel:
@@ -171,8 +172,9 @@ class BoxCox:
         return panel.with_values(np.where(self.positive_[series], back, panel.values))
 
     def mean(self, y_hat: Floats, variance: Floats) -> Floats:
-        """Return the mean on the original scale, to second order: ``f(mu) + f''(mu) s2 / 2`` (Hyndman &
-        Athanasopoulos 2021, section 5.6).
+        """Return the mean on the original scale, to second order: ``f(mu) + f''(mu) s2 / 2``.
+
+        The formula is in Hyndman & Athanasopoulos 2021, section 5.6.
 
         Parameters
         ----------
@@ -246,7 +248,7 @@ def _guerrero(y: Floats, lengths: NDArray[np.int64], m: int) -> Callable[[Floats
     return variation
 
 
-def _unlikeliness(y: Floats, lengths: NDArray[np.int64], m: int) -> Callable[[Floats], Floats]:
+def _unlikeliness(y: Floats) -> Callable[[Floats], Floats]:
     """Return minus the profile log-likelihood [B] as a function of lambda [B], for rows y [B, T]."""
     known = ~np.isnan(y)
     n = np.maximum(known.sum(axis=1), 1)

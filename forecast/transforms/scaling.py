@@ -95,7 +95,7 @@ class Winsorize:
     """Bring back values that lie beyond `limit` robust standard deviations of the steps from the middle of both sides.
 
     A value is judged against the median of itself and its two neighbours on each side (the Hampel filter; Davies &
-    Gather 1993), in units of 1.4826 times the median absolute step of its series. Beyond the limit it is set to it. This
+    Gather 1993), in units of 1.4826 times the median absolute step of its series. Beyond the limit it is set to it. It
     has no inverse by nature: forecasts stay as they are, and `restore` puts the remembered values back.
 
     Parameters

@@ -118,9 +118,9 @@ class STL:
         return panel.season_lengths[:1]
 
     def _decompose(self, y: Floats) -> Floats:
-        from statsmodels.tsa.seasonal import STL as Decomposition
+        from statsmodels.tsa import seasonal
 
-        season: Floats = np.asarray(Decomposition(y, period=self.periods_[0], robust=True).fit().seasonal)
+        season: Floats = np.asarray(seasonal.STL(y, period=self.periods_[0], robust=True).fit().seasonal)
         return season
 
 
@@ -134,12 +134,12 @@ class MSTL(STL):
         return panel.season_lengths
 
     def _decompose(self, y: Floats) -> Floats:
-        from statsmodels.tsa.seasonal import MSTL as Decomposition
+        from statsmodels.tsa import seasonal
 
         periods = [m for m in self.periods_ if 2 * m < len(y)]
         if not periods:
             return super()._decompose(y)
-        season = np.asarray(Decomposition(y, periods=periods).fit().seasonal)
+        season = np.asarray(seasonal.MSTL(y, periods=periods).fit().seasonal)
         return np.asarray(season.sum(axis=1) if season.ndim > 1 else season, dtype=np.float64)
 
 
