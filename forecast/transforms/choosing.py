@@ -51,7 +51,7 @@ TRANSFORMS: dict[str, type[Transform]] = {
 _WORDS = {"fill": ("auto", "seasonal", "linear", "ffill", "zero"), "boxcox": ("guerrero", "likelihood")}
 """The words that may stand in the brackets of a name."""
 
-_NUMBERS: dict[str, type[int] | type[float]] = {"difference": int, "winsorize": float}
+_NUMBERS: dict[str, type[int | float]] = {"difference": int, "winsorize": float}
 """The kind of number that may stand there."""
 
 
@@ -114,7 +114,7 @@ def _parsed(part: str) -> Transform:
     )
 
 
-def _number(text: str, kind: type[int] | type[float]) -> int | float | None:
+def _number(text: str, kind: type[int | float]) -> int | float | None:
     try:
         number = kind(text)
     except ValueError:
@@ -136,7 +136,7 @@ def choose_transforms(
     panel : Panel
         The past, and nothing after it.
     transform : str
-        "auto", "none" (gaps are filled all the same), or names as `parse_chain` takes them.
+        "auto", "none", or names as `parse_chain` takes them; gaps are filled first, unless ``fill`` is named.
     missing : str
         How gaps are filled: see `Fill`.
 
@@ -158,20 +158,17 @@ def choose_transforms(
         [Log(), StepScale(), Deseasonalize()] if transform == "auto" else parse_chain(transform)
     )
     holed = _any_of(np.isnan(panel.values), panel)
-    chain, choices, filled = [], [], False
-    for step in (Fill(missing), *named):
-        before, panel = panel, step.fit(panel).apply(panel)
-        chain.append(step)
-        if not isinstance(step, Fill) or not filled:
-            choices.append(_choice(step, before, holed, auto=transform == "auto"))
-        filled = filled or isinstance(step, Fill)
-    return Chain(chain), panel, choices
+    steps = [*([] if any(isinstance(step, Fill) for step in named) else [Fill(missing)]), *named]
+    choices = []
+    for step in steps:
+        panel = step.fit(panel).apply(panel)
+        choices.append(_choice(step, holed, auto=transform == "auto"))
+    return Chain(steps), panel, choices
 
 
-def _choice(step: Transform, before: Panel, holed: NDArray[np.bool_], *, auto: bool) -> Choice:
-    """Return what `step`, fitted to the panel `before`, does to which series."""
+def _choice(step: Transform, holed: NDArray[np.bool_], *, auto: bool) -> Choice:
+    """Return what the fitted `step` does to which series."""
     name = next(name for name, kind in TRANSFORMS.items() if type(step) is kind)
-    every = np.ones(before.n_series, dtype=bool)
     if isinstance(step, Fill):
         return Choice(name, holed, "they have gaps")
     if isinstance(step, Deseasonalize):
@@ -179,7 +176,7 @@ def _choice(step: Transform, before: Panel, holed: NDArray[np.bool_], *, auto: b
         return Choice(name, step.found_, why)
     if isinstance(step, (Log, BoxCox)):
         return Choice(name, step.positive_, "all values are positive" if auto else "named by the user")
-    return Choice(name, every, "series of all sizes share one network" if auto else "named by the user")
+    return Choice(name, np.ones_like(holed), "series of all sizes share one network" if auto else "named by the user")
 
 
 def _any_of(marked: NDArray[np.bool_], panel: Panel) -> NDArray[np.bool_]:

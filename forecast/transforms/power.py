@@ -112,9 +112,10 @@ class SignedLog:
 class BoxCox:
     """``((y / g)^lambda - 1) / lambda``, or the logarithm at 0, of the positive series (Box & Cox 1964).
 
-    g is the largest value of the series, lambda lies between 0 and 1. Below 0 a forecast a little too high comes back as infinity, above 1 small values
-    lose their digits. Gaps stay gaps, series with values <= 0 stay as they are, and a constant one has lambda 1.
-    The inverse turns the median of the transformed series into that of the series; for the mean see `mean`.
+    g is the largest value of the series, lambda lies between 0 and 1. Below 0 a forecast a little too high comes back
+    as infinity, above 1 small values lose their digits. Gaps stay gaps, series with values <= 0 stay as they are, and a
+    constant one has lambda 1. The inverse turns the median of the transformed series into that of the series; its mean
+    is computed by `mean`.
 
     Parameters
     ----------
@@ -210,7 +211,8 @@ def _where(chosen: NDArray[np.bool_], y_hat: Floats) -> NDArray[np.bool_]:
 def _from_power(x: Floats, power: Floats) -> Floats:
     """Return y / g of ``x``; 0 where there is none."""
     some = np.where(power > 0, power, 1.0)
-    logs = np.log1p(np.maximum(some * x, -1.0), out=np.full(np.broadcast(x, power).shape, -np.inf), where=some * x > -1)
+    logs = np.full(np.broadcast(x, power).shape, -np.inf)
+    np.log1p(some * x, out=logs, where=~(some * x <= -1))
     return np.exp(np.minimum(np.where(power > 0, logs / some, x), LARGEST))
 
 
