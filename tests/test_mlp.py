@@ -28,7 +28,7 @@ def error(y, **settings):
 
 def test_the_configuration_has_the_networks_own_defaults():
     signature = inspect.signature(MLP.__init__).parameters
-    ours = {name: p.default for name, p in signature.items() if name not in ("self", "missing", "seed")}
+    ours = {name: p.default for name, p in signature.items() if name not in ("self", "missing", "transform", "seed")}
 
     assert MLPSection().model_dump() == ours
 
@@ -63,7 +63,7 @@ def test_a_seasonal_series_is_forecast_better_than_last_year():
         {"scale": "std"},
         {"scale": "level"},
         {"hidden_sizes": ()},
-        {"deseasonalize": "none", "input_size": 24},
+        {"transform": "log,step_scale", "input_size": 24},
         {"log": "none"},
     ],
     ids=str,

@@ -112,7 +112,8 @@ class STL:
         series = series_of(panel)
         starts, m = self.offsets_[series], max(self.periods_, default=1)
         places = self.offsets_[series + 1] - from_end(panel)
-        return self.season_[np.where(places < starts, starts + (places - starts) % m, places)]
+        repeated = np.minimum(starts + (places - starts) % m, self.offsets_[series + 1] - 1)
+        return self.season_[np.where(places < starts, repeated, places)]
 
     def _periods(self, panel: Panel) -> tuple[int, ...]:
         return panel.season_lengths[:1]
