@@ -37,6 +37,7 @@ from forecast.models.theta import Theta
 from forecast.results import Listener, Results
 from forecast.runs import Run, load_run, write_aside, write_csv, write_json
 from forecast.series import SeriesData, read_series
+from forecast.transforms import require_transforms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -214,6 +215,7 @@ def run(
         panel, notices = fillable(loaded.panel, missing=settings.data.missing)
         steps = _horizon(settings, panel)
         panel, ahead = panel.until(steps), require_ahead(panel, steps)
+        require_transforms(panel, settings.data.transform)
     checkup = examine(loaded, missing=settings.data.missing)
     windows = settings.backtest.n_windows
     n_windows = choose_n_windows(panel, steps) if windows == "auto" else windows

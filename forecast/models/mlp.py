@@ -73,7 +73,7 @@ class MLP:
     missing : str
         How gaps are filled: see `forecast.transforms.Fill`.
     transform : str
-        "auto", "none", or a chain such as "log,difference(12),standardize": see `forecast.transforms.choose_transforms`.
+        "auto", "none", or a chain such as "log,difference(12),standardize": see `forecast.transforms`.
     scale : {"difference", "std", "level"}
         The size every sample is divided by: see `forecast.transforms.SampleScale`.
     seed : int
@@ -175,7 +175,7 @@ class MLP:
         return forecast_frame(panel, _constants_kept(panel, y_hat), model=self.name)
 
     def _prepare(self, panel: Panel) -> tuple[Floats, NDArray[np.bool_], Chain, list[Choice]]:
-        """Return the values [T_total] as the network is to see them, which of them are targets, and what made them so."""
+        """Return the values [T_total] that the network sees, which of them are targets, and what made them so."""
         chain, prepared, choices = choose_transforms(panel, self.transform, missing=self.missing)
         observed = ~(np.isnan(panel.values) | np.isnan(prepared.values))
         whole = Fill("linear").apply(prepared).values

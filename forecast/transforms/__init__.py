@@ -5,7 +5,7 @@ forecasts of the transformed series back into forecasts of the series itself (`i
 """
 
 from forecast.transforms.base import Chain, Transform
-from forecast.transforms.choosing import TRANSFORMS, Choice, choose_transforms, parse_chain
+from forecast.transforms.choosing import TRANSFORMS, Choice, choose_transforms, parse_chain, require_transforms
 from forecast.transforms.differencing import Detrend, Difference
 from forecast.transforms.fill import Fill
 from forecast.transforms.power import BoxCox, Log, SignedLog
@@ -34,5 +34,6 @@ __all__ = [
     "Winsorize",
     "choose_transforms",
     "parse_chain",
+    "require_transforms",
     "seasonal_indices",
 ]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from forecast.panel import Panel
     from forecast.transforms.base import Transform
 
-__all__ = ["TRANSFORMS", "Choice", "choose_transforms", "parse_chain"]
+__all__ = ["TRANSFORMS", "Choice", "choose_transforms", "parse_chain", "require_transforms"]
 
 TRANSFORMS: dict[str, type[Transform]] = {
     "fill": Fill,
@@ -164,6 +164,20 @@ def choose_transforms(
         panel = step.fit(panel).apply(panel)
         choices.append(_choice(step, holed, auto=transform == "auto"))
     return Chain(steps), panel, choices
+
+
+def require_transforms(panel: Panel, transform: str, *, missing: str = "auto") -> None:
+    """Raise where the named transforms do not exist or do not suit the panel, before any model is fitted.
+
+    Raises
+    ------
+    ConfigError
+        U101, from `parse_chain`.
+    DataError
+        D120, where a logarithm was named and values are <= 0.
+    """
+    if transform != "auto" and any(isinstance(step, (Log, BoxCox)) for step in parse_chain(transform)):
+        choose_transforms(panel, transform, missing=missing)
 
 
 def _choice(step: Transform, holed: NDArray[np.bool_], *, auto: bool) -> Choice:
