@@ -315,8 +315,8 @@ def test_a_logarithm_that_was_named_needs_positive_values(call, tmp_path):
     code, _, err = call("run", "odd.csv", "--transform", "log", "--out", "r")
 
     assert code == 3
-    assert "error[D120]: odd.csv: log needs values > 0; 35 are <= 0 (min -3 in series" in err
-    assert "forecast run odd.csv --transform none --out r" in err or "forecast run odd.csv --transform none" in err
+    assert "error[D120]: odd.csv: log needs values > 0; 36 are <= 0 (min -3 in series" in err
+    assert err.endswith("try:   forecast run odd.csv --transform none\n")
     assert not (tmp_path / "r").exists()
 
 
@@ -324,7 +324,7 @@ def test_a_transform_that_does_not_exist_is_refused_before_anything_is_done(call
     code, _, err = call("run", "nile", "--transform", "logg", "--out", "r")
 
     assert (code, list(tmp_path.iterdir())) == (2, [])
-    assert "error[U101]: no transform 'logg'; did you mean log?" in err
+    assert 'error[U101]: no transform "logg"; did you mean log?' in err
     assert "--transform log" in err
 
 

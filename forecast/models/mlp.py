@@ -15,7 +15,7 @@ from forecast.errors import ModelError, Notice
 from forecast.models.base import require_fitted
 from forecast.models.inputs import CovariateInputs
 from forecast.panel import Panel, forecast_frame
-from forecast.samples import Samples, last_inputs
+from forecast.samples import Cuts, Samples, last_inputs
 from forecast.transforms import Chain, Choice, Fill, SampleScale, choose_transforms
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ __all__ = ["MLP"]
 
 LEAST_CUTS = 4
 """With fewer training samples than this before the latest block, there is nothing to read the steps off."""
+MOST_LOOKED_AT = 2**16
+"""Samples of the latest block that are looked at: of more, so many at equal distances, which bounds the memory."""
 BLIND_STEPS = 50
 """Steps of training then: a nudge away from the naive forecast that the network starts as."""
 
@@ -194,7 +196,7 @@ class MLP:
         self.search_history_ = None
         if len(cuts) < LEAST_CUTS:
             return min(BLIND_STEPS, self.max_steps)
-        validation = self._batch(samples, samples.cuts(latest=block))
+        validation = self._batch(samples, samples.cuts(latest=block).spread(MOST_LOOKED_AT))
         self.search_history_ = self._train(
             self._new_network(), early, cuts, max_steps=self.max_steps, validation=validation
         )
@@ -215,7 +217,7 @@ class MLP:
         )
 
     def _train(
-        self, network: nn.Network, samples: Samples, cuts: Ints, *, max_steps: int, validation: nn.Batch | None = None
+        self, network: nn.Network, samples: Samples, cuts: Cuts, *, max_steps: int, validation: nn.Batch | None = None
     ) -> nn.History:
         streams = [np.random.default_rng(s) for s in np.random.SeedSequence([self.seed, 1]).spawn(self.members)]
 
