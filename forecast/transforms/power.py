@@ -236,7 +236,7 @@ def _guerrero(y: Floats, lengths: NDArray[np.int64], m: int) -> Callable[[Floats
     places = starts[:, None] + np.arange(width)
     inside = places < lengths[:, None]
     z = np.where(inside, np.take_along_axis(y, np.where(inside, places, 0), axis=1), np.nan).reshape(len(y), -1, m)
-    used = ~np.isnan(z).any(axis=2)
+    used = np.asarray(~np.isnan(z).any(axis=2))
     means = np.where(used, np.where(used[..., None], z, 1.0).mean(axis=2), 1.0)
     spreads = np.where(used, np.where(used[..., None], z, 1.0).std(axis=2, ddof=1), 0.0)
     count = np.maximum(used.sum(axis=1), 1)

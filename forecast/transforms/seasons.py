@@ -156,7 +156,7 @@ def seasonal_indices(y: Floats, season_length: int) -> Floats:
     """
     known = np.flatnonzero(~np.isnan(y))
     whole = np.interp(np.arange(len(y)), known, y[known])
-    return _indices(y[None], whole[None], np.array([len(y)]), season_length)[0]
+    return np.asarray(_indices(y[None], whole[None], np.array([len(y)]), season_length)[0])
 
 
 def panel_indices(panel: Panel, starts: Ints, lengths: Ints) -> Floats:
