@@ -1,4 +1,5 @@
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ from forecast.transforms import (
     Winsorize,
     choose_transforms,
     parse_chain,
+    require_transforms,
 )
 
 FAST = {
@@ -259,3 +261,30 @@ def test_without_transforms_gaps_are_filled_all_the_same():
 
     assert transformed.values.tolist() == [1, 2, 3]
     assert len(chain.transforms) == 1
+
+
+def test_a_chain_undoes_its_transforms_in_the_opposite_order():
+    panel = make_panel(np.exp(np.arange(8.0)))
+    chain = Chain([Log(), Difference()]).fit(panel)
+
+    np.testing.assert_allclose(chain.invert(np.ones((1, 3)))[0], np.exp([8.0, 9, 10]))
+
+
+def test_only_logarithms_are_held_against_the_values_beforehand():
+    panel = make_panel([-1.0, 2.0, 3.0])
+
+    require_transforms(panel, "auto")
+    require_transforms(panel, "detrend,standardize")
+    with pytest.raises(DataError, match="boxcox needs values > 0"):
+        require_transforms(panel, "boxcox")
+
+
+def test_several_seasons_are_taken_out_one_after_another():
+    t = np.arange(240)
+    y = 50 + np.resize(SEASON, 240) + 4 * np.sin(2 * np.pi * t / 24)
+    panel = replace(make_panel(y, y[:20], season_length=4), longer_seasons=(24,))
+    transform = MSTL().fit(panel)
+
+    assert np.std(transform.apply(panel).series(0)[24:-24]) < 0.2
+    assert np.std(transform.apply(panel).series(1)) < np.std(y[:20])
+    np.testing.assert_allclose(transform.invert(np.full((2, 6), 50.0))[0], y[:6], atol=0.5)
