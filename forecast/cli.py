@@ -145,6 +145,12 @@ def run(
         str | None,
         typer.Option(help="How gaps are filled: auto, error, linear, seasonal, zero, ffill.", show_default="auto"),
     ] = None,
+    transform: Annotated[
+        str | None,
+        typer.Option(
+            help="Before the network: auto, none, or names such as log,difference(12),standardize.", show_default="auto"
+        ),
+    ] = None,
     duplicates: Annotated[
         str | None, typer.Option(help="Two values for one time: error, first, last, mean, sum.", show_default="error")
     ] = None,
@@ -195,6 +201,7 @@ def run(
             max=max,
             integer=integer,
             missing=missing,
+            transform=transform,
             duplicates=duplicates,
             date_format=date_format,
             delimiter=delimiter,

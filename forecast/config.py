@@ -39,6 +39,7 @@ class DataSection(_Section):
     resample: str = "none"
     aggregate: Literal["sum", "mean", "last", "max"] = "sum"
     missing: Literal["auto", "error", "linear", "seasonal", "zero", "ffill"] = "auto"
+    transform: str = "auto"
     duplicates: Literal["error", "first", "last", "mean", "sum"] = "error"
     date_format: str = "auto"
     delimiter: str = "auto"
@@ -75,8 +76,6 @@ class MLPSection(_Section):
     weight_decay: float = Field(default=0.01, ge=0)
     dropout: float = Field(default=0.0, ge=0, lt=1)
     input_noise: float = Field(default=0.0, ge=0)
-    log: Literal["auto", "none"] = "auto"
-    deseasonalize: Literal["auto", "none"] = "auto"
     scale: Literal["difference", "std", "level"] = "difference"
 
 

@@ -38,6 +38,7 @@ from forecast.models.theta import Theta
 from forecast.results import Listener, Results
 from forecast.runs import Run, load_run, write_aside, write_csv, write_json
 from forecast.series import SeriesData, read_series
+from forecast.transforms import require_transforms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -100,6 +101,7 @@ def run(
     max: float | None = None,
     integer: bool = False,
     missing: str | None = None,
+    transform: str | None = None,
     duplicates: str | None = None,
     date_format: str | None = None,
     delimiter: str | None = None,
@@ -148,6 +150,9 @@ def run(
         Whether forecasts are whole numbers; intervals are then rounded outwards.
     missing : {"auto", "error", "linear", "seasonal", "zero", "ffill"}, optional
         How gaps are filled before each fit.
+    transform : str, optional
+        What is done to the values before the network sees them: "auto", "none" or a chain such as
+        "log,difference(12),standardize" of names of `forecast.transforms.TRANSFORMS`.
     duplicates : {"error", "first", "last", "mean", "sum"}, optional
         What becomes of two values for one time.
     date_format, delimiter, decimal, encoding : str, optional
@@ -204,6 +209,7 @@ def run(
         "max": max,
         "integer": integer or None,
         "missing": missing,
+        "transform": transform,
         "duplicates": duplicates,
         "date_format": date_format,
         "delimiter": delimiter,
@@ -218,6 +224,7 @@ def run(
         panel, notices = fillable(loaded.panel, missing=settings.data.missing)
         steps = _horizon(settings, panel)
         ahead = require_ahead(panel, steps)
+        require_transforms(panel, settings.data.transform)
     country = None if settings.data.holidays == "none" else settings.data.holidays
     panel = with_calendar(panel.until(steps), settings.data.calendar, horizon=steps, country=country)
     checkup = examine(loaded, missing=settings.data.missing)
@@ -328,7 +335,7 @@ def gradcheck(network: str | None = None, *, seed: int = 0) -> dict[str, Gradien
 
 
 def _read(data: str | Path | pd.DataFrame, settings: RunConfig) -> SeriesData:
-    section = settings.data.model_dump(exclude={"missing", "calendar", "holidays"})
+    section = settings.data.model_dump(exclude={"missing", "transform", "calendar", "holidays"})
     given: dict[str, Any] = {
         name: None if value == "auto" or (name, value) == ("resample", "none") else value
         for name, value in section.items()
@@ -373,7 +380,8 @@ def _factories(settings: RunConfig) -> dict[str, Factory]:
     for name, make in MODELS.items():
         section = getattr(settings.models, name)
         if section is not None:
-            network = {"missing": missing, "seed": settings.seed} if name in NETWORKS else {}
+            network = {"missing": missing, "transform": settings.data.transform, "seed": settings.seed}
+            network = network if name in NETWORKS else {}
             made[name] = partial(make, **section.model_dump(), **network)
     return made
 

@@ -17,7 +17,42 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["Samples", "last_inputs"]
+__all__ = ["Cuts", "Samples", "last_inputs"]
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """Positions in a flat array, held as one stretch a series: ``cuts[numbers]`` are those of the given numbers.
+
+    Parameters
+    ----------
+    first : ndarray [S]
+        The first cut of each series.
+    upto : ndarray [S]
+        How many cuts the series up to and with this one have.
+
+    Examples
+    --------
+    >>> cuts = Cuts(np.array([3, 10]), np.array([2, 5]))
+    >>> len(cuts), cuts[np.array([0, 1, 2, 4])].tolist()
+    (5, [3, 4, 10, 12])
+    """
+
+    first: Ints
+    upto: Ints
+
+    def __len__(self) -> int:
+        return int(self.upto[-1]) if len(self.upto) else 0
+
+    def __getitem__(self, numbers: Ints) -> Ints:
+        series = np.searchsorted(self.upto, numbers, side="right")
+        before = np.where(series > 0, self.upto[series - 1], 0)
+        return np.asarray(self.first[series] + numbers - before, dtype=np.int64)
+
+    def spread(self, limit: int) -> Ints:
+        """Return all positions, or `limit` of them at equal distances where there are more."""
+        count = len(self)
+        return self[np.arange(count) if count <= limit else np.linspace(0, count - 1, limit).astype(np.int64)]
 
 
 @dataclass(frozen=True)
@@ -34,6 +69,8 @@ class Samples:
         False where a value was filled in: it may be looked at, but is never a target.
     input_size, horizon : int
         L values before a cut, H after it.
+    ends : ndarray [S], optional
+        Where each series ends for these samples, at the latest where the next one begins.
 
     Examples
     --------
@@ -48,15 +85,13 @@ class Samples:
     observed: NDArray[np.bool_]
     input_size: int
     horizon: int
+    ends: Ints | None = None
 
     def before(self, steps: int) -> Samples:
         """Return the samples of the same series without their last `steps` values."""
-        lengths = np.maximum(np.diff(self.offsets) - steps, 0)
-        offsets = np.r_[0, np.cumsum(lengths)].astype(np.int64)
-        kept = np.arange(offsets[-1]) + np.repeat(self.offsets[:-1] - offsets[:-1], lengths)
-        return replace(self, values=self.values[kept], observed=self.observed[kept], offsets=offsets)
+        return replace(self, ends=np.maximum(self._ends - steps, self.offsets[:-1]))
 
-    def cuts(self, *, latest: int | None = None) -> Ints:
+    def cuts(self, *, latest: int | None = None) -> Cuts:
         """Return the positions at which a sample may be cut: a full input before it and a target after it.
 
         A series too short for that is cut as late as leaves it one full target, its input padded.
@@ -66,14 +101,15 @@ class Samples:
         latest : int, optional
             Only the cuts among the last `latest` values of each series: their targets all lie in that block.
         """
-        starts, ends = self.offsets[:-1], self.offsets[1:]
+        starts, ends = self.offsets[:-1], self._ends
         first = starts + np.clip(ends - starts - self.horizon, 1, self.input_size)
         if latest is not None:
             first = np.maximum(starts + 1, ends - latest)
-        counts = np.maximum(ends - first, 0)
-        before = np.cumsum(counts) - counts
-        positions: Ints = np.arange(counts.sum()) + np.repeat(first - before, counts)
-        return positions
+        return Cuts(first, np.cumsum(np.maximum(ends - first, 0)))
+
+    @property
+    def _ends(self) -> Ints:
+        return self.offsets[1:] if self.ends is None else self.ends
 
     def gather(self, cuts: Ints) -> tuple[Floats, Floats, Floats]:
         """Return ``inputs [.., L]``, ``targets [.., H]`` and ``mask [.., H]`` at `cuts` of any shape.
@@ -81,7 +117,7 @@ class Samples:
         Before the start of a series its first value is repeated; after its end targets are 0 and masked.
         """
         series = np.searchsorted(self.offsets, cuts, side="right") - 1
-        start, end = self.offsets[series][..., None], self.offsets[series + 1][..., None]
+        start, end = self.offsets[series][..., None], self._ends[series][..., None]
         before = np.maximum(cuts[..., None] + np.arange(-self.input_size, 0), start)
         after = cuts[..., None] + np.arange(self.horizon)
         inside = after < end

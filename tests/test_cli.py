@@ -306,3 +306,31 @@ def test_wrong_options_for_seasons_periods_and_bounds_are_refused(call, words, m
     assert code == 2, err
     assert message in err
     assert hint in err
+
+
+def test_a_logarithm_that_was_named_needs_positive_values(call, tmp_path):
+    rows = "".join(f"{1900 + i},{i % 7 - 3}\n" for i in range(60))
+    (tmp_path / "odd.csv").write_text("year,y\n" + rows, encoding="utf-8")
+
+    code, _, err = call("run", "odd.csv", "--transform", "log", "--out", "r")
+
+    assert code == 3
+    assert "error[D120]: odd.csv: log needs values > 0; 36 are <= 0 (min -3 in series" in err
+    assert err.endswith("try:   forecast run odd.csv --transform none\n")
+    assert not (tmp_path / "r").exists()
+
+
+def test_a_transform_that_does_not_exist_is_refused_before_anything_is_done(call, tmp_path):
+    code, _, err = call("run", "nile", "--transform", "logg", "--out", "r")
+
+    assert (code, list(tmp_path.iterdir())) == (2, [])
+    assert 'error[U101]: no transform "logg"; did you mean log?' in err
+    assert "--transform log" in err
+
+
+def test_named_transforms_are_recorded_with_their_reasons(call, tmp_path):
+    call("run", "nile", *QUICK, "--models", "linear", "--transform", "log,difference(1)", "--out", "r")
+
+    chosen = json.loads((tmp_path / "r" / "choices.json").read_text(encoding="utf-8"))["final"]["linear"]
+    assert (chosen["log"], chosen["log_why"], chosen["difference"]) == ("yes", "named by the user", "yes")
+    assert 'transform = "log,difference(1)"' in (tmp_path / "r" / "config.toml").read_text(encoding="utf-8")

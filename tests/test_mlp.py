@@ -28,7 +28,7 @@ def error(y, **settings):
 
 def test_the_configuration_has_the_networks_own_defaults():
     signature = inspect.signature(MLP.__init__).parameters
-    ours = {name: p.default for name, p in signature.items() if name not in ("self", "missing", "seed")}
+    ours = {name: p.default for name, p in signature.items() if name not in ("self", "missing", "transform", "seed")}
 
     assert MLPSection().model_dump() == ours
 
@@ -63,8 +63,10 @@ def test_a_seasonal_series_is_forecast_better_than_last_year():
         {"scale": "std"},
         {"scale": "level"},
         {"hidden_sizes": ()},
-        {"deseasonalize": "none", "input_size": 24},
-        {"log": "none"},
+        {"transform": "log,step_scale", "input_size": 24},
+        {"transform": "deseasonalize,standardize"},
+        {"transform": "boxcox,difference(12),robust"},
+        {"transform": "log,difference(1)"},
     ],
     ids=str,
 )
@@ -79,7 +81,7 @@ def test_a_pattern_only_a_network_can_see_is_learned():
         y[t] = 3.9 * y[t - 1] * (1 - y[t - 1])  # the logistic map: no linear autocorrelation at all
     panel = make_panel(1 + y, season_length=1)
 
-    network = MLP(input_size=3, max_steps=2000, learning_rate=0.01, patience=600, log="none", scale="level")
+    network = MLP(input_size=3, max_steps=2000, learning_rate=0.01, patience=600, transform="none", scale="level")
     y_hat = network.fit(panel.drop_last(1), horizon=1).predict()["y_hat"].iloc[0]
 
     assert abs(y_hat - 1 - y[-1]) < 0.1 * np.std(y)

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 import reference
@@ -9,6 +11,10 @@ def samples_of(*lengths, input_size=4, horizon=3):
     offsets = np.r_[0, np.cumsum(lengths)]
     values = np.arange(offsets[-1], dtype=float)
     return Samples(values, offsets, np.ones(len(values), bool), input_size=input_size, horizon=horizon)
+
+
+def every(cuts):
+    return cuts.spread(10**6).tolist()
 
 
 def test_a_sample_is_what_lies_around_its_cut():
@@ -39,16 +45,16 @@ def test_a_filled_value_is_seen_but_never_a_target():
 
 
 def test_a_cut_has_a_full_input_before_it_and_a_target_after_it():
-    assert samples_of(9, 8).cuts().tolist() == [4, 5, 6, 7, 8, 13, 14, 15, 16]
+    assert every(samples_of(9, 8).cuts()) == [4, 5, 6, 7, 8, 13, 14, 15, 16]
 
 
 def test_a_short_series_is_cut_where_one_full_target_is_left():
-    assert samples_of(5).cuts().tolist() == [2, 3, 4]
+    assert every(samples_of(5).cuts()) == [2, 3, 4]
 
 
 @pytest.mark.parametrize("length", [0, 1])
 def test_a_series_of_one_value_has_no_cut(length):
-    assert samples_of(length, 9).cuts().tolist() == [length + c for c in (4, 5, 6, 7, 8)]
+    assert every(samples_of(length, 9).cuts()) == [length + c for c in (4, 5, 6, 7, 8)]
 
 
 def test_the_latest_cuts_have_all_targets_in_the_latest_block():
@@ -56,14 +62,14 @@ def test_the_latest_cuts_have_all_targets_in_the_latest_block():
 
     cuts = samples.cuts(latest=3)
 
-    assert cuts.tolist() == [6, 7, 8, 14, 15, 16]
+    assert every(cuts) == [6, 7, 8, 14, 15, 16]
 
 
 def test_no_target_before_the_block_lies_in_it():
     samples = samples_of(12, 9)
     early = samples.before(3)
 
-    _, targets, mask = early.gather(early.cuts())
+    _, targets, mask = early.gather(early.cuts().spread(99))
 
     held_out = set(range(9, 12)) | set(range(18, 21))
     assert not held_out & set(targets[mask > 0].astype(int).tolist())
@@ -73,11 +79,45 @@ def test_no_target_before_the_block_lies_in_it():
 def test_before_leaves_out_series_that_are_too_short():
     early = samples_of(2, 9).before(3)
 
-    assert early.offsets.tolist() == [0, 0, 6]
-    assert early.values.tolist() == [2, 3, 4, 5, 6, 7]
+    assert every(early.cuts()) == [5, 6, 7]
 
 
 def test_the_last_inputs_repeat_the_first_value_of_a_short_series():
     samples = samples_of(6, 2)
 
     assert last_inputs(samples.values, samples.offsets, 4).tolist() == [[2, 3, 4, 5], [6, 6, 6, 7]]
+
+
+def test_a_cut_of_any_number_is_that_of_the_whole_list():
+    samples = samples_of(9, 1, 0, 5, 12)
+    listed = [
+        c for start, end in zip(samples.offsets[:-1], samples.offsets[1:], strict=True) for c in range(start, end)
+    ]
+    listed = [c for c in listed if c in set(every(samples.cuts()))]
+
+    assert [int(samples.cuts()[np.array(n)]) for n in range(len(samples.cuts()))] == listed
+    assert every(samples_of().cuts()) == []
+
+
+def test_more_cuts_than_wanted_are_taken_at_equal_distances():
+    cuts = samples_of(104).cuts()
+
+    assert len(cuts) == 100
+    assert cuts.spread(4).tolist() == [4, 37, 70, 103]
+
+
+def test_drawing_samples_takes_little_more_memory_than_the_panel():
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=2_000_000)
+    offsets = np.arange(0, len(values) + 1, 200)
+
+    tracemalloc.start()
+    samples = Samples(values, offsets, ~np.isnan(values), input_size=24, horizon=12)
+    for part in (samples, samples.before(12)):
+        cuts = part.cuts()
+        for _ in range(5):
+            part.gather(cuts[rng.integers(0, len(cuts), (10, 32))])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert peak < 0.3 * values.nbytes

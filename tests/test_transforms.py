@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from forecast.errors import ConfigError
-from forecast.transforms import Deseasonalize, Fill, Log, SampleScale, Standardize, seasonal_indices
+from forecast.transforms import Deseasonalize, Fill, Log, SampleScale, StepScale, seasonal_indices
 
 PATTERN = np.array([3.0, -1.0, -2.0, 0.0])
 
@@ -17,7 +17,7 @@ def seasonal(n, *, trend=0.0, noise=0.0, seed=0):
     return 50 + trend * np.arange(n) + np.tile(PATTERN, n // 4 + 1)[:n] + noise * rng.normal(size=n)
 
 
-@pytest.mark.parametrize("transform", [Log(), Standardize(), Deseasonalize(), Fill()])
+@pytest.mark.parametrize("transform", [Log(), StepScale(), Deseasonalize(), Fill()])
 @settings(max_examples=25, deadline=None)
 @given(y=arrays(np.float64, 24, elements=st.floats(0.5, 1e4)))
 def test_invert_undoes_apply(transform, y):
@@ -33,7 +33,7 @@ def test_the_input_is_left_as_it_was():
     panel = make_panel(seasonal(24), season_length=4)
     before = panel.values.copy()
 
-    for transform in (Fill(), Log(), Standardize(), Deseasonalize()):
+    for transform in (Fill(), Log(), StepScale(), Deseasonalize()):
         transform.fit(panel).apply(panel)
 
     np.testing.assert_array_equal(panel.values, before)
@@ -53,10 +53,10 @@ def test_an_absurd_logarithm_becomes_a_huge_number_and_not_infinity():
     assert np.isfinite(log.invert(np.array([[1e6]]))).all()
 
 
-def test_standardize_measures_in_typical_steps():
+def test_step_scale_measures_in_typical_steps():
     panel = make_panel([0.0, 2.0, np.nan, 6.0], [5.0, 5.0])
 
-    np.testing.assert_allclose(Standardize().fit(panel).size_, [3.0, 1.0])
+    np.testing.assert_allclose(StepScale().fit(panel).size_, [3.0, 1.0])
 
 
 def test_seasonal_indices_are_those_of_the_slow_reference():

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecast.doctor.gaps import runs_of
-from forecast.transforms import Deseasonalize, Log
+from forecast.transforms import choose_transforms
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -161,12 +161,8 @@ def stationarity(panel: Panel) -> dict[str, int]:
 
 def chosen_transforms(panel: Panel) -> list[tuple[str, int, str]]:
     """Return name, number of series and reason of each transform that the network would choose on all data."""
-    positive = int(Log().fit(panel).positive_.sum())
-    season = int(Deseasonalize().fit(panel).found_.sum())
-    return [
-        ("log", positive, "all values are positive"),
-        ("deseasonalize", season, "the differences repeat themselves after a season, significant at 10 %"),
-    ]
+    _, _, choices = choose_transforms(panel)
+    return [(c.name, int(c.series.sum()), c.why) for c in choices if c.name in ("log", "deseasonalize")]
 
 
 def _moving_average(panel: Panel, window: int) -> tuple[Floats, Bools]:

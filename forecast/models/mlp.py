@@ -15,8 +15,8 @@ from forecast.errors import ModelError, Notice
 from forecast.models.base import require_fitted
 from forecast.models.inputs import CovariateInputs
 from forecast.panel import Panel, forecast_frame
-from forecast.samples import Samples, last_inputs
-from forecast.transforms import Deseasonalize, Fill, Log, SampleScale, Standardize, Transform
+from forecast.samples import Cuts, Samples, last_inputs
+from forecast.transforms import Chain, Choice, Fill, SampleScale, choose_transforms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,6 +31,8 @@ __all__ = ["MLP"]
 
 LEAST_CUTS = 4
 """With fewer training samples than this before the latest block, there is nothing to read the steps off."""
+MOST_LOOKED_AT = 2**16
+"""Samples of the latest block that are looked at: of more, so many at equal distances, which bounds the memory."""
 BLIND_STEPS = 50
 """Steps of training then: a nudge away from the naive forecast that the network starts as."""
 
@@ -72,8 +74,8 @@ class MLP:
         Standard deviation of noise on the scaled inputs while training.
     missing : str
         How gaps are filled: see `forecast.transforms.Fill`.
-    log, deseasonalize : {"auto", "none"}
-        auto: the logarithm of positive series; the season taken out where one is found.
+    transform : str
+        "auto", "none", or a chain such as "log,difference(12),standardize": see `forecast.transforms`.
     scale : {"difference", "std", "level"}
         The size every sample is divided by: see `forecast.transforms.SampleScale`.
     seed : int
@@ -107,8 +109,7 @@ class MLP:
         dropout: float = 0.0,
         input_noise: float = 0.0,
         missing: str = "auto",
-        log: str = "auto",
-        deseasonalize: str = "auto",
+        transform: str = "auto",
         scale: str = "difference",
         seed: int = 0,
     ) -> None:
@@ -127,8 +128,7 @@ class MLP:
         self.dropout = dropout
         self.input_noise = input_noise
         self.missing = missing
-        self.log = log
-        self.deseasonalize = deseasonalize
+        self.transform = transform
         self.scale = scale
         self.seed = seed
 
@@ -139,14 +139,16 @@ class MLP:
         ------
         ModelError
             M101, when training diverged.
+        ConfigError
+            U101, on a transform that does not exist.
+        DataError
+            D120, where a logarithm was named and values are <= 0.
         """
         self.panel_, self.horizon_ = panel, horizon
-        prepared, transforms = self._prepare(panel)
+        prepared, observed, _, choices = self._prepare(panel)
         typical = int(np.median(panel.lengths))
         self.input_size_ = self._choose_input_size(panel.season_length, typical)
-        samples = Samples(
-            prepared.values, panel.offsets, ~np.isnan(panel.values), input_size=self.input_size_, horizon=horizon
-        )
+        samples = Samples(prepared, panel.offsets, observed, input_size=self.input_size_, horizon=horizon)
         self.beside_ = CovariateInputs(input_size=self.input_size_, horizon=horizon).fit(panel).see(panel)
         try:
             steps = self._search_steps(samples, block=max(2, min(horizon, typical // 4)))
@@ -156,7 +158,7 @@ class MLP:
             raise ModelError(
                 "M101", f"mlp: {error}", hint=f"learning_rate = {self.learning_rate / 10:g} under [models.mlp]"
             ) from error
-        self._record(steps, transforms, panel)
+        self._record(steps, choices, panel)
         return self
 
     def predict(self, panel: Panel | None = None) -> pd.DataFrame:
@@ -166,25 +168,20 @@ class MLP:
         """
         require_fitted(self)
         panel = self.panel_ if panel is None else panel
-        prepared, transforms = self._prepare(panel)
-        inputs = last_inputs(prepared.values, panel.offsets, self.input_size_)
+        prepared, _, chain, _ = self._prepare(panel)
+        inputs = last_inputs(prepared, panel.offsets, self.input_size_)
         level, size = SampleScale(self.scale).measure(inputs)
         beside = self.beside_.see(panel).last()
         outputs = self.network_.forward(np.hstack([(inputs - level) / size, beside])).astype(np.float64)
-        y_hat = np.median(outputs, axis=0) * size + level
-        for transform in reversed(transforms):
-            y_hat = transform.invert(y_hat)
+        y_hat = chain.invert(np.median(outputs, axis=0) * size + level)
         return forecast_frame(panel, _constants_kept(panel, y_hat), model=self.name)
 
-    def _prepare(self, panel: Panel) -> tuple[Panel, list[Transform]]:
-        """Return the panel as the network is to see it, and the transforms that made it so."""
-        transforms: list[Transform] = [Fill(self.missing)]
-        transforms += [Log()] if self.log == "auto" else []
-        transforms += [Standardize()]
-        transforms += [Deseasonalize()] if self.deseasonalize == "auto" else []
-        for transform in transforms:
-            panel = transform.fit(panel).apply(panel)
-        return panel, transforms
+    def _prepare(self, panel: Panel) -> tuple[Floats, NDArray[np.bool_], Chain, list[Choice]]:
+        """Return the values [T_total] that the network sees, which of them are targets, and what made them so."""
+        chain, prepared, choices = choose_transforms(panel, self.transform, missing=self.missing)
+        observed = ~(np.isnan(panel.values) | np.isnan(prepared.values))
+        whole = Fill("linear").apply(prepared).values
+        return np.nan_to_num(whole, nan=0.0, copy=False), observed, chain, choices
 
     def _choose_input_size(self, season_length: int, typical: int) -> int:
         if isinstance(self.input_size, int):
@@ -199,7 +196,7 @@ class MLP:
         self.search_history_ = None
         if len(cuts) < LEAST_CUTS:
             return min(BLIND_STEPS, self.max_steps)
-        validation = self._batch(samples, samples.cuts(latest=block))
+        validation = self._batch(samples, samples.cuts(latest=block).spread(MOST_LOOKED_AT))
         self.search_history_ = self._train(
             self._new_network(), early, cuts, max_steps=self.max_steps, validation=validation
         )
@@ -220,7 +217,7 @@ class MLP:
         )
 
     def _train(
-        self, network: nn.Network, samples: Samples, cuts: Ints, *, max_steps: int, validation: nn.Batch | None = None
+        self, network: nn.Network, samples: Samples, cuts: Cuts, *, max_steps: int, validation: nn.Batch | None = None
     ) -> nn.History:
         streams = [np.random.default_rng(s) for s in np.random.SeedSequence([self.seed, 1]).spawn(self.members)]
 
@@ -266,7 +263,7 @@ class MLP:
         }
         return schedules[self.schedule]()
 
-    def _record(self, steps: int, transforms: Sequence[Transform], panel: Panel) -> None:
+    def _record(self, steps: int, choices: Sequence[Choice], panel: Panel) -> None:
         """Write down what was chosen, and say it when the network was not warranted."""
         searched = self.search_history_ is not None
         self.choices_: dict[str, Any] = {
@@ -276,11 +273,9 @@ class MLP:
             "parameters": self.network_.parameters.shape[1],
             "members": self.members,
         }
-        for transform in transforms:
-            if isinstance(transform, Log):
-                self.choices_["log"] = _named(panel, transform.positive_)
-            if isinstance(transform, Deseasonalize):
-                self.choices_["deseasonalized"] = _named(panel, transform.found_)
+        for choice in choices:
+            self.choices_[choice.name] = _named(panel, choice.series)
+            self.choices_[f"{choice.name}_why"] = choice.why
         self.notices_: list[Notice] = []
         if steps == 0:
             what = "nothing the network learned helped on the latest block: it stays at the naive forecast"

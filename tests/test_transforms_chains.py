@@ -1,0 +1,290 @@
+import copy
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from conftest import make_panel
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from forecast.errors import ConfigError, DataError
+from forecast.transforms import (
+    MSTL,
+    STL,
+    TRANSFORMS,
+    BoxCox,
+    Chain,
+    Deseasonalize,
+    Detrend,
+    Difference,
+    Fill,
+    Log,
+    MinMax,
+    Robust,
+    SignedLog,
+    Standardize,
+    StepScale,
+    Winsorize,
+    choose_transforms,
+    parse_chain,
+    require_transforms,
+)
+
+FAST = {
+    "fill": Fill,
+    "fill zero": lambda: Fill("zero"),
+    "fill ffill": lambda: Fill("ffill"),
+    "log": Log,
+    "boxcox": BoxCox,
+    "boxcox likelihood": lambda: BoxCox("likelihood"),
+    "signed_log": SignedLog,
+    "difference": Difference,
+    "difference 4": lambda: Difference(4),
+    "detrend": Detrend,
+    "deseasonalize": Deseasonalize,
+    "step_scale": StepScale,
+    "standardize": Standardize,
+    "robust": Robust,
+    "minmax": MinMax,
+    "winsorize": Winsorize,
+}
+SEASON = np.array([3.0, -1.0, -2.0, 0.0])
+
+
+@st.composite
+def a_series(draw):
+    """Noise, season, steps or a constant, at any size, of either sign, with zeros and gaps."""
+    n = draw(st.integers(1, 40))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    kind = draw(st.sampled_from(["noise", "season", "positive", "two", "constant", "zero", "walk"]))
+    size = 10.0 ** draw(st.integers(-6, 8))
+    y = {
+        "noise": rng.normal(size=n),
+        "season": 9 + np.resize(SEASON, n) + 0.1 * rng.normal(size=n) + 0.2 * np.arange(n),
+        "positive": np.exp(3 * rng.normal(size=n)),
+        "two": rng.choice([1.0, 2.0], n),
+        "constant": np.full(n, draw(st.sampled_from([-1.0, 1.0, 7.3]))),
+        "zero": np.zeros(n),
+        "walk": np.cumsum(rng.normal(size=n)).round(1),
+    }[kind] * size
+    if draw(st.booleans()):
+        y[1:][rng.random(n - 1) < draw(st.sampled_from([0.1, 0.5]))] = np.nan
+    return y
+
+
+panels = st.lists(a_series(), min_size=1, max_size=4).map(lambda series: make_panel(*series, season_length=4))
+
+
+def assert_restored(transform, panel):
+    again = transform.fit(panel).restore(transform.apply(panel))
+
+    np.testing.assert_array_equal(np.isnan(again.values), np.isnan(panel.values))
+    for s in range(panel.n_series):
+        y, back = panel.series(s), again.series(s)
+        assert np.nanmax(np.abs(back - y)) <= 1e-9 * np.nanmax(np.abs(y))
+
+
+@pytest.mark.parametrize("name", FAST)
+@settings(max_examples=30, deadline=None)
+@given(panel=panels)
+def test_restore_undoes_apply_for_every_transform(name, panel):
+    assert_restored(FAST[name](), panel)
+
+
+@settings(max_examples=300, deadline=None)
+@given(panel=panels, names=st.lists(st.sampled_from(list(FAST)), min_size=2, max_size=3))
+def test_restore_undoes_apply_for_every_chain(panel, names):
+    assert_restored(Chain([FAST[name]() for name in names]), panel)
+
+
+@pytest.mark.parametrize("kind", [STL, MSTL])
+@pytest.mark.parametrize("after", [Log, Difference, Standardize])
+def test_restore_undoes_the_slow_decompositions(kind, after):
+    rng = np.random.default_rng(0)
+    y = 50 + np.resize(SEASON, 41) + rng.normal(size=41)
+    y[20] = np.nan
+    panel = make_panel(y, y[:5], [np.nan, np.nan, 1.0], season_length=4)
+
+    assert_restored(Chain([kind(), after()]), panel)
+
+
+def learned(transform):
+    """The fitted attributes, as bytes."""
+    if isinstance(transform, Chain):
+        return [learned(part) for part in transform.transforms]
+    return {k: np.asarray(v).tobytes() for k, v in vars(transform).items() if k.endswith("_")}
+
+
+class Leaky(Standardize):
+    """Looks at an array that goes on after the cutoff."""
+
+    def __init__(self, everything):
+        super().__init__()
+        self.everything = everything
+
+    def fit(self, panel):
+        super().fit(panel)
+        self.level_ = np.array([np.nanmean(self.everything)])
+        return self
+
+
+def moved_by_the_future(build, y, ahead, change):
+    """Whether what `build(raw)` learns from the past of y changes when the values after the cutoff do."""
+    changed = y.copy()
+    changed[-ahead:] = change(changed[-ahead:])
+    found = []
+    for raw in (y, changed):
+        panel = make_panel(raw, season_length=4).drop_last(ahead)
+        transform = build(raw).fit(panel)
+        found.append((learned(transform), transform.apply(panel).values.tobytes()))
+    return found[0] != found[1]
+
+
+CHANGES = [lambda x: 1e6 * x, lambda x: -x, lambda x: x * np.nan, lambda x: x[::-1]]
+
+
+@pytest.mark.parametrize("name", FAST)
+@settings(max_examples=20, deadline=None)
+@given(y=a_series().filter(lambda y: len(y) > 6), change=st.sampled_from(CHANGES))
+def test_nothing_learned_depends_on_what_comes_after(name, y, change):
+    assert not moved_by_the_future(lambda _raw: FAST[name](), y, 5, change)
+
+
+def test_a_planted_leak_is_found():
+    y = np.arange(20.0)
+
+    assert moved_by_the_future(Leaky, y, 5, CHANGES[0])
+
+
+@pytest.mark.parametrize("name", FAST)
+def test_quantiles_keep_their_order_and_agree_with_forecasts(name):
+    rng = np.random.default_rng(1)
+    panel = make_panel(50 + rng.normal(size=30), 5 + np.resize(SEASON, 26), -np.ones(9), season_length=4)
+    transform = FAST[name]().fit(panel)
+    quantiles = np.sort(rng.normal(size=(3, 6, 5)), axis=2)
+
+    inverted = transform.invert(quantiles)
+
+    assert (np.diff(inverted, axis=2) >= 0).all()
+    for q in range(5):
+        np.testing.assert_allclose(inverted[:, :, q], transform.invert(quantiles[:, :, q]))
+
+
+@pytest.mark.parametrize("name", [name for name in FAST if not name.startswith("winsor")])
+def test_the_right_forecast_of_the_transformed_series_is_the_right_forecast(name):
+    y = 60 + 0.5 * np.arange(48) + np.resize(SEASON, 48)
+    past = make_panel(y[:40], season_length=4)
+    whole = make_panel(y, season_length=4)
+    transform = FAST[name]().fit(past)
+
+    fitted = copy.deepcopy(transform)
+    if hasattr(fitted, "level_") and hasattr(fitted, "slope_"):
+        fitted.level_ = fitted.level_ + 8 * fitted.slope_
+    transformed = fitted.apply(whole).values[None, 40:]
+
+    np.testing.assert_allclose(transform.invert(transformed)[0], y[40:], rtol=1e-9)
+
+
+def test_differences_are_summed_up_from_the_last_known_values():
+    panel = make_panel([1.0, 2.0, 4.0, np.nan], [np.nan, np.nan], [5.0], season_length=1)
+    transform = Difference(2).fit(panel)
+
+    assert transform.invert(np.ones((3, 3))).tolist() == [[5, 3, 6], [1, 1, 2], [6, 6, 7]]
+
+
+def test_a_chain_is_read_from_its_names():
+    chain = parse_chain("log, difference(12),boxcox(likelihood),winsorize(4.5),fill(zero)")
+
+    assert [type(step).__name__ for step in chain] == ["Log", "Difference", "BoxCox", "Winsorize", "Fill"]
+    assert (chain[1].lag, chain[2].method, chain[3].limit, chain[4].method) == (12, "likelihood", 4.5, "zero")
+    assert parse_chain("none") == []
+
+
+def test_every_name_of_the_table_is_read():
+    assert [type(parse_chain(name)[0]) for name in TRANSFORMS] == list(TRANSFORMS.values())
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("lg", "no transform 'lg'; did you mean log"),
+        ("log,zzz", "no transform 'zzz'"),
+        ("log(", r"no transform 'log\('; did you mean log"),
+        ("difference(0)", "difference takes a number above 0"),
+        ("difference(x)", "difference takes a number above 0"),
+        ("minmax(3)", "minmax takes nothing"),
+        ("fill(cubic)", "fill takes auto or seasonal"),
+    ],
+)
+def test_a_wrong_chain_is_refused(text, message):
+    with pytest.raises(ConfigError, match=message.replace("'", ".")) as caught:
+        parse_chain(text)
+
+    assert caught.value.code == "U101"
+
+
+@pytest.mark.parametrize("build", [lambda: Difference(0), lambda: BoxCox("guess")])
+def test_a_wrong_argument_is_refused(build):
+    with pytest.raises(ConfigError):
+        build()
+
+
+@pytest.mark.parametrize("name", ["log", "boxcox"])
+def test_a_logarithm_that_was_named_needs_positive_values(name):
+    panel = make_panel([1.0, 2.0], [3.0, -3.0, 0.0])
+
+    with pytest.raises(DataError, match=rf"{name} needs values > 0; 2 are <= 0 \(min -3 in series .s1., value 2\)"):
+        choose_transforms(panel, name)
+    assert choose_transforms(panel)[2][1].series.tolist() == [True, False]
+
+
+def test_the_rule_fills_logs_scales_and_takes_the_season_out():
+    rng = np.random.default_rng(0)
+    y = np.exp(0.2 * np.resize(SEASON, 60) + 0.01 * rng.normal(size=60))
+    y[30] = np.nan
+    panel = make_panel(y, rng.normal(size=60), season_length=4)
+
+    chain, transformed, choices = choose_transforms(panel)
+
+    assert [choice.name for choice in choices] == ["fill", "log", "step_scale", "deseasonalize"]
+    assert [choice.series.tolist() for choice in choices[:3]] == [[True, False], [True, False], [True, True]]
+    assert all(choice.why for choice in choices)
+    by_hand = panel
+    for step in (Fill(), Log(), StepScale(), Deseasonalize()):
+        by_hand = step.fit(by_hand).apply(by_hand)
+    np.testing.assert_array_equal(transformed.values, by_hand.values)
+    np.testing.assert_array_equal(chain.apply(panel).values, by_hand.values)
+
+
+def test_without_transforms_gaps_are_filled_all_the_same():
+    chain, transformed, _ = choose_transforms(make_panel([1.0, np.nan, 3.0]), "none")
+
+    assert transformed.values.tolist() == [1, 2, 3]
+    assert len(chain.transforms) == 1
+
+
+def test_a_chain_undoes_its_transforms_in_the_opposite_order():
+    panel = make_panel(np.exp(np.arange(8.0)))
+    chain = Chain([Log(), Difference()]).fit(panel)
+
+    np.testing.assert_allclose(chain.invert(np.ones((1, 3)))[0], np.exp([8.0, 9, 10]))
+
+
+def test_only_logarithms_are_held_against_the_values_beforehand():
+    panel = make_panel([-1.0, 2.0, 3.0])
+
+    require_transforms(panel, "auto")
+    require_transforms(panel, "detrend,standardize")
+    with pytest.raises(DataError, match="boxcox needs values > 0"):
+        require_transforms(panel, "boxcox")
+
+
+def test_several_seasons_are_taken_out_one_after_another():
+    t = np.arange(240)
+    y = 50 + np.resize(SEASON, 240) + 4 * np.sin(2 * np.pi * t / 24)
+    panel = replace(make_panel(y, y[:20], season_length=4), longer_seasons=(24,))
+    transform = MSTL().fit(panel)
+
+    assert np.std(transform.apply(panel).series(0)[24:-24]) < 0.2
+    assert np.std(transform.apply(panel).series(1)) < np.std(y[:20])
+    np.testing.assert_allclose(transform.invert(np.full((2, 6), 50.0))[0], y[:6], atol=0.5)
