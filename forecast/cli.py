@@ -160,6 +160,7 @@ def run(
     delimiter: Annotated[str | None, typer.Option(help="Between fields.", show_default="sniffed")] = None,
     decimal: Annotated[str | None, typer.Option(help="Decimal point or comma.", show_default="sniffed")] = None,
     encoding: Annotated[str | None, typer.Option(help="Of the file.", show_default="sniffed")] = None,
+    tz: Annotated[str | None, typer.Option(help="Zone of the times: Europe/Berlin.", show_default="as written")] = None,
     seed: Annotated[int | None, typer.Option(help="The same seed gives the same bytes.", show_default="0")] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The run folder.", show_default="a new one in reports/")
@@ -207,6 +208,7 @@ def run(
             delimiter=delimiter,
             decimal=decimal,
             encoding=encoding,
+            tz=tz,
             seed=seed,
             out=out,
             overwrite=overwrite,
@@ -247,6 +249,7 @@ def check(
     delimiter: Annotated[str | None, typer.Option(help="Between fields.", show_default="sniffed")] = None,
     decimal: Annotated[str | None, typer.Option(help="Decimal point or comma.", show_default="sniffed")] = None,
     encoding: Annotated[str | None, typer.Option(help="Of the file.", show_default="sniffed")] = None,
+    tz: Annotated[str | None, typer.Option(help="Zone of the times: Europe/Berlin.", show_default="as written")] = None,
     config: Annotated[
         Path | None, typer.Option("--config", "-c", help="Settings.", show_default="forecast.toml if there is one")
     ] = None,
@@ -275,6 +278,7 @@ def check(
             delimiter=delimiter,
             decimal=decimal,
             encoding=encoding,
+            tz=tz,
             config=config,
         )
         print_checkup(checkup, json=json)

@@ -45,6 +45,7 @@ class DataSection(_Section):
     delimiter: str = "auto"
     decimal: Literal["auto", ".", ","] = "auto"
     encoding: str = "auto"
+    tz: str = "auto"
     future: tuple[str, ...] = ()
     past: tuple[str, ...] = ()
     static: tuple[str, ...] = ()

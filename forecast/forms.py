@@ -70,7 +70,19 @@ class Reading:
 
     times: NDArray[Any]
     good: NDArray[np.bool_]
-    offsets: frozenset[str] = frozenset({""})
+    offsets: tuple[str, ...] = ()
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The different offsets; "" stands for none."""
+        return frozenset(self.offsets) or frozenset({""})
+
+    @property
+    def utc(self) -> NDArray[Any]:
+        """The times less their offsets."""
+        minutes = [int(f"{text[0]}1") * (60 * int(text[1:3]) + int(text[3:5])) if text else 0 for text in self.offsets]
+        utc: NDArray[Any] = self.times - np.array(minutes, dtype="timedelta64[m]")
+        return utc
 
 
 DATE_FORMS = (
@@ -126,8 +138,9 @@ def read_form(texts: Sequence[str], form: Form) -> Reading:
     good = exists & (year > 0) & (hour < 24) & (minute < 60) & (second < 60)
     micros = ((hour * 60 + minute) * 60 + second) * 1_000_000 + part("fraction", 0)
     times = days.astype("datetime64[us]") + micros.astype("timedelta64[us]")
-    offsets = frozenset(_offset(match["offset"]) for match in matches if match and "offset" in pattern.groupindex)
-    return Reading(np.where(good, times, np.datetime64("NaT")), good, offsets or frozenset({""}))
+    clocked = "offset" in pattern.groupindex
+    offsets = tuple(_offset(match["offset"]) if match and clocked else "" for match in matches)
+    return Reading(np.where(good, times, np.datetime64("NaT")), good, offsets)
 
 
 def read_format(texts: Sequence[str], format: str) -> Reading:
@@ -140,8 +153,7 @@ def read_format(texts: Sequence[str], format: str) -> Reading:
     """
     found = [_strptime(text, format) for text in texts]
     times = np.array([time and time.replace(tzinfo=None) for time in found], dtype="datetime64[us]")
-    offsets = frozenset(f"{time:%z}" for time in found if time)
-    return Reading(times, ~np.isnat(times), offsets or frozenset({""}))
+    return Reading(times, ~np.isnat(times), tuple(f"{time:%z}"[:5] if time else "" for time in found))
 
 
 def read_whole(texts: Sequence[str]) -> Reading:

@@ -107,6 +107,7 @@ def run(
     delimiter: str | None = None,
     decimal: str | None = None,
     encoding: str | None = None,
+    tz: str | None = None,
     seed: int | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
@@ -157,6 +158,8 @@ def run(
         What becomes of two values for one time.
     date_format, delimiter, decimal, encoding : str, optional
         How the file is written, where that is not plain from itself.
+    tz : str, optional
+        The time zone of the times, such as ``Europe/Berlin``; times of the day are then turned to UTC.
     seed : int, optional
         The same seed gives the same bytes.
     out : path, optional
@@ -215,6 +218,7 @@ def run(
         "delimiter": delimiter,
         "decimal": decimal,
         "encoding": encoding,
+        "tz": tz,
         "seed": seed,
     }
     settings = resolve(Path(config) if config is not None else None, flags)
@@ -273,13 +277,16 @@ def check(
     delimiter: str | None = None,
     decimal: str | None = None,
     encoding: str | None = None,
+    tz: str | None = None,
     config: str | Path | None = None,
 ) -> Checkup:
     """Say what is in the data, what is wrong with them and how to repair it; nothing is fitted or written.
 
     Parameters
     ----------
-    data, time, target, id, freq, season_length, missing, duplicates, date_format, delimiter, decimal, encoding, config
+    data, time, target, id, freq, season_length, missing, duplicates, date_format, delimiter, decimal, encoding
+        As for `run`.
+    tz, config
         As for `run`.
 
     Returns
@@ -310,6 +317,7 @@ def check(
         "delimiter": delimiter,
         "decimal": decimal,
         "encoding": encoding,
+        "tz": tz,
         "config": config,
     }
     file = Path(config) if config is not None else None

@@ -17,6 +17,7 @@ from forecast.errors import ConfigError, DataError, Notice, shown
 from forecast.frequency import Frequency, finest_frequency, parse_frequency, positions, shared_frequency
 from forecast.panel import Panel
 from forecast.roles import separating_columns
+from forecast.zones import proposed_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -271,6 +272,14 @@ def _conflict(
     found = [] if id is not None else separating_columns(table, times, taken=taken)
     whose = f" of {shown(rows.names[rows.codes[at]])}" if id is not None else ""
     count = f"{len(where)} repeated time{'' if len(where) == 1 else 's'}"
+    zone = None if found else proposed_zone(rows.times[where])
+    if zone is not None:
+        return DataError(
+            "D111",
+            f"{count} in {table.name}, first {stamp(rows.times[at])}{whose}: {table.listed(same)}",
+            found="perhaps local times: this hour comes twice when summer ends",
+            hint=table.retry(tz=zone),
+        )
     return DataError(
         "D111",
         f"{count} in {table.name}, first {stamp(rows.times[at])}{whose}: {table.listed(same)}",

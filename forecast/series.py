@@ -25,6 +25,7 @@ from forecast.roles import check_given, find_id, find_target, find_time
 from forecast.table import coded
 from forecast.times import Times, read_times
 from forecast.values import is_missing, read_numbers
+from forecast.zones import check_zone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,6 +106,7 @@ def read_series(
     delimiter: str | None = None,
     decimal: str | None = None,
     encoding: str | None = None,
+    tz: str | None = None,
     future: Sequence[str] = (),
     past: Sequence[str] = (),
     static: Sequence[str] = (),
@@ -131,6 +133,8 @@ def read_series(
         What becomes of several values for one time.
     delimiter, decimal, encoding : str, optional
         How the file is written, where that is not plain from itself.
+    tz : str, optional
+        The time zone of the times, such as ``Europe/Berlin``; times of the day are then turned to UTC.
     future, past, static : sequence of str
         Columns of covariates: known ahead (rows with an empty target after the last value of a series are their
         future), known only in the past, and the same in all rows of a series.
@@ -155,6 +159,7 @@ def read_series(
     'monthly (inferred: 143 of 143 steps are one month), season 12'
     """
     _check_options(duplicates)
+    check_zone(tz)
     given_seasons = _seasons(season_length)
     beside = CovariateColumns(tuple(future), tuple(past), tuple(static))
 
@@ -171,6 +176,7 @@ def read_series(
             aggregate=aggregate,
             date_format=date_format,
             duplicates=duplicates,
+            tz=tz,
         )
 
     read = partial(read_table, source, delimiter=delimiter, decimal=decimal, encoding=encoding)
@@ -197,12 +203,14 @@ def _understood(
     aggregate: str,
     date_format: str | None,
     duplicates: str,
+    tz: str | None,
 ) -> SeriesData:
     """Return the series of a table; arguments and errors as of `read_series`."""
     check_given(table, time=time, target=target, id=id)
     beside.check(table, {time, target, id} - {None})
     time = find_time(table, given=time, taken={target, id, *beside.names})
-    times = None if time is None else read_times(table, time, date_format=date_format, integers=freq == "int")
+    written = partial(read_times, date_format=date_format, integers=freq == "int", tz=tz)
+    times = None if time is None else written(table, time)
     key = find_id(table, times, given=id, taken={time, target, *beside.names})
     target = find_target(table, given=target, taken={time, key, *beside.names})
     values = read_numbers(table, target)

@@ -13,22 +13,26 @@ import numpy as np
 import pandas as pd
 
 from forecast.errors import DataError, shown
-from forecast.forms import DATE_FORMS, NUMBER_FORMS, PROPOSALS, Form, read_form, read_format, read_whole
+from forecast.forms import DATE_FORMS, NUMBER_FORMS, PROPOSALS, Form, Reading, read_form, read_format, read_whole
 from forecast.table import MISSING_MARKERS, coded
 from forecast.values import LIKELY_SHARE, is_missing
+from forecast.zones import dates_or_utc, local_to_utc
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from forecast.forms import Reading
     from forecast.table import Table
 
 __all__ = ["Times", "looks_like_times", "read_times"]
 
 SNIFFED_TEXTS = 100
 """A form that fits none of so many cells is not tried on the rest."""
+
+
+EPOCH = (631_152_000, 4_102_444_800)
+"""Seconds from 1970 to 1990 and to 2100: whole numbers between them are times."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +85,9 @@ def looks_like_times(cells: pd.Series[Any], *, numbers: bool = False) -> bool:
     return any(reading.good.mean() >= LIKELY_SHARE for reading in readings if texts)
 
 
-def read_times(table: Table, column: str, *, date_format: str | None = None, integers: bool = False) -> Times:
+def read_times(
+    table: Table, column: str, *, date_format: str | None = None, integers: bool = False, tz: str | None = None
+) -> Times:
     """Return the times in `column` of `table`.
 
     Parameters
@@ -93,7 +99,9 @@ def read_times(table: Table, column: str, *, date_format: str | None = None, int
     date_format : str, optional
         A strptime format that all cells have; by default the one form that fits all.
     integers : bool
-        Whether whole numbers are steps even where they could be years.
+        Whether whole numbers are steps even where they could be years or seconds.
+    tz : str, optional
+        The zone of the times, such as ``Europe/Berlin``: dates keep its days, times of the day are turned to UTC.
 
     Raises
     ------
@@ -120,12 +128,32 @@ def read_times(table: Table, column: str, *, date_format: str | None = None, int
         reading = whole if integers and whole.good.all() else _read_best(table, column, texts)
     if not reading.good.all():
         raise _not_understood(table, column, texts, np.flatnonzero(~reading.good[codes]))
-    if len(reading.offsets) > 1:
-        listed = " and ".join(offset or "none" for offset in sorted(reading.offsets))
+    if reading.times.dtype.kind == "i" and not integers:
+        reading, notes = _epoch(reading)
+        return Times.of(codes, reading.times, notes)
+    if len(reading.kinds) > 1 and (tz is None or "" in reading.kinds):
+        listed = " and ".join(offset or "none" for offset in sorted(reading.kinds))
         what = f"UTC offsets {listed} both occur in {shown(column)} of {table.name}"
-        raise DataError("D112", what, hint="write all times with one offset, such as Z")
-    (offset,) = reading.offsets
+        zone = "Europe/Berlin" if reading.kinds == {"+0100", "+0200"} else "UTC"
+        hint = "write all times with an offset, or none" if "" in reading.kinds else table.retry(tz=zone)
+        raise DataError("D112", what, hint=hint)
+    if tz is not None and reading.times.dtype.kind == "M":
+        zoned = "" not in reading.kinds
+        utc = reading.utc[codes] if zoned else local_to_utc(codes, reading.times, tz)
+        times, note = dates_or_utc(utc, tz)
+        return Times.of(np.arange(len(codes)), times, (note,))
+    (offset,) = reading.kinds
     return Times.of(codes, reading.times, (f"times as written, at UTC offset {offset}",) if offset else ())
+
+
+def _epoch(reading: Reading) -> tuple[Reading, tuple[str, ...]]:
+    """Return whole numbers that are all seconds or milliseconds since 1970, from 1990 to 2099, as times in UTC."""
+    for unit, word, factor in (("s", "seconds", 1), ("ms", "milliseconds", 1_000)):
+        low, high = EPOCH[0] * factor, EPOCH[1] * factor
+        if ((reading.times >= low) & (reading.times < high)).all():
+            times = reading.times.astype(f"datetime64[{unit}]").astype("datetime64[us]")
+            return Reading(times, reading.good), (f"times are {word} since 1970, in UTC",)
+    return reading, ()
 
 
 def _check_present(table: Table, column: str) -> None:
