@@ -253,7 +253,7 @@ def budget() -> list[dict[str, Any]]:
 
 
 def can_compare() -> bool:
-    """Load the peers, if installed. Only where they are measured: the garbage collector is slower with PyTorch loaded."""
+    """Load the peers, if installed: only where they are measured, as PyTorch slows the garbage collector down."""
     try:
         import sklearn  # noqa: F401
         import torch  # noqa: F401
