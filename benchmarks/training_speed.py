@@ -33,6 +33,7 @@ INPUTS, OUTPUTS, RATE = 48, 12, 1e-3
 BATCHES, HIDDEN = (32, 256, 1024), (16, 64, 256, 512)
 MEMBERS, MEMBER_UNITS = 16, 32
 SKLEARN_STEPS = 50
+BUDGETS, BUDGET_SIZES = (1.0, 5.0), ((16, 32, 1), (128, 256, 8), (512, 1024, 1))  # units, batch, members
 ADAMS: dict[str, dict[str, bool]] = {"default": {}, "foreach": {"foreach": True}, "fused": {"fused": True}}
 
 Stepper = "Callable[[], float]"
@@ -235,6 +236,32 @@ def workers(*, rounds: int, seconds: float) -> list[dict[str, Any]]:
     return rows
 
 
+def budget() -> list[dict[str, Any]]:
+    """Return what a training with a budget of time took, with a validation block as large as a batch."""
+    rows = []
+    for units, batch, count in BUDGET_SIZES:
+        samples = nn.Batch(*data(batch))
+        for asked in BUDGETS:
+            network = our_network(units, members=count)
+            settings = {"loss": nn.MSE(), "optimizer": nn.Adam(), "schedule": nn.Constant(RATE), "max_steps": 10**9}
+            start = perf_counter()
+            history = nn.train(network, lambda _, own=samples: own, validation=samples, max_seconds=asked, **settings)
+            took = perf_counter() - start
+            rows.append({"units": units, "batch": batch, "members": count, "steps": int(history.steps[-1]),
+                         "asked_s": asked, "took_s": round(took, 3), "share": round(took / asked, 4)})  # fmt: skip
+    return rows
+
+
+def can_compare() -> bool:
+    """Load the peers, if installed: only where they are measured, as PyTorch slows the garbage collector down."""
+    try:
+        import sklearn  # noqa: F401
+        import torch  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
 def main() -> None:
     """Measure, then print a table or JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -243,22 +270,19 @@ def main() -> None:
     parser.add_argument("--compile", action="store_true", help="torch.compile beside it (needs a C++ compiler)")
     parser.add_argument("--members", action="store_true", help="only the group of members against the loop")
     parser.add_argument("--workers", action="store_true", help="only two threads against one")
+    parser.add_argument("--budget", action="store_true", help="only trainings with a budget of time")
     parser.add_argument("--json", action="store_true", help="print JSON")
     arguments = parser.parse_args()
     warnings.filterwarnings("ignore")
-    try:
-        import sklearn  # noqa: F401
-        import torch  # noqa: F401
-
-        peers = True
-    except ImportError:
-        peers = False
     timing = {"rounds": arguments.rounds, "seconds": arguments.seconds}
     if arguments.members:
         rows = [members(**timing)]
     elif arguments.workers:
         rows = workers(**timing)
+    elif arguments.budget:
+        rows = budget()
     else:
+        peers = can_compare()
         rows = [
             compare(batch, units, peers=peers, compiled=arguments.compile, **timing)
             for batch in BATCHES

@@ -20,8 +20,8 @@ def small(inputs=1, outputs=1, units=8, members=2, seed=0):
     return nn.Network(*layers, input_size=inputs, members=members, dtype=np.float64, seed=seed)
 
 
-def minimize(method, network, batch, max_steps):
-    settings = {"loss": nn.MSE()} if isinstance(method, nn.LBFGS) else {}
+def minimize(method, network, batch, max_steps, **settings):
+    settings |= {"loss": nn.MSE()} if isinstance(method, nn.LBFGS) else {}
     return method.minimize(network, batch, max_steps=max_steps, **settings)
 
 
@@ -151,3 +151,105 @@ def test_single_precision_is_refused(name):
 
     with pytest.raises(ValueError, match="float64, not float32"):
         minimize(METHODS[name][0](), network, SINE, 1)
+
+
+def noisy_sine(seed=1):
+    """Return a short, noisy past to learn from and the block after it."""
+    rng = np.random.default_rng(seed)
+    x = np.linspace(-3, 3, 40).reshape(-1, 1)
+    y = np.sin(3 * x) + 0.5 * rng.normal(size=x.shape)
+    return nn.Batch(x[:28], y[:28]), nn.Batch(x[28:], y[28:])
+
+
+def squared_errors(network, batch):
+    return np.mean((network.forward(batch.inputs) - batch.targets) ** 2, axis=(1, 2))
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_member_keeps_the_weights_of_its_best_iteration_on_the_later_block(name):
+    past, later = noisy_sine()
+    make, network = METHODS[name][0], small(members=3)
+
+    done = minimize(make(), network, past, 25, validation=later)
+
+    # The slow way: stop after 0, 1, 2 ... iterations, and look at the later block each time.
+    tried = []
+    for steps in range(26):
+        other = small(members=3)
+        if steps:
+            minimize(make(), other, past, steps)
+        tried.append(squared_errors(other, later))
+    np.testing.assert_allclose(squared_errors(network, later), np.min(tried, axis=0), rtol=1e-6)
+    assert done.best_step.tolist() == np.argmin(tried, axis=0).tolist()
+    assert done.steps.tolist() == [25, 25, 25]
+    for member, looks in enumerate(done.val_losses):
+        np.testing.assert_allclose(looks, np.array(tried)[:, member], rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_patience_ends_the_search_of_each_member_alone(name):
+    past, later = noisy_sine()
+    make, network = METHODS[name][0], small(members=3)
+
+    done = minimize(make(), network, past, 200, validation=later, patience=4)
+
+    assert (done.steps < 200).all()
+    np.testing.assert_array_equal(done.steps, done.best_step + 4)
+    assert [len(losses) for losses in done.losses] == (done.steps + 1).tolist()
+    np.testing.assert_allclose(squared_errors(network, later), [looks.min() for looks in done.val_losses], rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_start_that_no_iteration_beats_on_the_later_block_is_kept(name):
+    network = small()
+    start = network.parameters.copy()
+    later = nn.Batch(X, network.forward(X)[0].copy())  # what the first member says before it has learnt anything
+    network.parameters[1] = start[1] = start[0]
+
+    done = minimize(METHODS[name][0](), network, SINE, 5, validation=later)
+
+    assert done.best_step.tolist() == [0, 0]
+    assert network.parameters.tobytes() == start.tobytes()
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_without_a_later_block_the_last_weights_are_kept_as_before(name):
+    network = small()
+
+    done = minimize(METHODS[name][0](), network, SINE, 6)
+
+    assert done.best_step.tolist() == done.steps.tolist()
+    assert all(np.isnan(looks).all() and len(looks) == 7 for looks in done.val_losses)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_what_is_masked_in_the_later_block_does_not_count(name):
+    past, later = noisy_sine()
+    weight = np.ones_like(later.targets)
+    weight[::3] = 0.0
+    spoiled = later._replace(targets=np.where(weight > 0, later.targets, 1e3), weight=weight)
+    networks = [small(), small()]
+
+    for network, block in zip(networks, (later._replace(weight=weight), spoiled), strict=True):
+        minimize(METHODS[name][0](), network, past, 10, validation=block)
+
+    assert networks[0].parameters.tobytes() == networks[1].parameters.tobytes()
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_members_may_have_later_blocks_of_their_own(name):
+    past, later = noisy_sine()
+    own = nn.Batch(np.stack([later.inputs] * 2), np.stack([later.targets, -later.targets]))
+    network = small()
+
+    done = minimize(METHODS[name][0](), network, past, 10, validation=own)
+
+    for member, looks in enumerate(done.val_losses):
+        error = np.mean((network.forward(later.inputs)[member] - own.targets[member]) ** 2)
+        np.testing.assert_allclose(looks.min(), error, rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_patience_needs_a_later_block(name):
+    with pytest.raises(ValueError, match="patience .* validation"):
+        minimize(METHODS[name][0](), small(), SINE, 3, patience=2)

@@ -115,6 +115,45 @@ def test_a_budget_of_time_is_kept():
     assert time.perf_counter() - start < 2.0  # a bound against hanging; how exactly it is kept is measured elsewhere
 
 
+class Slowly(nn.MSE):
+    """A loss in a world of its own time, where a step lasts 3 seconds and a look 2."""
+
+    def __init__(self, monkeypatch, held_up=()):
+        super().__init__()
+        self.now, self.held_up = 0.0, dict(held_up)
+        monkeypatch.setattr("forecast.nn.training.perf_counter", lambda: self.now)
+
+    def draw(self, step):
+        self.now += 1.0 + self.held_up.get(step, 0.0)
+        return SINE
+
+    def value_and_gradient(self, y_hat, y, weight=None):
+        self.now += 2.0
+        return super().value_and_gradient(y_hat, y, weight)
+
+    def train(self, **settings):
+        settings = {"optimizer": nn.Adam(), "schedule": nn.Constant(0.01), "max_steps": 10**7, **settings}
+        return nn.train(small(), self.draw, loss=self, validation=SINE, **settings)
+
+
+def test_the_last_look_lies_within_the_budget(monkeypatch):
+    loss = Slowly(monkeypatch)
+
+    history = loss.train(max_seconds=100.0)
+
+    # A look, 30 steps and 3 looks more: another step and a look would end at 103.
+    assert (history.reason, history.steps[-1], loss.now) == ("budget", 30, 98.0)
+
+
+def test_a_step_held_up_once_does_not_end_training_early(monkeypatch):
+    loss = Slowly(monkeypatch, held_up={5: 100.0})
+
+    history = loss.train(max_seconds=1000.0)
+
+    assert history.reason == "budget"
+    assert 994.0 <= loss.now <= 1000.0
+
+
 def test_a_member_that_explodes_is_brought_back_alone_at_half_the_rate():
     network = small()
     before = small()

@@ -1,7 +1,8 @@
 """Full-batch training that uses curvature: L-BFGS, and Levenberg-Marquardt with or without Bayesian regularisation.
 
 The idea: a small network on a few hundred samples need not be taught in thousands of small steps; with the whole batch
-at hand, the way down can be computed. Members are trained one after another, in float64.
+at hand, the way down can be computed. Members are trained one after another, in float64; given a later block, each
+keeps the weights of the iteration that was best there.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from forecast.nn.losses import MSE
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from scipy.optimize import OptimizeResult
 
@@ -36,12 +39,19 @@ class Descent:
     losses : list of ndarray
         For each member its loss at the start and after every iteration.
     effective : ndarray [E]
-        Parameters that the data determine (MacKay's gamma); all P of them without Bayesian regularisation.
+        Parameters that the data determine (MacKay's gamma), at the iteration that was kept; all P of them without
+        Bayesian regularisation.
+    val_losses : list of ndarray
+        Like `losses`, on the later block; NaN without one.
+    best_step : ndarray [E]
+        The iteration whose weights were kept.
     """
 
     steps: Array
     losses: list[Array]
     effective: Array
+    val_losses: list[Array]
+    best_step: Array
 
 
 class LBFGS:
@@ -57,22 +67,45 @@ class LBFGS:
     True
     """
 
-    def minimize(self, network: Network, batch: Batch, *, loss: Loss, max_steps: int) -> Descent:
+    def minimize(
+        self,
+        network: Network,
+        batch: Batch,
+        *,
+        loss: Loss,
+        max_steps: int,
+        validation: Batch | None = None,
+        patience: int | None = None,
+    ) -> Descent:
         """Train every member of `network` in place on the whole batch.
+
+        Parameters
+        ----------
+        network : Network
+            In float64; goes on from the parameters it has.
+        batch : Batch
+            All samples.
+        loss : Loss
+            What is made small.
+        max_steps : int
+            The number of iterations, if nothing stops earlier.
+        validation : Batch, optional
+            Samples that lie later in time than those of `batch`. With it, every member ends with the weights of its
+            best iteration there, the start being iteration 0; without, with those of the last.
+        patience : int, optional
+            A member is done when its loss on `validation` has not improved for so many iterations.
 
         Raises
         ------
         ValueError
-            When the network is not in float64.
+            When the network is not in float64, or when there is patience but no validation.
         """
         from scipy import optimize
 
         minimize: Any = optimize.minimize
 
-        _require_double(network)
-        steps, losses = [], []
-        for member in range(network.members):
-            part, own = network.part(slice(member, member + 1)), _rows(batch, member)
+        paths = []
+        for part, own, path in _members(network, batch, loss, validation, patience):
 
             def evaluate(w: Array, part: Network = part, own: Batch = own) -> tuple[float, Array]:
                 part.parameters[0] = w
@@ -81,14 +114,11 @@ class LBFGS:
                 return float(value[0]), part.gradients[0].copy()
 
             start = part.parameters[0].copy()
-            seen = [evaluate(start)[0]]
-            found = minimize(
-                evaluate, start, jac=True, method="L-BFGS-B", options={"maxiter": max_steps}, callback=_noting(seen)
-            )
-            part.parameters[0] = found.x
-            steps.append(int(found.nit))
-            losses.append(np.array(seen))
-        return Descent(np.array(steps), losses, np.full(network.members, float(network.parameters.shape[1])))
+            path.note(evaluate(start)[0])
+            settings = {"options": {"maxiter": max_steps}, "callback": _noting(path)}
+            part.parameters[0] = minimize(evaluate, start, jac=True, method="L-BFGS-B", **settings).x
+            paths.append(path.ended())
+        return _descent(paths)
 
 
 class LevenbergMarquardt:
@@ -124,30 +154,35 @@ class LevenbergMarquardt:
         self.bayesian = bayesian
         self.damping = damping
 
-    def minimize(self, network: Network, batch: Batch, *, max_steps: int) -> Descent:
+    def minimize(
+        self,
+        network: Network,
+        batch: Batch,
+        *,
+        max_steps: int,
+        validation: Batch | None = None,
+        patience: int | None = None,
+    ) -> Descent:
         """Train every member of `network` in place on the whole batch; weights mask or weigh squared errors.
+
+        Parameters and errors are those of `LBFGS.minimize`; the loss is the mean squared error, on both blocks.
 
         Raises
         ------
         ValueError
-            When the network is not in float64.
+            When the network is not in float64, or when there is patience but no validation.
         """
-        _require_double(network)
-        done = [
-            self._descend(network.part(slice(e, e + 1)), _rows(batch, e), max_steps) for e in range(network.members)
-        ]
-        losses = [losses for losses, _ in done]
-        steps = np.array([len(own) - 1 for own in losses])
-        return Descent(steps, losses, np.array([effective for _, effective in done]))
+        members = _members(network, batch, MSE(), validation, patience)
+        return _descent([self._descend(part, own, path, max_steps) for part, own, path in members])
 
-    def _descend(self, network: Network, batch: Batch, max_steps: int) -> tuple[Array, float]:
-        """Return the mean squared errors along the way and the effective number of parameters."""
+    def _descend(self, network: Network, batch: Batch, path: _Path, max_steps: int) -> _Path:
+        """Lead one member down its path: the mean squared errors and the effective number of parameters."""
         w, mu = network.parameters[0], self.damping
         root, n, P = _root(batch), _count(batch), w.size
         alpha, beta, gamma = (1e-2, 1.0, float(P)) if self.bayesian else (0.0, 1.0, float(P))
         r = _residuals(network, batch, root)
-        losses = [float(r @ r) / n]
-        for _ in range(max_steps):
+        path.note(float(r @ r) / n)
+        while path.steps < max_steps:
             J = jacobian(network, batch.inputs)[0].reshape(-1, P) * root[:, None]
             hessian, slope = beta * J.T @ J, beta * J.T @ r + alpha * w
             error, start = beta * float(r @ r) + alpha * float(w @ w), w.copy()
@@ -161,13 +196,55 @@ class LevenbergMarquardt:
                 w[...] = start
                 break
             mu = max(mu / 10.0, 1e-12)
-            losses.append(float(r @ r) / n)
             if self.bayesian:
                 gamma = P - alpha * float(np.trace(np.linalg.inv(hessian + alpha * np.eye(P))))
                 alpha = gamma / max(float(w @ w), 1e-12)
                 beta = max(n - gamma, 1e-3) / max(float(r @ r), 1e-12)
                 mu = max(mu, 1e-9 * beta)
-        return np.array(losses), gamma
+            if path.note(float(r @ r) / n, gamma):
+                break
+        return path.ended()
+
+
+class _Path:
+    """One member's way down, and the weights it ends with: the last, or the best on the later block."""
+
+    def __init__(self, network: Network, loss: Loss, validation: Batch | None, patience: int | None) -> None:
+        self.network, self.loss = network, loss
+        self.validation, self.patience = validation, patience
+        self.losses: list[float] = []
+        self.val_losses: list[float] = []
+        self.effective: list[float] = []
+        self.best, self.best_loss, self.best_step = network.parameters[0].copy(), np.inf, 0
+
+    @property
+    def steps(self) -> int:
+        """Iterations so far."""
+        return len(self.losses) - 1
+
+    def note(self, loss: float, effective: float | None = None) -> bool:
+        """Write down the start or an iteration, whose weights the network has; say whether patience is at its end."""
+        self.losses.append(loss)
+        self.effective.append(float(self.best.size) if effective is None else effective)
+        self.val_losses.append(self._validate())
+        if self.validation is None:
+            self.best_step = self.steps
+        elif self.val_losses[-1] < self.best_loss:
+            self.best_loss, self.best_step = self.val_losses[-1], self.steps
+            self.best[...] = self.network.parameters[0]
+        return self.patience is not None and self.steps - self.best_step >= self.patience
+
+    def ended(self) -> _Path:
+        """Give the network the weights to end with."""
+        if self.validation is not None:
+            self.network.parameters[0] = self.best
+        return self
+
+    def _validate(self) -> float:
+        if self.validation is None:
+            return float("nan")
+        inputs, targets, weight = self.validation
+        return float(self.loss.value_and_gradient(self.network.forward(inputs), targets, weight)[0][0])
 
 
 def jacobian(network: Network, inputs: Array) -> Array:
@@ -192,18 +269,39 @@ def jacobian(network: Network, inputs: Array) -> Array:
     return out
 
 
-def _noting(losses: list[float]) -> Callable[[OptimizeResult], None]:
+def _noting(path: _Path) -> Callable[[OptimizeResult], None]:
     """Return what scipy calls after an iteration: it looks at the name of the one argument."""
 
     def note(intermediate_result: OptimizeResult) -> None:
-        losses.append(float(intermediate_result.fun))
+        path.network.parameters[0] = intermediate_result.x
+        if path.note(float(intermediate_result.fun)):
+            raise StopIteration
 
     return note
 
 
-def _require_double(network: Network) -> None:
+def _members(
+    network: Network, batch: Batch, loss: Loss, validation: Batch | None, patience: int | None
+) -> Iterator[tuple[Network, Batch, _Path]]:
+    """Yield each member as a network of its own, its batch and its path, which has not begun."""
     if network.parameters.dtype != np.float64:
         raise ValueError(f"second-order methods need a network in float64, not {network.parameters.dtype}")
+    if patience is not None and validation is None:
+        raise ValueError("patience needs a later block to look at: give it as validation")
+    for e in range(network.members):
+        part = network.part(slice(e, e + 1))
+        later = None if validation is None else _rows(validation, e)
+        yield part, _rows(batch, e), _Path(part, loss, later, patience)
+
+
+def _descent(paths: list[_Path]) -> Descent:
+    return Descent(
+        steps=np.array([path.steps for path in paths]),
+        losses=[np.array(path.losses) for path in paths],
+        effective=np.array([path.effective[path.best_step] for path in paths]),
+        val_losses=[np.array(path.val_losses) for path in paths],
+        best_step=np.array([path.best_step for path in paths]),
+    )
 
 
 def _rows(batch: Batch, member: int) -> Batch:

@@ -132,7 +132,8 @@ def train(
         Keep an exponential moving average of the weights with this share of the old (0.99: over about the last 100
         steps; Polyak & Juditsky 1992), which is what is validated and kept.
     max_seconds : float, optional
-        Stop when the next step would end later than this. How far training got then depends on the machine.
+        Stop when the next step, with the look after it, would end later than this. How far training got then depends
+        on the machine.
     seed : int
         Of the noise.
 
@@ -141,11 +142,12 @@ def train(
     Diverged
         When a member's loss exploded or stopped being a number more than three times.
     """
+    clock = _Clock(max_seconds)
     with network.training_mode(), np.errstate(over="ignore", invalid="ignore"):  # who diverges is seen by the loss
         run = _Run(network, loss, optimizer, schedule, clip=clip, noise=input_noise, seed=seed)
         keeper = _Keeper(network, loss, validation, patience=patience, min_gain=min_gain, average=average)
-        clock = _Clock(max_seconds)
         run.record(0, keeper.look(0), schedule(0))
+        clock.looked()
         reason = "max_steps"
         for step in range(max_steps):
             rate = run.step(draw(step), step)
@@ -155,11 +157,12 @@ def train(
                 continue
             run.rescue(keeper, step, rate)
             run.record(step + 1, keeper.look(step + 1), rate)
+            clock.looked()
             if late or keeper.done.all():
                 reason = "budget" if late else "patience"
                 break
         keeper.restore()
-    steps, train_loss, val_loss, rates, norms = (np.array(column) for column in zip(*run.rows, strict=True))
+    steps, train_loss, val_loss, rates, norms = (np.array(column) for column in run.columns)
     return History(steps, train_loss, val_loss, rates, norms, keeper.best_step, run.rescues, reason)
 
 
@@ -180,7 +183,7 @@ class _Run:
         self.network, self.loss, self.optimizer, self.schedule = network, loss, optimizer, schedule
         self.clip, self.noise = clip, noise
         self.rng = np.random.default_rng(seed)
-        self.rows: list[tuple[int, Array, Array, float, Array]] = []
+        self.columns: tuple[list[Any], ...] = ([], [], [], [], [])
         self.running, self.seen = np.zeros(network.members), 0
         self.first_loss = np.full(network.members, np.inf)
         self.rescues = np.zeros(network.members, dtype=np.int64)
@@ -206,7 +209,8 @@ class _Run:
         """Write down a look and begin the next stretch."""
         unseen = np.full(self.network.members, np.nan)
         train_loss, norms = (self.running / self.seen, self._norms()) if self.seen else (unseen, unseen)
-        self.rows.append((step, train_loss, val_loss, rate, norms))
+        for column, value in zip(self.columns, (step, train_loss, val_loss, rate, norms), strict=True):
+            column.append(value)
         if step and np.isfinite(val_loss).all():
             _tell(self.schedule, "observe", float(val_loss.mean()))
         self.running, self.seen = np.zeros(self.network.members), 0
@@ -313,20 +317,33 @@ class _Keeper:
 
 
 class _Clock:
-    """Knows when the next step would end too late."""
+    """Knows when the next step, and the look after it, would end too late.
+
+    Both are expected to last as long as lately on average, so a step that a busy machine held up hardly counts.
+    """
+
+    memory = 0.8
 
     def __init__(self, budget: float | None) -> None:
         self.budget = budget
         self.start = self.last = perf_counter()
-        self.longest = 0.0
+        self.step = self.look = 0.0
 
     def late(self) -> bool:
-        """Whether a step as long as the longest so far would overrun the budget."""
+        """Say after a step whether another one would overrun the budget."""
         if self.budget is None:
             return False
+        self.step = self._expected(self.step)
+        return self.last - self.start + self.step + self.look > self.budget
+
+    def looked(self) -> None:
+        """Take note of the end of a look."""
+        self.look = self._expected(self.look)
+
+    def _expected(self, before: float) -> float:
         now = perf_counter()
-        self.longest, self.last = max(self.longest, now - self.last), now
-        return now - self.start + self.longest > self.budget
+        lasted, self.last = now - self.last, now
+        return lasted + self.memory * (before - lasted) if before else lasted
 
 
 def _tell(schedule: Schedule, method: str, *values: float) -> None:
