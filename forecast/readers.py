@@ -21,7 +21,15 @@ import pandas as pd
 
 from forecast.bulk import ENOUGH, head_of, read_columns
 from forecast.errors import ConfigError, DataError, ForecastError, shown
-from forecast.sources import bundled_path, find_file, load_bytes
+from forecast.formats import (
+    is_json_lines,
+    is_parquet,
+    read_json_lines,
+    read_parquet,
+    read_parquet_folder,
+    without_categories,
+)
+from forecast.sources import STANDARD_INPUT, bundled_path, find_file, load_bytes, load_standard_input
 from forecast.table import ID_NAMES, TIME_NAMES, Table
 from forecast.values import meant_as_numbers, sniff_decimal
 
@@ -55,7 +63,8 @@ def read_table(
     Parameters
     ----------
     source : path, DataFrame or Series
-        A CSV or TSV file, also gzipped; the name of a bundled set; a frame; or a series with dates as its index.
+        A CSV or TSV file, lines of JSON or a Parquet file, also gzipped or zipped; a folder of Parquet files; ``-`` for
+        standard input; the name of a bundled set; a frame; or a series with dates as its index.
     delimiter, decimal, encoding : str, optional
         How the file is written; by default what exactly one reading fits. Without meaning for a frame but `decimal`.
     texts : container of str
@@ -83,13 +92,22 @@ def read_table(
         raise ConfigError("U101", f"{shown(decimal)} is not a decimal mark", hint='--decimal , or --decimal "."')
     if isinstance(source, (pd.DataFrame, pd.Series)):
         return _from_frame(source, decimal or ".")
-    path = find_file(source)
-    data = load_bytes(path)
+    if str(source) == "-":
+        name, data = STANDARD_INPUT, load_standard_input()
+    else:
+        path = find_file(source)
+        if path.is_dir():
+            return read_parquet_folder(path, source=str(source))
+        name, data = path.name, load_bytes(path)
+    if is_parquet(data):
+        return read_parquet(data, name=name, source=str(source))
+    if is_json_lines(data):
+        return read_json_lines(data, name=name, source=str(source))
     if not careful and len(data) >= ENOUGH and decimal != "," and (encoding or "utf-8").lower() in ("utf-8", "utf8"):
-        table = _by_columns(data, path.name, str(source), delimiter, texts)
+        table = _by_columns(data, name, str(source), delimiter, texts)
         if table is not None:
             return table
-    return _by_cells(data, path.name, str(source), delimiter, decimal, encoding)
+    return _by_cells(data, name, str(source), delimiter, decimal, encoding)
 
 
 def _by_columns(
@@ -304,7 +322,7 @@ def _from_frame(source: pd.DataFrame | pd.Series[Any], decimal: str) -> Table:
         raise DataError("D101", "the frame has no rows", hint="a frame with a column of times and one of values")
     _check_names(list(frame.columns), "the frame")
     sha256 = hashlib.sha256(frame.to_csv(index=False).encode()).hexdigest()
-    return Table(frame, "the frame", sha256, decimal=decimal)
+    return Table(without_categories(frame), "the frame", sha256, decimal=decimal)
 
 
 def _listed(names: list[str]) -> str:

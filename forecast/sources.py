@@ -6,18 +6,24 @@ The idea: whoever mistypes a name is told the nearest one there is, among the fi
 from __future__ import annotations
 
 import gzip
+import io
+import sys
+import zipfile
 import zlib
 from importlib.resources import files
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 import pandas as pd
 
 from forecast.defaults import BUNDLED
-from forecast.errors import DataError, FileError, nearest, shown
+from forecast.errors import ConfigError, DataError, FileError, nearest, shown
 from forecast.table import Table
 
-__all__ = ["bundled_path", "find_file", "load_bytes"]
+__all__ = ["STANDARD_INPUT", "bundled_path", "find_file", "load_bytes", "load_standard_input"]
+
+GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
+STANDARD_INPUT = "standard input"
 
 MAX_BYTES = 2**30
 """The largest file that is read, counted after unpacking."""
@@ -71,7 +77,7 @@ def find_file(source: str | Path) -> Path:
 
 
 def load_bytes(path: Path) -> bytes:
-    """Return the bytes of a file, unpacked where it is gzipped.
+    """Return the bytes of a file, unpacked where it is gzipped or the only one in a zip archive.
 
     Raises
     ------
@@ -82,24 +88,61 @@ def load_bytes(path: Path) -> bytes:
     """
     try:
         with path.open("rb") as file:
-            packed = file.read(2) == b"\x1f\x8b"
+            magic = file.read(4)
             file.seek(0)
-            if not packed and path.stat().st_size <= MAX_BYTES:
+            if magic[:2] != GZIP and magic != ZIP and path.stat().st_size <= MAX_BYTES:
                 return file.read()
-            data = _read_limited(gzip.open(file) if packed else file, path)  # noqa: SIM115
-    except (OSError, EOFError, zlib.error) as error:
+            return _unpacked(file, magic, path.name)
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError) as error:
         raise FileError("F102", f"cannot read {shown(path)}: {_reason(error)}") from error
-    return data
 
 
-def _read_limited(file: BinaryIO | gzip.GzipFile, path: Path) -> bytes:
+def load_standard_input() -> bytes:
+    """Return what comes through the pipe, unpacked likewise.
+
+    Raises
+    ------
+    ConfigError
+        U101, when nothing is piped in.
+    FileError, DataError
+        As `load_bytes`.
+    """
+    if sys.stdin.isatty():
+        raise ConfigError("U101", "standard input is a terminal", hint="cat sales.csv | forecast run -")
+    try:
+        data = io.BytesIO(_read_limited(sys.stdin.buffer, STANDARD_INPUT))
+        return _unpacked(data, data.getvalue()[:4], STANDARD_INPUT)
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError) as error:
+        raise FileError("F102", f"cannot read {STANDARD_INPUT}: {_reason(error)}") from error
+
+
+def _unpacked(file: BinaryIO, magic: bytes, name: str) -> bytes:
+    """Return the bytes of a file, or those of the one file packed in it."""
+    if magic[:2] == GZIP:
+        return _read_limited(gzip.open(file), name)
+    if magic != ZIP or not zipfile.is_zipfile(file):
+        file.seek(0)
+        return _read_limited(file, name)
+    with zipfile.ZipFile(file) as archive:
+        members = [m for m in archive.namelist() if not m.endswith("/") and not m.startswith("__MACOSX/")]
+        if "[Content_Types].xml" in members:
+            what = f"{name} is a workbook or document, not text"
+            raise DataError("D102", what, hint="the sheet saved as CSV")
+        if len(members) != 1:
+            listed = ", ".join(shown(member) for member in members[:5]) or "nothing"
+            raise FileError("F102", f"{name} holds {len(members)} files: {listed}", hint="an archive with one file")
+        with archive.open(members[0]) as member:
+            return _read_limited(member, name)
+
+
+def _read_limited(file: BinaryIO | gzip.GzipFile | IO[bytes], name: str) -> bytes:
     data = bytearray()
     while chunk := file.read(2**20):
         data += chunk
         if len(data) > MAX_BYTES:
             raise DataError(
                 "D122",
-                f"{path.name} holds more than {MAX_BYTES / 2**20:.0f} MB of text",
+                f"{name} holds more than {MAX_BYTES / 2**20:.0f} MB of text",
                 hint="a file with fewer columns or rows: only time, value and id are needed",
             )
     return bytes(data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from importlib.util import find_spec
 from math import cos, pi, sin
 
 import numpy as np
@@ -17,6 +18,8 @@ import forecast
 from forecast.calendar_features import CALENDAR_FEATURES, calendar_columns, calendar_features, with_calendar
 from forecast.covariates import Covariates
 from forecast.errors import ConfigError
+
+needs_holidays = pytest.mark.skipif(find_spec("holidays") is None, reason="takes the package holidays")
 
 
 def places(time):
@@ -57,12 +60,14 @@ def test_the_end_of_a_cycle_is_near_its_begin():
     assert np.linalg.norm(january - december) < 0.6 < np.linalg.norm(january - june)
 
 
+@needs_holidays
 def test_holidays_are_those_of_the_country():
     times = np.array(["2024-12-25T08:00", "2024-12-24", "2025-10-03", "2024-07-04"], "datetime64[us]")
     assert calendar_features(times, [], country="DE")[:, 0].tolist() == [1.0, 0.0, 1.0, 0.0]
     assert calendar_features(times, ["month"], country="US")[:, 2].tolist() == [1.0, 0.0, 0.0, 1.0]
 
 
+@needs_holidays
 @pytest.mark.parametrize(
     ("names", "country", "hint"),
     [

@@ -282,7 +282,7 @@ def test_a_missing_folder_is_a_missing_file(tmp_path: Path) -> None:
 
 def test_a_folder_is_refused(tmp_path: Path) -> None:
     error = refused(tmp_path)
-    assert (error.code, error.message.endswith("is a directory")) == ("F102", True)
+    assert (error.code, error.message.endswith("is a folder without Parquet files")) == ("F102", True)
 
 
 def test_a_name_that_no_file_can_have_is_refused() -> None:
