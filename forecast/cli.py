@@ -9,17 +9,20 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
+from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn, Self
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Self, get_type_hints
 
 import typer
 
 from forecast import __version__
-from forecast.defaults import BUNDLED, DEFAULT_DATA, MODEL_NAMES
+from forecast.defaults import BUNDLED, DEFAULT_DATA
 from forecast.errors import ConfigError, ForecastError, ModelError, shown
+from forecast.options import DataOptions, Declared, RunOptions, declared
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import TracebackType
 
     import pandas as pd
@@ -70,6 +73,56 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _flags(options: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return a decorator that gives a command a flag for every key of `options`; it is called with their values."""
+    known = declared(options)
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def called(**given: Any) -> None:
+            for name, one in known.items():
+                if one.each is not None:
+                    given[name] = _parts(given[name], one.each, name=name, example=one.option.example)
+            command(**given)
+
+        hints = get_type_hints(command, include_extras=True)
+        own = [
+            parameter.replace(annotation=hints[parameter.name])
+            for parameter in signature(command).parameters.values()
+            if parameter.kind is not Parameter.VAR_KEYWORD
+        ]
+        parameters = [*own[:1], *(_parameter(name, one) for name, one in known.items()), *own[1:]]
+        called.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+        called.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        return called
+
+    return decorate
+
+
+def _parameter(name: str, one: Declared) -> Parameter:
+    """Return an option as typer wants a parameter; one that takes several values is a text with commas."""
+    flags = [f"--{name.replace('_', '-')}", *filter(None, [one.option.short])]
+    option = typer.Option(*flags, help=one.option.help, show_default=one.option.default)
+    kind = one.type if one.each is None else str | None
+    return Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=Annotated[kind, option])
+
+
+def _parts(text: str | None, each: type, *, name: str, example: str) -> list[Any] | None:
+    """Return the parts of a comma-separated option.
+
+    Raises
+    ------
+    ConfigError
+        U101, when a part is no number where one should stand.
+    """
+    try:
+        return None if text is None else [each(part.strip()) for part in text.split(",") if part.strip()]
+    except ValueError as error:
+        kind = "whole numbers" if each is int else "numbers"
+        hint = f"--{name.replace('_', '-')} {example}"
+        raise ConfigError("U101", f"{shown(text)} should be {kind}", hint=hint) from error
+
+
 @app.callback()
 def forecast(
     version: Annotated[
@@ -83,85 +136,11 @@ def forecast(
 
 
 @app.command()
+@_flags(RunOptions)
 def run(
     data: Annotated[
         str, typer.Argument(help=f"A CSV of one or many series, or one of {', '.join(BUNDLED)}.")
     ] = DEFAULT_DATA,
-    horizon: Annotated[
-        int | None, typer.Option("--horizon", "-H", help="Steps to forecast.", show_default="by frequency")
-    ] = None,
-    time: Annotated[
-        str | None, typer.Option("--time", "-t", help="The column of times.", show_default="inferred")
-    ] = None,
-    target: Annotated[
-        str | None, typer.Option("--target", "-y", help="The column to forecast.", show_default="inferred")
-    ] = None,
-    id: Annotated[str | None, typer.Option(help="The column of series names.", show_default="inferred")] = None,
-    freq: Annotated[
-        str | None, typer.Option("--freq", "-f", help="Step of the times: MS, W-SAT, 15min.", show_default="inferred")
-    ] = None,
-    season_length: Annotated[
-        str | None,
-        typer.Option(help="Periods of a season, or of several: 24,168; 1 for none.", show_default="by frequency"),
-    ] = None,
-    resample: Annotated[
-        str | None,
-        typer.Option(help="Bring finer data or raw transactions to W, MS, D, h, 15min first.", show_default="no"),
-    ] = None,
-    aggregate: Annotated[
-        str | None, typer.Option(help="Of the values of such a period: sum, mean, last, max.", show_default="sum")
-    ] = None,
-    models: Annotated[
-        str | None,
-        typer.Option(
-            "--models", "-m", help=f"Which of {','.join(MODEL_NAMES)}; the baselines always run.", show_default="all"
-        ),
-    ] = None,
-    n_windows: Annotated[
-        int | None, typer.Option(help="Test windows of one horizon each.", show_default="4 to 12")
-    ] = None,
-    level: Annotated[
-        str | None, typer.Option(help="Intervals in percent, such as 80,95.", show_default="80,95")
-    ] = None,
-    future: Annotated[
-        str | None, typer.Option(help="Columns known ahead, such as promo,price.", show_default="none")
-    ] = None,
-    past: Annotated[
-        str | None, typer.Option(help="Columns known only in the past, such as temperature.", show_default="none")
-    ] = None,
-    static: Annotated[
-        str | None, typer.Option(help="Columns that tell series apart, such as region.", show_default="none")
-    ] = None,
-    calendar: Annotated[
-        str | None, typer.Option(help="Calendar features, such as hour,weekday,month.", show_default="none")
-    ] = None,
-    holidays: Annotated[
-        str | None, typer.Option(help="Public holidays of a country, such as DE.", show_default="none")
-    ] = None,
-    min: Annotated[float | None, typer.Option(help="Smallest forecast.", show_default="none")] = None,
-    max: Annotated[float | None, typer.Option(help="Largest forecast.", show_default="none")] = None,
-    integer: Annotated[bool, typer.Option("--integer", help="Forecast whole numbers.")] = False,
-    missing: Annotated[
-        str | None,
-        typer.Option(help="How gaps are filled: auto, error, linear, seasonal, zero, ffill.", show_default="auto"),
-    ] = None,
-    transform: Annotated[
-        str | None,
-        typer.Option(
-            help="Before the network: auto, none, or names such as log,difference(12),standardize.", show_default="auto"
-        ),
-    ] = None,
-    duplicates: Annotated[
-        str | None, typer.Option(help="Two values for one time: error, first, last, mean, sum.", show_default="error")
-    ] = None,
-    date_format: Annotated[
-        str | None, typer.Option(help="How times are written, such as %d.%m.%Y.", show_default="inferred")
-    ] = None,
-    delimiter: Annotated[str | None, typer.Option(help="Between fields.", show_default="sniffed")] = None,
-    decimal: Annotated[str | None, typer.Option(help="Decimal point or comma.", show_default="sniffed")] = None,
-    encoding: Annotated[str | None, typer.Option(help="Of the file.", show_default="sniffed")] = None,
-    tz: Annotated[str | None, typer.Option(help="Zone of the times: Europe/Berlin.", show_default="as written")] = None,
-    seed: Annotated[int | None, typer.Option(help="The same seed gives the same bytes.", show_default="0")] = None,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The run folder.", show_default="a new one in reports/")
     ] = None,
@@ -170,6 +149,7 @@ def run(
         Path | None, typer.Option("--config", "-c", help="Settings.", show_default="forecast.toml if there is one")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but the path and errors.")] = False,
+    **options: Any,
 ) -> None:
     """Check, backtest, fit, forecast and report; prints the path of the report.
 
@@ -180,80 +160,21 @@ def run(
     if config is None and Path("forecast.toml").is_file():
         config = Path("forecast.toml")
     with _polite(), _Terminal(quiet=quiet) as terminal:
-        result = pipeline.run(
-            data,
-            horizon=horizon,
-            time=time,
-            target=target,
-            id=id,
-            freq=freq,
-            season_length=_whole_numbers(season_length),
-            resample=resample,
-            aggregate=aggregate,
-            models=_names(models),
-            n_windows=n_windows,
-            level=_numbers(level),
-            future=_names(future),
-            past=_names(past),
-            static=_names(static),
-            calendar=_names(calendar),
-            holidays=holidays,
-            min=min,
-            max=max,
-            integer=integer,
-            missing=missing,
-            transform=transform,
-            duplicates=duplicates,
-            date_format=date_format,
-            delimiter=delimiter,
-            decimal=decimal,
-            encoding=encoding,
-            tz=tz,
-            seed=seed,
-            out=out,
-            overwrite=overwrite,
-            config=config,
-            listener=terminal,
-        )
+        result = pipeline.run(data, out=out, overwrite=overwrite, config=config, listener=terminal, **options)
         terminal.leaderboard(result.leaderboard)
         terminal.say(result.verdict)
         print(result.report, flush=True)
 
 
 @app.command()
+@_flags(DataOptions)
 def check(
     data: Annotated[str, typer.Argument(help=f"A CSV of one or many series, or one of {', '.join(BUNDLED)}.")],
-    time: Annotated[
-        str | None, typer.Option("--time", "-t", help="The column of times.", show_default="inferred")
-    ] = None,
-    target: Annotated[
-        str | None, typer.Option("--target", "-y", help="The column to forecast.", show_default="inferred")
-    ] = None,
-    id: Annotated[str | None, typer.Option(help="The column of series names.", show_default="inferred")] = None,
-    freq: Annotated[
-        str | None, typer.Option("--freq", "-f", help="Step of the times: MS, W-SAT, 15min.", show_default="inferred")
-    ] = None,
-    season_length: Annotated[
-        int | None, typer.Option(help="Periods of a season; 1 for none.", show_default="by frequency")
-    ] = None,
-    missing: Annotated[
-        str | None,
-        typer.Option(help="How gaps are filled: auto, error, linear, seasonal, zero, ffill.", show_default="auto"),
-    ] = None,
-    duplicates: Annotated[
-        str | None, typer.Option(help="Two values for one time: error, first, last, mean, sum.", show_default="error")
-    ] = None,
-    date_format: Annotated[
-        str | None, typer.Option(help="How times are written, such as %d.%m.%Y.", show_default="inferred")
-    ] = None,
-    delimiter: Annotated[str | None, typer.Option(help="Between fields.", show_default="sniffed")] = None,
-    decimal: Annotated[str | None, typer.Option(help="Decimal point or comma.", show_default="sniffed")] = None,
-    encoding: Annotated[str | None, typer.Option(help="Of the file.", show_default="sniffed")] = None,
-    tz: Annotated[str | None, typer.Option(help="Zone of the times: Europe/Berlin.", show_default="as written")] = None,
     config: Annotated[
         Path | None, typer.Option("--config", "-c", help="Settings.", show_default="forecast.toml if there is one")
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    **options: Any,
 ) -> None:
     """Say what is in the data, what is wrong with them and how to repair it; exits 3 where a run would refuse.
 
@@ -265,22 +186,7 @@ def check(
     if config is None and Path("forecast.toml").is_file():
         config = Path("forecast.toml")
     with _polite():
-        checkup = pipeline.check(
-            data,
-            time=time,
-            target=target,
-            id=id,
-            freq=freq,
-            season_length=season_length,
-            missing=missing,
-            duplicates=duplicates,
-            date_format=date_format,
-            delimiter=delimiter,
-            decimal=decimal,
-            encoding=encoding,
-            tz=tz,
-            config=config,
-        )
+        checkup = pipeline.check(data, config=config, **options)
         print_checkup(checkup, json=json)
     raise typer.Exit(checkup.exit_code)
 
@@ -308,39 +214,6 @@ def gradcheck(
         wrong = [name for name, report in reports.items() if not report.passed]
         if wrong:
             raise ModelError("M104", f"wrong gradient: {', '.join(wrong)}")
-
-
-def _names(text: str | None) -> list[str] | None:
-    """Return the parts of a comma-separated option."""
-    return None if text is None else [part.strip() for part in text.split(",") if part.strip()]
-
-
-def _numbers(text: str | None) -> list[float] | None:
-    """Return the numbers of a comma-separated option.
-
-    Raises
-    ------
-    ConfigError
-        U101, when a part is not a number.
-    """
-    try:
-        return None if text is None else [float(part) for part in text.split(",")]
-    except ValueError as error:
-        raise ConfigError("U101", f"{shown(text)} should be numbers", hint="--level 80,95") from error
-
-
-def _whole_numbers(text: str | None) -> list[int] | None:
-    """Return the whole numbers of a comma-separated option.
-
-    Raises
-    ------
-    ConfigError
-        U101, when a part is not a whole number.
-    """
-    try:
-        return None if text is None else [int(part) for part in text.split(",")]
-    except ValueError as error:
-        raise ConfigError("U101", f"{shown(text)} should be whole numbers", hint="--season-length 24,168") from error
 
 
 class _Terminal:

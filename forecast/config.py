@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat
 
 from forecast.defaults import DEFAULT_MODELS, LEVELS, MODEL_NAMES
 from forecast.errors import ConfigError, FileError, nearest, shown
+from forecast.options import RunOptions, declared
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -177,22 +178,7 @@ class RunConfig(_Section):
         return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
 
 
-_PLACES = {
-    "seed": (),
-    "horizon": ("backtest",),
-    "n_windows": ("backtest",),
-    **dict.fromkeys(("level", "min", "max", "integer"), ("forecast",)),
-    "title": ("report",),
-    **dict.fromkeys(DataSection.model_fields, ("data",)),
-}
-"""In which table of the file the setting behind a flag stands."""
-
-_EXAMPLES = {"horizon": 12, "n_windows": 8, "season_length": 12, "seed": 0, "missing": "auto", "level": "[80, 95]"} | {
-    "aggregate": "sum",
-    "min": 0,
-    "max": 100,
-}
-"""What a message proposes for a setting that was wrong."""
+_OPTIONS = {name: one.option for name, one in declared(RunOptions).items()}
 
 
 def resolve(file: Path | None, flags: dict[str, Any]) -> RunConfig:
@@ -222,9 +208,8 @@ def resolve(file: Path | None, flags: dict[str, Any]) -> RunConfig:
         tree["models"] = {**{name: tables.get(name, {}) for name in names or ()}, **_unknown(tables)}
     for flag, value in flags.items():
         if value is not None and flag != "models":
-            place = tree
-            for table in _PLACES[flag]:
-                place = place.setdefault(table, {})
+            table = _OPTIONS[flag].table
+            place = tree.setdefault(table, {}) if table else tree
             place[flag] = value
     try:
         return RunConfig.model_validate(tree)
@@ -276,13 +261,20 @@ def _explained(error: ValidationError, file: Path | None, text: str) -> ConfigEr
         guess = nearest(known[-1], _fields(known[:-1]))
         return ConfigError("U101", f"{name}{where} is not a setting" + (f"; did you mean {guess}?" if guess else ""))
     flag = "--" + known[-1].replace("_", "-") if known else "--config"
-    example = _EXAMPLES.get(known[-1] if known else "")
+    option = _OPTIONS.get(known[-1] if known else "")
+    example = option.example if option else ""
     return ConfigError(
         "U101",
         f"{name}{where} should be {problem['msg'].removeprefix('Input should be ')}",
         found=shown(problem["input"]),
-        hint=None if example is None else f"{known[-1]} = {example}" if where else f"{flag} {example}",
+        hint=(f"{known[-1]} = {_in_toml(example)}" if where else f"{flag} {example}") if example else None,
     )
+
+
+def _in_toml(example: str) -> str:
+    """Return a value typed at the command line as it stands in the file."""
+    parts = [part if part.replace(".", "").isdigit() else f'"{part}"' for part in example.split(",")]
+    return f"[{', '.join(parts)}]" if len(parts) > 1 else parts[0]
 
 
 def _fields(path: list[str]) -> list[str]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import platform
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import pandas as pd
 
@@ -35,13 +36,14 @@ from forecast.models.intermittent import TSB, Croston
 from forecast.models.linear import Linear
 from forecast.models.mlp import MLP
 from forecast.models.theta import Theta
+from forecast.options import DataOptions, RunOptions, spelled_out
 from forecast.results import Listener, Results
 from forecast.runs import Run, load_run, write_aside, write_csv, write_json
 from forecast.series import SeriesData, read_series
 from forecast.transforms import require_transforms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from forecast.models.base import Forecaster
     from forecast.nn import GradientReport
@@ -78,41 +80,15 @@ class _Silent:
         """Do nothing."""
 
 
+@spelled_out(RunOptions)
 def run(
     data: str | Path | pd.DataFrame = DEFAULT_DATA,
     *,
-    horizon: int | None = None,
-    time: str | None = None,
-    target: str | None = None,
-    id: str | None = None,
-    freq: str | None = None,
-    season_length: int | Sequence[int] | None = None,
-    resample: str | None = None,
-    aggregate: str | None = None,
-    models: Sequence[str] | None = None,
-    n_windows: int | None = None,
-    level: Sequence[float] | None = None,
-    future: Sequence[str] | None = None,
-    past: Sequence[str] | None = None,
-    static: Sequence[str] | None = None,
-    calendar: Sequence[str] | None = None,
-    holidays: str | None = None,
-    min: float | None = None,
-    max: float | None = None,
-    integer: bool = False,
-    missing: str | None = None,
-    transform: str | None = None,
-    duplicates: str | None = None,
-    date_format: str | None = None,
-    delimiter: str | None = None,
-    decimal: str | None = None,
-    encoding: str | None = None,
-    tz: str | None = None,
-    seed: int | None = None,
     out: str | Path | None = None,
     overwrite: bool = False,
     config: str | Path | None = None,
     listener: Listener | None = None,
+    **options: Unpack[RunOptions],
 ) -> Run:
     """Check the data, compare the models on held-out windows, forecast, and write a run folder with a report.
 
@@ -120,48 +96,7 @@ def run(
     ----------
     data : path, DataFrame or name
         A CSV of one or many series, a frame, or the name of a bundled set.
-    horizon : int, optional
-        Steps to forecast; by default what suits the frequency.
-    time, target, id : str, optional
-        The columns of times, values and series names; inferred where exactly one fits.
-    freq : str, optional
-        The step of the times, as a pandas alias (``MS``, ``W-SAT``, ``15min``) or ``int``.
-    season_length : int or sequence of int, optional
-        Periods of a season, or of several (24 and 168); 1 for none.
-    resample : str, optional
-        The period to which finer data or raw transactions are brought first, such as ``W`` or ``MS``.
-    aggregate : {"sum", "mean", "last", "max"}, optional
-        What becomes of the values of one such period.
-    models : sequence of str, optional
-        Which models run; the baselines are always added.
-    n_windows : int, optional
-        How many windows of one horizon each are held out in turn.
-    level : sequence of float, optional
-        Intervals to draw, in percent.
-    future, past, static : sequence of str, optional
-        Columns of covariates: known ahead (their future rows are in the data, with an empty target), known only in
-        the past, and the same in all rows of a series.
-    calendar : sequence of str, optional
-        What the network sees of the calendar: ``hour``, ``weekday``, ``month``, ... (`forecast.calendar_features`).
-    holidays : str, optional
-        The ISO code of a country whose public holidays the network sees (extra ``calendar``).
-    min, max : float, optional
-        The smallest and the largest value a forecast or an end of its interval may have.
-    integer : bool
-        Whether forecasts are whole numbers; intervals are then rounded outwards.
-    missing : {"auto", "error", "linear", "seasonal", "zero", "ffill"}, optional
-        How gaps are filled before each fit.
-    transform : str, optional
-        What is done to the values before the network sees them: "auto", "none" or a chain such as
-        "log,difference(12),standardize" of names of `forecast.transforms.TRANSFORMS`.
-    duplicates : {"error", "first", "last", "mean", "sum"}, optional
-        What becomes of two values for one time.
-    date_format, delimiter, decimal, encoding : str, optional
-        How the file is written, where that is not plain from itself.
-    tz : str, optional
-        The time zone of the times, such as ``Europe/Berlin``; times of the day are then turned to UTC.
-    seed : int, optional
-        The same seed gives the same bytes.
+    {options}
     out : path, optional
         The run folder; by default a new one in ``reports/``.
     overwrite : bool
@@ -191,103 +126,46 @@ def run(
     ('report.html', 10)
     """
     started, listener = perf_counter(), listener or _Silent()
-    flags = {
-        "horizon": horizon,
-        "time": time,
-        "target": target,
-        "id": id,
-        "freq": freq,
-        "season_length": season_length,
-        "resample": resample,
-        "aggregate": aggregate,
-        "models": models,
-        "n_windows": n_windows,
-        "level": level,
-        "future": future,
-        "past": past,
-        "static": static,
-        "calendar": calendar,
-        "holidays": holidays,
-        "min": min,
-        "max": max,
-        "integer": integer or None,
-        "missing": missing,
-        "transform": transform,
-        "duplicates": duplicates,
-        "date_format": date_format,
-        "delimiter": delimiter,
-        "decimal": decimal,
-        "encoding": encoding,
-        "tz": tz,
-        "seed": seed,
-    }
+    flags: dict[str, Any] = {**options}
     settings = resolve(Path(config) if config is not None else None, flags)
-    bounds = Bounds(min=settings.forecast.min, max=settings.forecast.max, integer=settings.forecast.integer)
-    with placed(data, {**flags, "config": config}):
-        loaded = _read(data, settings)
-        panel, notices = fillable(loaded.panel, missing=settings.data.missing)
-        steps = _horizon(settings, panel)
-        ahead = require_ahead(panel, steps)
-        require_transforms(panel, settings.data.transform)
-    country = None if settings.data.holidays == "none" else settings.data.holidays
-    panel = with_calendar(panel.until(steps), settings.data.calendar, horizon=steps, country=country)
-    checkup = examine(loaded, missing=settings.data.missing)
-    windows = settings.backtest.n_windows
-    n_windows = choose_n_windows(panel, steps) if windows == "auto" else windows
-    notices = [*loaded.notices, *notices, *bounds.notices(panel), *_window_notices(panel, steps, n_windows)]
-    known = {notice.code for notice in notices}
-    others = sum(f.severity == "warning" and f.code not in known for f in checkup.findings)
-    doubts = [f"doubts about the data: {others} (forecast check lists them)"] if others else []
-    plan = f"{steps} steps ahead, {n_windows} test windows"
-    for line in [*loaded.notes, *doubts, *ahead, plan, *map(str, notices)]:
+    ready = _prepare(data, settings, flags={**flags, "config": config})
+    for line in ready.lines:
         listener.say(line)
-    folder = Path(out) if out is not None else _new_folder(loaded.name)
+    folder = Path(out) if out is not None else _new_folder(ready.loaded.name)
     with one_thread(), write_aside(folder, overwrite=overwrite) as aside:
         results = Results(
-            panel,
+            ready.panel,
             _factories(settings),
-            horizon=steps,
-            n_windows=n_windows,
+            horizon=ready.horizon,
+            n_windows=ready.n_windows,
             levels=settings.forecast.level,
-            bounds=bounds,
+            bounds=ready.bounds,
             listener=listener,
         )
         results.write(aside)
-        write_csv(loaded.frame, aside / "history.csv")
+        write_csv(ready.loaded.frame, aside / "history.csv")
         (aside / "config.toml").write_text(settings.to_toml(), encoding="utf-8", newline="\n")
-        info = _info(loaded, settings, results, [*notices, *results.notices()], _command(data, flags, config))
-        info |= {key: checkup.to_json()[key] for key in ("facts", "findings")}
+        info = _info(ready, settings, results) | {"command": _command(data, flags, config)}
         info["timings"] = {"models": results.final.timings, "total": perf_counter() - started}
         write_json(info, aside / "run.json")
         report.render(aside)
     return load_run(folder)
 
 
+@spelled_out(DataOptions)
 def check(
     data: str | Path | pd.DataFrame,
     *,
-    time: str | None = None,
-    target: str | None = None,
-    id: str | None = None,
-    freq: str | None = None,
-    season_length: int | None = None,
-    missing: str | None = None,
-    duplicates: str | None = None,
-    date_format: str | None = None,
-    delimiter: str | None = None,
-    decimal: str | None = None,
-    encoding: str | None = None,
-    tz: str | None = None,
     config: str | Path | None = None,
+    **options: Unpack[DataOptions],
 ) -> Checkup:
     """Say what is in the data, what is wrong with them and how to repair it; nothing is fitted or written.
 
     Parameters
     ----------
-    data, time, target, id, freq, season_length, missing, duplicates, date_format, delimiter, decimal, encoding
+    data, config
         As for `run`.
-    tz, config
-        As for `run`.
+    {options}
 
     Returns
     -------
@@ -305,41 +183,72 @@ def check(
     >>> checkup.refused, checkup.facts["season_length"]
     (False, 12)
     """
-    flags = {
-        "time": time,
-        "target": target,
-        "id": id,
-        "freq": freq,
-        "season_length": season_length,
-        "missing": missing,
-        "duplicates": duplicates,
-        "date_format": date_format,
-        "delimiter": delimiter,
-        "decimal": decimal,
-        "encoding": encoding,
-        "tz": tz,
-        "config": config,
-    }
     file = Path(config) if config is not None else None
 
-    def look(options: dict[str, Any]) -> Checkup:
-        settings = resolve(file, {name: value for name, value in options.items() if name != "config"})
-        with placed(data, options):
+    def look(given: dict[str, Any]) -> Checkup:
+        settings = resolve(file, {name: value for name, value in given.items() if name != "config"})
+        with placed(data, given):
             loaded = _read(data, settings)
         checkup = examine(loaded, missing=settings.data.missing)
-        if checkup.refused or settings.backtest.n_windows != "auto":
+        if checkup.refused:
             return checkup
-        panel, _ = fillable(loaded.panel, missing=settings.data.missing)
-        steps = _horizon(settings, panel)
-        notices = _window_notices(panel, steps, choose_n_windows(panel, steps))
+        with placed(data, given):
+            panel, _ = fillable(loaded.panel, missing=settings.data.missing)
+            steps = _horizon(settings, panel)
+            require_ahead(panel, steps)
+            require_transforms(panel, settings.data.transform)
+        windows = settings.backtest.n_windows
+        notices = _window_notices(panel, steps, choose_n_windows(panel, steps)) if windows == "auto" else []
         return checkup.with_findings([from_notice(notice) for notice in notices])
 
-    return visit(data, flags, look)
+    return visit(data, {**options, "config": config}, look)
 
 
 def gradcheck(network: str | None = None, *, seed: int = 0) -> dict[str, GradientReport]:
     """Hold analytic gradients against numeric ones: see `forecast.checks.check_gradients`."""
     return check_gradients(network, seed=seed)
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """Data that were read, checked and found fit for a run, and what that run will do."""
+
+    loaded: SeriesData
+    panel: Panel
+    checkup: Checkup
+    bounds: Bounds
+    horizon: int
+    n_windows: int
+    ahead: tuple[str, ...]
+    notices: list[Notice]
+
+    @property
+    def lines(self) -> list[str]:
+        """What a person is told before anything is fitted."""
+        said = {notice.code for notice in self.notices}
+        others = sum(f.severity == "warning" and f.code not in said for f in self.checkup.findings)
+        doubts = [f"doubts about the data: {others} (forecast check lists them)"] if others else []
+        plan = f"{self.horizon} steps ahead, {self.n_windows} test windows"
+        return [*self.loaded.notes, *doubts, *self.ahead, plan, *map(str, self.notices)]
+
+
+def _prepare(data: str | Path | pd.DataFrame, settings: RunConfig, *, flags: dict[str, Any]) -> _Ready:
+    """Return the data ready to be run, or raise what stands against it."""
+    chosen = settings.forecast
+    bounds = Bounds(min=chosen.min, max=chosen.max, integer=chosen.integer)
+    with placed(data, flags):
+        loaded = _read(data, settings)
+        panel, notices = fillable(loaded.panel, missing=settings.data.missing)
+        horizon = _horizon(settings, panel)
+        ahead = require_ahead(panel, horizon)
+        require_transforms(panel, settings.data.transform)
+    country = None if settings.data.holidays == "none" else settings.data.holidays
+    panel = with_calendar(panel.until(horizon), settings.data.calendar, horizon=horizon, country=country)
+    windows = settings.backtest.n_windows
+    n_windows = choose_n_windows(panel, horizon) if windows == "auto" else windows
+    notices = [*loaded.notices, *notices, *bounds.notices(panel), *_window_notices(panel, horizon, n_windows)]
+    checkup = examine(loaded, missing=settings.data.missing)
+    return _Ready(loaded, panel, checkup, bounds, horizon, n_windows, tuple(ahead), notices)
 
 
 def _read(data: str | Path | pd.DataFrame, settings: RunConfig) -> SeriesData:
@@ -394,10 +303,9 @@ def _factories(settings: RunConfig) -> dict[str, Factory]:
     return made
 
 
-def _info(
-    loaded: SeriesData, settings: RunConfig, results: Results, notices: list[Notice], command: str
-) -> dict[str, Any]:
-    """Return run.json but for its timings."""
+def _info(ready: _Ready, settings: RunConfig, results: Results) -> dict[str, Any]:
+    """Return run.json but for its command and timings."""
+    loaded, checkup = ready.loaded, ready.checkup.to_json()
     frame = loaded.frame
     failures = [failure for fit in [*results.fits, results.final] for failure in fit.failures]
     title = settings.report.title
@@ -407,7 +315,6 @@ def _info(
         "version": version("forecast"),
         "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "title": Path(loaded.name).stem if title == "auto" else title,
-        "command": command,
         "seed": settings.seed,
         "horizon": results.horizon,
         "n_windows": results.n_windows,
@@ -428,8 +335,10 @@ def _info(
             **{name: version(name) for name in ("forecast", "numpy", "scipy", "pandas", "statsmodels", "matplotlib")},
             "system": f"{platform.system()} {platform.machine()}",
         },
-        "notices": [vars(notice) for notice in notices],
+        "notices": [vars(notice) for notice in (*ready.notices, *results.notices())],
         "failures": failures,
+        "facts": checkup["facts"],
+        "findings": checkup["findings"],
     }
 
 

@@ -1,0 +1,172 @@
+"""The settings of a run that can be typed, each declared once: its name, its type and its words.
+
+The idea: an option is a key of a typed dictionary. The functions of `forecast.pipeline` take the dictionary as their
+keywords, the command line makes a flag of every key, and `forecast.config` learns in which table of the file it stands.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import Annotated, Any, TypedDict, TypeVar, get_args, get_origin, get_type_hints
+
+from forecast.defaults import DUPLICATES, MISSING, MODEL_NAMES
+from forecast.errors import nearest
+
+__all__ = ["DataOptions", "Option", "RunOptions", "declared", "spelled_out"]
+
+Verb = TypeVar("Verb", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Option:
+    """What people are told of an option.
+
+    Parameters
+    ----------
+    help : str
+        A sentence.
+    default : str
+        What happens where it is not given.
+    short : str
+        The flag of one letter, if it has one.
+    table : str
+        The table of the configuration file in which it stands; none for the top.
+    example : str
+        A value that is always right, for a message about one that is wrong.
+    """
+
+    help: str
+    default: str = "none"
+    short: str = ""
+    table: str = "data"
+    example: str = ""
+
+
+class ForecastOptions(TypedDict, total=False):
+    """What is forecast, by what, and how it is compared."""
+
+    horizon: Annotated[
+        int | None, Option("Steps to forecast.", "by frequency", short="-H", table="backtest", example="12")
+    ]
+    models: Annotated[
+        Sequence[str] | None,
+        Option(f"Which of {','.join(MODEL_NAMES)}; the baselines always run.", "the usual", short="-m", table="models"),
+    ]
+    n_windows: Annotated[
+        int | None, Option("Test windows of one horizon each.", "4 to 12", table="backtest", example="8")
+    ]
+    level: Annotated[
+        Sequence[float] | None,
+        Option("Intervals in percent, such as 80,95.", "80,95", table="forecast", example="80,95"),
+    ]
+    min: Annotated[float | None, Option("Smallest forecast.", table="forecast", example="0")]
+    max: Annotated[float | None, Option("Largest forecast.", table="forecast", example="100")]
+    integer: Annotated[
+        bool | None, Option("Forecast whole numbers; intervals are rounded outwards.", "no", table="forecast")
+    ]
+    seed: Annotated[int | None, Option("The same seed gives the same bytes.", "0", table="", example="0")]
+
+
+class DataOptions(TypedDict, total=False):
+    """How the data are read and prepared: what a check and a run share."""
+
+    time: Annotated[str | None, Option("The column of times.", "inferred", short="-t")]
+    target: Annotated[str | None, Option("The column to forecast.", "inferred", short="-y")]
+    id: Annotated[str | None, Option("The column of series names.", "inferred")]
+    freq: Annotated[str | None, Option("Step of the times: MS, W-SAT, 15min.", "inferred", short="-f")]
+    season_length: Annotated[
+        int | Sequence[int] | None,
+        Option("Periods of a season, or of several: 24,168; 1 for none.", "by frequency", example="12"),
+    ]
+    resample: Annotated[str | None, Option("Bring finer data or raw transactions to W, MS, D, h, 15min first.", "no")]
+    aggregate: Annotated[
+        str | None, Option("Of the values of such a period: sum, mean, last, max.", "sum", example="sum")
+    ]
+    future: Annotated[
+        Sequence[str] | None,
+        Option("Columns known ahead, such as promo,price: their future rows are in the data, with an empty target."),
+    ]
+    past: Annotated[Sequence[str] | None, Option("Columns known only in the past, such as temperature.")]
+    static: Annotated[Sequence[str] | None, Option("Columns that tell series apart, such as region.")]
+    calendar: Annotated[
+        Sequence[str] | None, Option("What the network sees of the calendar, such as hour,weekday,month.")
+    ]
+    holidays: Annotated[str | None, Option("The network sees the public holidays of a country, such as DE.")]
+    missing: Annotated[str | None, Option(f"How gaps are filled: {', '.join(MISSING)}.", "auto", example="auto")]
+    transform: Annotated[
+        str | None,
+        Option("Before the network: auto, none, or names such as log,difference(12),standardize.", "auto"),
+    ]
+    duplicates: Annotated[str | None, Option(f"Two values for one time: {', '.join(DUPLICATES)}.", "error")]
+    date_format: Annotated[str | None, Option("How times are written, such as %d.%m.%Y.", "inferred")]
+    delimiter: Annotated[str | None, Option("Between fields.", "sniffed")]
+    decimal: Annotated[str | None, Option("Decimal point or comma.", "sniffed")]
+    encoding: Annotated[str | None, Option("Of the file.", "sniffed")]
+    tz: Annotated[
+        str | None, Option("Zone of the times, such as Europe/Berlin; times of the day become UTC.", "as written")
+    ]
+
+
+class RunOptions(ForecastOptions, DataOptions, total=False):
+    """All options of a run."""
+
+
+@dataclass(frozen=True)
+class Declared:
+    """An option as it was declared: its words, its type, and what one of several values is where it takes many."""
+
+    option: Option
+    type: Any
+    each: type | None
+
+
+def declared(options: type) -> dict[str, Declared]:
+    """Return the options of a typed dictionary by name, in the order in which they were declared.
+
+    Examples
+    --------
+    >>> found = declared(RunOptions)
+    >>> found["level"].each, found["horizon"].option.short
+    (<class 'float'>, '-H')
+    """
+    found = {}
+    for name, hint in get_type_hints(options, include_extras=True).items():
+        kind, option = get_args(hint)
+        several = [part for part in get_args(kind) if get_origin(part) is Sequence]
+        found[name] = Declared(option, kind, get_args(several[0])[0] if several else None)
+    return found
+
+
+def spelled_out(options: type) -> Callable[[Verb], Verb]:
+    """Return a decorator that shows the keywords `options` of a function in its signature and its docstring.
+
+    The docstring says ``{options}`` where they are to stand. A keyword that is none of them is refused.
+    """
+
+    def decorate(verb: Verb) -> Verb:
+        known = declared(options)
+        signature = inspect.signature(verb)
+        own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+        keywords = [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=one.type)
+            for name, one in known.items()
+        ]
+
+        @wraps(verb)
+        def checked(*args: Any, **given: Any) -> Any:
+            for name in given:
+                if name not in known and name not in signature.parameters:
+                    guess = nearest(name, [*known, *signature.parameters])
+                    more = f"; did you mean {guess!r}?" if guess else ""
+                    raise TypeError(f"{verb.__name__}() got an unexpected keyword argument {name!r}{more}")
+            return verb(*args, **given)
+
+        lines = [f"{name}\n        {one.option.help} Default: {one.option.default}." for name, one in known.items()]
+        checked.__signature__ = signature.replace(parameters=[*own[:1], *keywords, *own[1:]])  # type: ignore[attr-defined]
+        checked.__doc__ = (verb.__doc__ or "").replace("{options}", "\n    ".join(lines))
+        return checked  # type: ignore[return-value]
+
+    return decorate
