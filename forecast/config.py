@@ -155,6 +155,7 @@ class ForecastSection(_Section):
     min: float = -inf
     max: float = inf
     integer: bool = False
+    totals: tuple[str, ...] = ()
 
 
 class ReportSection(_Section):

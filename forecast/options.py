@@ -62,6 +62,10 @@ class ForecastOptions(TypedDict, total=False):
         Sequence[float] | None,
         Option("Intervals in percent, such as 80,95.", "80,95", table="forecast", example="80,95"),
     ]
+    totals: Annotated[
+        Sequence[str] | None,
+        Option("Forecast also the total and the sums over such a column, as region, made to add up.", table="forecast"),
+    ]
     min: Annotated[float | None, Option("Smallest forecast.", table="forecast", example="0")]
     max: Annotated[float | None, Option("Largest forecast.", table="forecast", example="100")]
     integer: Annotated[
@@ -143,7 +147,8 @@ def declared(options: type) -> dict[str, Declared]:
 def spelled_out(options: type) -> Callable[[Verb], Verb]:
     """Return a decorator that shows the keywords `options` of a function in its signature and its docstring.
 
-    The docstring says ``{options}`` where they are to stand. A keyword that is none of them is refused.
+    The docstring says ``{options}`` where they are to stand. A keyword that is none of them is refused; those given
+    arrive in the order of their declaration.
     """
 
     def decorate(verb: Verb) -> Verb:
@@ -162,7 +167,8 @@ def spelled_out(options: type) -> Callable[[Verb], Verb]:
                     guess = nearest(name, [*known, *signature.parameters])
                     more = f"; did you mean {guess!r}?" if guess else ""
                     raise TypeError(f"{verb.__name__}() got an unexpected keyword argument {name!r}{more}")
-            return verb(*args, **given)
+            own = {name: value for name, value in given.items() if name not in known}
+            return verb(*args, **own, **{name: given[name] for name in known if name in given})
 
         lines = [f"{name}\n        {one.option.help} Default: {one.option.default}." for name, one in known.items()]
         checked.__signature__ = signature.replace(parameters=[*own[:1], *keywords, *own[1:]])  # type: ignore[attr-defined]

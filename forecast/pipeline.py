@@ -7,6 +7,7 @@ found out can be read again.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import platform
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +30,7 @@ from forecast.defaults import DEFAULT_DATA, REPORTS_FOLDER
 from forecast.doctor import Checkup, command, examine, fillable, from_notice, placed, visit
 from forecast.engine import one_thread
 from forecast.errors import ConfigError, DataError, Notice
+from forecast.hierarchy import Hierarchy
 from forecast.models.arima import ARIMA
 from forecast.models.classical import Drift, Mean, Naive, SeasonalNaive
 from forecast.models.ets import ETS
@@ -36,10 +38,11 @@ from forecast.models.intermittent import TSB, Croston
 from forecast.models.linear import Linear
 from forecast.models.mlp import MLP
 from forecast.models.theta import Theta
-from forecast.options import DataOptions, RunOptions, spelled_out
+from forecast.options import DataOptions, RunOptions, declared, spelled_out
 from forecast.results import Listener, Results
 from forecast.runs import Run, load_run, write_aside, write_csv, write_json
 from forecast.series import SeriesData, read_series
+from forecast.totals import Totals
 from forecast.transforms import require_transforms
 
 if TYPE_CHECKING:
@@ -143,6 +146,8 @@ def run(
             listener=listener,
         )
         results.write(aside)
+        if settings.forecast.totals:
+            _totals(ready, settings, results, listener).write(aside)
         write_csv(ready.loaded.frame, aside / "history.csv")
         (aside / "config.toml").write_text(settings.to_toml(), encoding="utf-8", newline="\n")
         info = _info(ready, settings, results) | {"command": _command(data, flags, config)}
@@ -201,7 +206,8 @@ def check(
         notices = _window_notices(panel, steps, choose_n_windows(panel, steps)) if windows == "auto" else []
         return checkup.with_findings([from_notice(notice) for notice in notices])
 
-    return visit(data, {**options, "config": config}, look)
+    flags = {**dict.fromkeys(declared(DataOptions)), **options, "config": config}
+    return visit(data, flags, look)
 
 
 def gradcheck(network: str | None = None, *, seed: int = 0) -> dict[str, GradientReport]:
@@ -242,6 +248,8 @@ def _prepare(data: str | Path | pd.DataFrame, settings: RunConfig, *, flags: dic
         horizon = _horizon(settings, panel)
         ahead = require_ahead(panel, horizon)
         require_transforms(panel, settings.data.transform)
+        if chosen.totals:
+            Hierarchy.of(panel, chosen.totals)
     country = None if settings.data.holidays == "none" else settings.data.holidays
     panel = with_calendar(panel.until(horizon), settings.data.calendar, horizon=horizon, country=country)
     windows = settings.backtest.n_windows
@@ -257,6 +265,7 @@ def _read(data: str | Path | pd.DataFrame, settings: RunConfig) -> SeriesData:
         name: None if value == "auto" or (name, value) == ("resample", "none") else value
         for name, value in section.items()
     }
+    given["static"] = (*settings.data.static, *(c for c in settings.forecast.totals if c not in settings.data.static))
     return read_series(data, **given)
 
 
@@ -288,6 +297,21 @@ def _window_notices(panel: Panel, horizon: int, n_windows: int) -> list[Notice]:
     if shorter is None and horizon > length - 3:
         return [Notice("W203", what)]
     return [Notice("W203", f"{what}; try " + (f"--horizon {shorter}" if shorter else "--n-windows 1"))]
+
+
+def _totals(ready: _Ready, settings: RunConfig, results: Results, listener: Listener) -> Totals:
+    """Return what the models forecast of sums of the series."""
+    count, total = itertools.count(), (results.n_windows + 1) * len(_factories(settings))
+    return Totals(
+        ready.panel,
+        settings.forecast.totals,
+        _factories(settings),
+        backtested=results.backtest,
+        forecasts=results.forecasts,
+        horizon=results.horizon,
+        n_windows=results.n_windows,
+        tick=lambda model: listener.progress(next(count), total, f"totals: {model}"),
+    )
 
 
 def _factories(settings: RunConfig) -> dict[str, Factory]:
