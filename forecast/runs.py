@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Run", "load_run", "write_aside", "write_csv", "write_json"]
 
-_TEXTS = ("unique_id", "model", "role", "ds", "cutoff")
+_TEXTS = ("unique_id", "model", "role", "ds", "cutoff", "level", "method")
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,13 @@ class Run:
     def verdict(self) -> str:
         """The answer in one sentence."""
         return str(self.metrics["verdict"]["sentence"])
+
+    def more(self, name: str) -> pd.DataFrame:
+        """Return a file that only some runs have, such as ``totals_scores.csv``; empty where this one has it not."""
+        import pandas as pd
+
+        path = self.folder / name
+        return _read_frame(path) if path.is_file() else pd.DataFrame()
 
 
 def load_run(folder: str | Path) -> Run:

@@ -99,3 +99,10 @@ def test_series_that_end_at_different_times_are_an_error_before_anything_is_fitt
         pipeline.run(frame, totals=["region"], models=["drift"], horizon=3, out=tmp_path / "r")
 
     assert not list(tmp_path.iterdir())
+
+
+def test_the_page_shows_the_scores_with_and_without(folder):
+    page = (folder / "report.html").read_text(encoding="utf-8")
+
+    assert "Totals: mase with and without adding up" in page
+    assert page.count(">minimum trace<") == 1

@@ -44,6 +44,7 @@ def tables(view: View) -> dict[str, Any]:
         "values": _values_table(view),
         "leaderboard": _leaderboard_table(view),
         "pairs": _pairs_table(view),
+        "totals": _totals_table(view),
         "failures": _table("Fits that failed", ("Series", "Model", "Cutoff", "Reason"), failures, prose=True),
         "data": _table("The data as they were understood", ("What", "Value"), _data_rows(view), prose=True),
         "findings": _findings_table(view),
@@ -110,6 +111,17 @@ def _pairs_table(view: View) -> Table:
     ]
     head = ("Model", "Against", "Verdict", "Error ratio", "p", "Tested on")
     return _table("Is the difference real?", head, rows, prose=["Against", "Verdict"])
+
+
+def _totals_table(view: View) -> Table:
+    """Return the scores of sums and series, as forecast and made to add up."""
+    scores = view.run.more("totals_scores.csv")
+    head = ("Model", "Of", "as forecast", "bottom up", "minimum trace")
+    rows = []
+    if len(scores):
+        errors = [column(scores[name]) for name in ("base", "bottom_up", "mint")]
+        rows = [list(row) for row in zip(scores["model"], scores["level"], *errors, strict=True)]
+    return _table("Totals: mase with and without adding up", head, rows, prose=["Of"])
 
 
 def _data_rows(view: View) -> list[list[str]]:
