@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from forecast.models.classical import Naive, SeasonalNaive
     from forecast.models.mlp import MLP
     from forecast.panel import Panel
-    from forecast.pipeline import run
+    from forecast.pipeline import check, predict, run
     from forecast.runs import Run, load_run
     from forecast.series import read_series
 
@@ -41,6 +41,8 @@ _HOMES = {
     "SeasonalNaive": "models.classical",
     "load_run": "runs",
     "read_series": "series",
+    "check": "pipeline",
+    "predict": "pipeline",
     "run": "pipeline",
 }
 
@@ -57,8 +59,10 @@ __all__ = [
     "Run",
     "SeasonalNaive",
     "__version__",
+    "check",
     "load_run",
     "nn",
+    "predict",
     "read_series",
     "run",
 ]

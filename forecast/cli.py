@@ -107,6 +107,12 @@ def _parameter(name: str, one: Declared) -> Parameter:
     return Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=Annotated[kind, option])
 
 
+def _settings(config: Path | None) -> Path | None:
+    """Return the file of settings: the one that was named, or the one that lies here."""
+    here = Path("forecast.toml")
+    return here if config is None and here.is_file() else config
+
+
 def _parts(text: str | None, each: type, *, name: str, example: str) -> list[Any] | None:
     """Return the parts of a comma-separated option.
 
@@ -157,13 +163,41 @@ def run(
     """
     from forecast import pipeline
 
-    if config is None and Path("forecast.toml").is_file():
-        config = Path("forecast.toml")
     with _polite(), _Terminal(quiet=quiet) as terminal:
-        result = pipeline.run(data, out=out, overwrite=overwrite, config=config, listener=terminal, **options)
+        result = pipeline.run(
+            data, out=out, overwrite=overwrite, config=_settings(config), listener=terminal, **options
+        )
         terminal.leaderboard(result.leaderboard)
         terminal.say(result.verdict)
         print(result.report, flush=True)
+
+
+@app.command()
+@_flags(RunOptions)
+def predict(
+    data: Annotated[str, typer.Argument(help=f"A CSV of one or many series, or one of {', '.join(BUNDLED)}.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", help="A CSV to write to.", show_default="standard output")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace --output if it is there.")] = False,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="Settings.", show_default="forecast.toml if there is one")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but the forecasts and errors.")] = False,
+    **options: Any,
+) -> None:
+    """Forecast and write the forecasts as CSV, by the network unless --models names others; no report.
+
+    Example: forecast predict sales.csv --horizon 12 --output next-year.csv
+    """
+    from forecast import pipeline
+
+    with _polite(), _Terminal(quiet=quiet) as terminal:
+        file = _settings(config)
+        frame = pipeline.predict(data, output=output, overwrite=overwrite, config=file, listener=terminal, **options)
+        if output is None:
+            frame.to_csv(sys.stdout, index=False, lineterminator="\n")
+            sys.stdout.flush()
 
 
 @app.command()
@@ -183,10 +217,8 @@ def check(
     from forecast import pipeline
     from forecast.cards import print_checkup
 
-    if config is None and Path("forecast.toml").is_file():
-        config = Path("forecast.toml")
     with _polite():
-        checkup = pipeline.check(data, config=config, **options)
+        checkup = pipeline.check(data, config=_settings(config), **options)
         print_checkup(checkup, json=json)
     raise typer.Exit(checkup.exit_code)
 

@@ -18,6 +18,7 @@ from forecast.errors import ConfigError, FileError, nearest, shown
 from forecast.options import RunOptions, declared
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 __all__ = ["RunConfig", "resolve"]
@@ -182,7 +183,7 @@ class RunConfig(_Section):
 _OPTIONS = {name: one.option for name, one in declared(RunOptions).items()}
 
 
-def resolve(file: Path | None, flags: dict[str, Any]) -> RunConfig:
+def resolve(file: Path | None, flags: dict[str, Any], *, default_models: Sequence[str] = DEFAULT_MODELS) -> RunConfig:
     """Return the settings of a run: flags before the file, the file before the defaults.
 
     Parameters
@@ -191,6 +192,8 @@ def resolve(file: Path | None, flags: dict[str, Any]) -> RunConfig:
         A TOML file; relative paths in it are relative to it.
     flags : dict
         Settings by flag name, ``None`` where not given; `models` is a sequence of names.
+    default_models : sequence of str
+        The models that run where neither names any.
 
     Raises
     ------
@@ -204,7 +207,7 @@ def resolve(file: Path | None, flags: dict[str, Any]) -> RunConfig:
     names = flags.get("models")
     tables = tree.setdefault("models", {})
     if names is None and isinstance(tables, dict):
-        names = tables or DEFAULT_MODELS
+        names = tables or default_models
     if isinstance(tables, dict):
         tree["models"] = {**{name: tables.get(name, {}) for name in names or ()}, **_unknown(tables)}
     for flag, value in flags.items():

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import platform
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -31,6 +31,7 @@ from forecast.doctor import Checkup, command, examine, fillable, from_notice, pl
 from forecast.engine import one_thread
 from forecast.errors import ConfigError, DataError, Notice
 from forecast.hierarchy import Hierarchy
+from forecast.intervals import ENOUGH, errors_needed
 from forecast.models.arima import ARIMA
 from forecast.models.classical import Drift, Mean, Naive, SeasonalNaive
 from forecast.models.ets import ETS
@@ -40,7 +41,7 @@ from forecast.models.mlp import MLP
 from forecast.models.theta import Theta
 from forecast.options import DataOptions, RunOptions, declared, spelled_out
 from forecast.results import Listener, Results
-from forecast.runs import Run, load_run, write_aside, write_csv, write_json
+from forecast.runs import Run, load_run, require_free, write_aside, write_csv, write_file, write_json
 from forecast.series import SeriesData, read_series
 from forecast.totals import Totals
 from forecast.transforms import require_transforms
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     from forecast.nn import GradientReport
     from forecast.panel import Panel
 
-__all__ = ["Listener", "check", "gradcheck", "run"]
+__all__ = ["Listener", "check", "gradcheck", "predict", "run"]
 
 
 MODELS: dict[str, Callable[..., Forecaster]] = {
@@ -155,6 +156,75 @@ def run(
         write_json(info, aside / "run.json")
         report.render(aside)
     return load_run(folder)
+
+
+@spelled_out(RunOptions)
+def predict(
+    data: str | Path | pd.DataFrame,
+    *,
+    output: str | Path | None = None,
+    overwrite: bool = False,
+    config: str | Path | None = None,
+    listener: Listener | None = None,
+    **options: Unpack[RunOptions],
+) -> pd.DataFrame:
+    """Forecast, and nothing else: no report, no comparison; windows are held out only to learn how wide the bands are.
+
+    Parameters
+    ----------
+    data, config, listener
+        As for `run`.
+    {options}
+    output : path, optional
+        A CSV to write to.
+    overwrite : bool
+        Replace `output` if it is there.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``unique_id, ds, model, y_hat``, then the ends of the intervals; for the models that were named (the
+        network where none was), without baselines.
+
+    Raises
+    ------
+    ForecastError
+        As for `run`.
+
+    Examples
+    --------
+    >>> predict("nile", models=["naive"], horizon=2)[["ds", "y_hat"]]
+              ds  y_hat
+    0 1971-01-01  740.0
+    1 1972-01-01  740.0
+    """
+    listener = listener or _Silent()
+    flags: dict[str, Any] = {**options}
+    settings = resolve(Path(config) if config is not None else None, flags, default_models=("mlp",))
+    target = None if output is None else Path(output)
+    if target is not None:
+        require_free(target, overwrite=overwrite)
+    ready = _prepare(data, settings, flags={**flags, "config": config})
+    ready = replace(ready, n_windows=_enough_windows(ready, settings))
+    for line in ready.lines:
+        listener.say(line)
+    named = settings.models.model_fields_set
+    with one_thread():
+        results = Results(
+            ready.panel,
+            {name: make for name, make in _factories(settings).items() if name in named},
+            horizon=ready.horizon,
+            n_windows=ready.n_windows,
+            levels=settings.forecast.level,
+            bounds=ready.bounds,
+            listener=listener,
+        )
+    for notice in results.notices():
+        listener.say(str(notice))
+    frame = results.forecasts.drop(columns=["cutoff", "step"])
+    if target is not None:
+        write_file(frame, target)
+    return frame
 
 
 @spelled_out(DataOptions)
@@ -297,6 +367,14 @@ def _window_notices(panel: Panel, horizon: int, n_windows: int) -> list[Notice]:
     if shorter is None and horizon > length - 3:
         return [Notice("W203", what)]
     return [Notice("W203", f"{what}; try " + (f"--horizon {shorter}" if shorter else "--n-windows 1"))]
+
+
+def _enough_windows(ready: _Ready, settings: RunConfig) -> int:
+    """Return how many windows give each step errors enough for every level, at most those of a run."""
+    if settings.backtest.n_windows != "auto":
+        return ready.n_windows
+    needed = max(ENOUGH, *(errors_needed(level) for level in settings.forecast.level))
+    return min(ready.n_windows, -(-needed // ready.panel.n_series))
 
 
 def _totals(ready: _Ready, settings: RunConfig, results: Results, listener: Listener) -> Totals:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["Run", "load_run", "write_aside", "write_csv", "write_json"]
+__all__ = ["Run", "load_run", "require_free", "write_aside", "write_csv", "write_file", "write_json"]
 
 _TEXTS = ("unique_id", "model", "role", "ds", "cutoff", "level", "method")
 
@@ -127,6 +127,40 @@ def write_aside(folder: Path, *, overwrite: bool = False) -> Iterator[Path]:
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write a frame with full precision, dates as short as they can be, the same bytes on every system."""
     frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+
+
+def require_free(path: Path, *, overwrite: bool) -> None:
+    """Check, before any work, that `path` can be written to.
+
+    Raises
+    ------
+    FileError
+        F103, when it is there and may not be replaced; F104, when there is no such folder.
+    """
+    if path.exists() and not overwrite:
+        raise FileError("F103", f"{path} exists", hint="--overwrite or another --output")
+    if not path.parent.is_dir():
+        what = f"cannot write {path}: no folder {shown(path.parent)}"
+        raise FileError("F104", what, hint="another --output, or make that folder")
+
+
+def write_file(frame: pd.DataFrame, path: Path) -> None:
+    """Write a frame to `path` as CSV; it is there whole or not at all.
+
+    Raises
+    ------
+    FileError
+        F104, when it cannot be written; F105, when the disk is full.
+    """
+    partial = path.with_name(path.name + ".partial")
+    try:
+        write_csv(frame, partial)
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise FileError("F105", f"disk full while writing {path}", hint="free some space, then again") from error
+        raise FileError("F104", f"cannot write {path}: {error.strerror}", hint="another --output") from error
 
 
 def write_json(value: Any, path: Path) -> None:

@@ -25,7 +25,7 @@ MISSING_MARKERS = frozenset({"", "NA", "NaN", "nan", "null", "None"})
 """The cells of a file that stand for a missing value."""
 
 TIME_NAMES = frozenset(
-    ["ds", "date", "datetime", "time", "timestamp", "year", "quarter", "month", "week", "day", "hour", "period"]
+    ["ds", "date", "datetime", "time", "timestamp", "year", "quarter", "month", "week", "day", "hour", "period", "t"]
 )
 ID_NAMES = frozenset(["unique_id", "id", "series", "series_id"])
 

@@ -1,6 +1,5 @@
 import inspect
 import json
-import sys
 
 import pandas as pd
 import pytest
@@ -8,22 +7,6 @@ from rich.console import Console
 
 from forecast import cards, cli, pipeline
 from forecast.doctor import Checkup, Finding
-
-
-@pytest.fixture
-def call(monkeypatch, capsys, tmp_path):
-    """Run the command line in an empty folder; returns exit code, stdout and stderr."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*words):
-        monkeypatch.setattr(sys, "argv", ["forecast", *map(str, words)])
-        with pytest.raises(SystemExit) as caught:
-            cli.main()
-        out, err = capsys.readouterr()
-        return int(caught.value.code or 0), out, err
-
-    return run
-
 
 BAD = "[red]x\t\x1b[31m"
 CHECKUP = Checkup(
