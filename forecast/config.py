@@ -36,6 +36,7 @@ class DataSection(_Section):
     time: str = "auto"
     target: str = "auto"
     id: str = "auto"
+    layout: Literal["auto", "long", "columns", "rows"] = "auto"
     freq: str = "auto"
     season_length: PositiveInt | tuple[PositiveInt, ...] | Auto = "auto"
     resample: str = "none"

@@ -16,4 +16,5 @@ METRIC_NAMES = ("mase", "smape", "mae", "rmse")
 MIN_WINDOWS, MAX_WINDOWS = 4, 12
 MISSING = ("auto", "error", "linear", "seasonal", "zero", "ffill")
 DUPLICATES = ("error", "first", "last", "mean", "sum")
+LAYOUTS = ("auto", "long", "columns", "rows")
 REPORTS_FOLDER = "reports"

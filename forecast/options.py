@@ -80,6 +80,14 @@ class DataOptions(TypedDict, total=False):
     time: Annotated[str | None, Option("The column of times.", "inferred", short="-t")]
     target: Annotated[str | None, Option("The column to forecast.", "inferred", short="-y")]
     id: Annotated[str | None, Option("The column of series names.", "inferred")]
+    layout: Annotated[
+        str | None,
+        Option(
+            "One row a value (long), one column a series (columns) or one row a series (rows).",
+            "auto",
+            example="columns",
+        ),
+    ]
     freq: Annotated[str | None, Option("Step of the times: MS, W-SAT, 15min.", "inferred", short="-f")]
     season_length: Annotated[
         int | Sequence[int] | None,

@@ -130,7 +130,7 @@ def find_target(table: Table, *, given: str | None, taken: set[str | None]) -> s
             hint="a file with a column of numbers beside the times",
         )
     listed = ", ".join(shown(column)[1:-1] for column in found[:20]) + (", ..." if len(found) > 20 else "")
-    what = f"which column of {table.name} to forecast? numeric columns: {listed}"
+    what = f"which column of {table.name} to forecast? numeric columns: {listed} (all of them: --layout columns)"
     likely = max(preferred or found, key=lambda column: table.frame[column].astype(str).value_counts().size)
     raise DataError("D105", what, hint=table.retry(target=likely))
 

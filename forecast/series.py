@@ -18,6 +18,7 @@ from forecast.covariate_rows import CovariateColumns, place_covariates
 from forecast.defaults import DUPLICATES
 from forecast.errors import ConfigError, DataError, Notice, nearest, shown
 from forecast.frequency import Regularity, measure_regularity
+from forecast.layouts import Roles, made_long
 from forecast.placing import Rows, drop_short, merge_duplicates, place_on_grid, some, trim
 from forecast.readers import read_table
 from forecast.resampling import resample_rows
@@ -97,6 +98,7 @@ def read_series(
     time: str | None = None,
     target: str | None = None,
     id: str | None = None,
+    layout: str | None = None,
     freq: str | None = None,
     season_length: int | Sequence[int] | None = None,
     resample: str | None = None,
@@ -119,6 +121,8 @@ def read_series(
         A CSV or TSV file, also gzipped; the name of a bundled set; a frame; or a series with dates as its index.
     time, target, id : str, optional
         The columns of times, values and series names; inferred where exactly one fits.
+    layout : {"long", "columns", "rows"}, optional
+        One row a value, one column a series, or one row a series; inferred where that is plain: see `forecast.layouts`.
     freq : str, optional
         The step of the times, as a pandas alias (``MS``, ``W-SAT``, ``15min``) or ``int``; inferred by default.
     season_length : int or sequence of int, optional
@@ -167,9 +171,8 @@ def read_series(
         return _understood(
             table,
             beside,
-            time=time,
-            target=target,
-            id=id,
+            roles=Roles(time, target, id),
+            layout=layout or "auto",
             freq=freq,
             seasons=given_seasons,
             resample=resample,
@@ -194,9 +197,8 @@ def _understood(
     table: Table,
     beside: CovariateColumns,
     *,
-    time: str | None,
-    target: str | None,
-    id: str | None,
+    roles: Roles,
+    layout: str,
     freq: str | None,
     seasons: tuple[int, ...] | None,
     resample: str | None,
@@ -206,13 +208,14 @@ def _understood(
     tz: str | None,
 ) -> SeriesData:
     """Return the series of a table; arguments and errors as of `read_series`."""
-    check_given(table, time=time, target=target, id=id)
-    beside.check(table, {time, target, id} - {None})
-    time = find_time(table, given=time, taken={target, id, *beside.names})
+    check_given(table, time=roles.time, target=roles.target, id=roles.id)
+    beside.check(table, {roles.time, roles.target, roles.id} - {None})
+    table, roles = made_long(table, roles, layout=layout, beside=beside.names)
+    time = find_time(table, given=roles.time, taken={roles.target, roles.id, *beside.names})
     written = partial(read_times, date_format=date_format, integers=freq == "int", tz=tz)
     times = None if time is None else written(table, time)
-    key = find_id(table, times, given=id, taken={time, target, *beside.names})
-    target = find_target(table, given=target, taken={time, key, *beside.names})
+    key = find_id(table, times, given=roles.id, taken={time, roles.target, *beside.names})
+    target = find_target(table, given=roles.target, taken={time, key, *beside.names})
     values = read_numbers(table, target)
     codes, names = _ids(table, key, target)
     rows = Rows.sorted(codes, names, times or _numbered(codes), values)

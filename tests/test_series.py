@@ -188,7 +188,7 @@ def test_two_columns_of_numbers_are_refused(refused) -> None:
     error = refused(csv("date,sales,units", *(f"{month},1,2" for month in MONTHS)))
     assert (error.code, error.message) == (
         "D105",
-        "which column of sales.csv to forecast? numeric columns: sales, units",
+        "which column of sales.csv to forecast? numeric columns: sales, units (all of them: --layout columns)",
     )
     assert (error.hint or "").endswith("--target sales")
 

@@ -1,0 +1,172 @@
+"""A network that was trained beforehand, on generated series alone: it forecasts a series it has never seen at once.
+
+The idea: what is true of most series can be learned before the user's. The weights lie beside this file; the script
+``benchmarks/prior.py`` makes them again from `forecast.models.generated`, whose every number comes from a seed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from forecast import nn
+from forecast.errors import ModelError
+from forecast.models.base import require_fitted
+from forecast.models.generated import generate
+from forecast.panel import Panel, forecast_frame
+from forecast.samples import last_inputs
+from forecast.transforms import Chain, Fill, Log, SampleScale
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from forecast.errors import Notice
+
+    Floats = NDArray[np.float64]
+
+__all__ = ["PRIOR", "SHAPES", "Prior", "PriorShape", "batches", "new_network"]
+
+PRIOR = Path(__file__).with_name("prior.npz")
+HASH = ""
+"""The SHA-256 of that file."""
+UNITS, BLOCKS, MEMBERS = 192, 3, 3
+POOL, DRAWS = 8_000, 100
+"""How many series are generated at a time, and for how many batches."""
+SHORTEST = 6
+"""The fewest values of a generated past."""
+FURTHEST = 50.0
+"""A target further than so many typical changes from the last value is moved to there."""
+
+
+@dataclass(frozen=True)
+class PriorShape:
+    """How far the network of one season looks back, L, and ahead at once, H."""
+
+    input_size: int
+    horizon: int
+
+
+SHAPES = {
+    1: PriorShape(24, 12),
+    4: PriorShape(24, 12),
+    7: PriorShape(56, 28),
+    12: PriorShape(48, 24),
+    24: PriorShape(96, 48),
+    52: PriorShape(104, 26),
+}
+"""The seasons for which there are weights. A series with another season is taken as one without."""
+
+
+class Prior:
+    """Networks trained on generated series; nothing is learned from the panel but the logarithm and the scale.
+
+    A forecast longer than the network's horizon goes on from its own forecasts.
+
+    Parameters
+    ----------
+    missing : str
+        How gaps are filled: see `forecast.transforms.Fill`.
+
+    Examples
+    --------
+    >>> from forecast.series import read_series
+    >>> panel = read_series("airline").panel
+    >>> Prior().fit(panel, horizon=12).predict()["y_hat"].between(380, 750).all()
+    np.True_
+    """
+
+    name = "prior"
+
+    def __init__(self, *, missing: str = "auto") -> None:
+        self.missing = missing
+
+    def fit(self, panel: Panel, *, horizon: int) -> Self:
+        """Take `panel` as what is to be forecast.
+
+        Raises
+        ------
+        ModelError
+            M202, when the file of weights is damaged.
+        """
+        self.panel_, self.horizon_ = panel, horizon
+        self.season_ = panel.season_length if panel.season_length in SHAPES else 1
+        self.network_ = _load(self.season_)
+        self.choices_: dict[str, Any] = {"season": self.season_, "input_size": SHAPES[self.season_].input_size}
+        self.notices_: list[Notice] = []
+        return self
+
+    def predict(self, panel: Panel | None = None) -> pd.DataFrame:
+        """Return the forecast frame that follows `panel` (default: the fitted one)."""
+        require_fitted(self)
+        panel = self.panel_ if panel is None else panel
+        chain = Chain([Fill(self.missing), Log()])
+        prepared = chain.fit_apply(panel)
+        whole = np.nan_to_num(Fill("linear").fit(prepared).apply(prepared).values)
+        shape = SHAPES[self.season_]
+        known = last_inputs(whole, panel.offsets, shape.input_size)
+        parts: list[Floats] = []
+        while sum(part.shape[1] for part in parts) < self.horizon_:
+            parts.append(forward(self.network_, known))
+            known = np.hstack([known, parts[-1]])[:, -shape.input_size :]
+        return forecast_frame(panel, chain.invert(np.hstack(parts)[:, : self.horizon_]), model=self.name)
+
+
+def forward(network: nn.Network, inputs: Floats) -> Floats:
+    """Return the median forecast [S, H] of the members after `inputs` [S, L], in the unit of these."""
+    level, size = SampleScale("difference").measure(inputs)
+    outputs = network.forward(((inputs - level) / size).astype(np.float32))
+    return np.asarray(np.median(outputs.astype(np.float64), axis=0) * size + level)
+
+
+def new_network(season_length: int, *, seed: int = 0) -> nn.Network:
+    """Return the untrained network for a season."""
+    shape = SHAPES[season_length]
+    stack = nn.DoublyResidual(shape.horizon, units=UNITS, blocks=BLOCKS, head_initializer="zero")
+    skip = nn.LinearSkip(stack, initializer="zero")
+    return nn.Network(skip, input_size=shape.input_size, members=MEMBERS, seed=seed)
+
+
+def batches(season_length: int, *, size: int, seed: int = 0) -> Iterator[nn.Batch]:
+    """Yield batches of generated samples for ever, each member its own; the same seed gives the same.
+
+    Half of the pasts are shorter than the network looks back, and padded with their first value, as a user's are.
+    """
+    shape, rng = SHAPES[season_length], np.random.default_rng([seed, season_length])
+    L, H, drawn = shape.input_size, shape.horizon, (MEMBERS, size)
+    while True:
+        series = generate(POOL, L + H + max(60, season_length), season_length, rng)
+        for _ in range(DRAWS):
+            row = rng.integers(0, POOL, drawn)[..., None]
+            cut = rng.integers(L, series.shape[1] - H + 1, drawn)[..., None]
+            seen = np.where(rng.random(drawn) < 0.5, L, rng.integers(SHORTEST, L + 1, drawn))[..., None]
+            inputs = series[row, np.maximum(cut + np.arange(-L, 0), cut - seen)]
+            targets = series[row, cut + np.arange(H)]
+            level, unit = SampleScale("difference").measure(inputs)
+            scaled = np.clip((targets - level) / unit, -FURTHEST, FURTHEST)
+            yield nn.Batch(((inputs - level) / unit).astype(np.float32), scaled.astype(np.float32))
+
+
+@cache
+def _load(season_length: int) -> nn.Network:
+    """Return the trained network for a season.
+
+    Raises
+    ------
+    ModelError
+        M202, when the file is not the one that belongs to this version.
+    """
+    content = PRIOR.read_bytes() if PRIOR.is_file() else b""
+    if sha256(content).hexdigest() != HASH:
+        raise ModelError("M202", f"{PRIOR.name} is damaged or of another version", hint="install forecast again")
+    network = new_network(season_length)
+    with np.load(PRIOR, allow_pickle=False) as file:
+        network.parameters[:] = file[f"season_{season_length}"]
+    return network
