@@ -48,6 +48,7 @@ class DataSection(_Section):
     delimiter: str = "auto"
     decimal: Literal["auto", ".", ","] = "auto"
     encoding: str = "auto"
+    sheet: str = "auto"
     tz: str = "auto"
     future: tuple[str, ...] = ()
     past: tuple[str, ...] = ()

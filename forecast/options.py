@@ -117,6 +117,7 @@ class DataOptions(TypedDict, total=False):
     delimiter: Annotated[str | None, Option("Between fields.", "sniffed")]
     decimal: Annotated[str | None, Option("Decimal point or comma.", "sniffed")]
     encoding: Annotated[str | None, Option("Of the file.", "sniffed")]
+    sheet: Annotated[str | None, Option("Of a workbook.", "the first with cells")]
     tz: Annotated[
         str | None, Option("Zone of the times, such as Europe/Berlin; times of the day become UTC.", "as written")
     ]

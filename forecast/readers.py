@@ -32,6 +32,7 @@ from forecast.formats import (
 from forecast.sources import STANDARD_INPUT, bundled_path, find_file, load_bytes, load_standard_input
 from forecast.table import ID_NAMES, TIME_NAMES, Table
 from forecast.values import meant_as_numbers, sniff_decimal
+from forecast.workbooks import is_workbook, read_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator
@@ -55,6 +56,7 @@ def read_table(
     delimiter: str | None = None,
     decimal: str | None = None,
     encoding: str | None = None,
+    sheet: str | None = None,
     texts: Container[str | None] = (),
     careful: bool = False,
 ) -> Table:
@@ -63,10 +65,12 @@ def read_table(
     Parameters
     ----------
     source : path, DataFrame or Series
-        A CSV or TSV file, lines of JSON or a Parquet file, also gzipped or zipped; a folder of Parquet files; ``-`` for
-        standard input; the name of a bundled set; a frame; or a series with dates as its index.
+        A CSV or TSV file, lines of JSON or a Parquet file, also gzipped or zipped; a workbook; a folder of Parquet
+        files; ``-`` for standard input; the name of a bundled set; a frame; or a series with dates as its index.
     delimiter, decimal, encoding : str, optional
         How the file is written; by default what exactly one reading fits. Without meaning for a frame but `decimal`.
+    sheet : str, optional
+        Of a workbook; by default the first with anything in it.
     texts : container of str
         Columns that stay texts in a large file, numbers or not.
     careful : bool
@@ -99,6 +103,10 @@ def read_table(
         if path.is_dir():
             return read_parquet_folder(path, source=str(source))
         name, data = path.name, load_bytes(path)
+    if is_workbook(data):
+        return read_workbook(data, name=name, source=str(source), sheet=sheet)
+    if sheet is not None:
+        raise ConfigError("U101", f"{name} is no workbook and has no sheets", hint="leave out --sheet")
     if is_parquet(data):
         return read_parquet(data, name=name, source=str(source))
     if is_json_lines(data):

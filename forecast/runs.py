@@ -11,13 +11,14 @@ import json
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast.errors import FileError, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import pandas as pd
 
@@ -135,17 +136,19 @@ def require_free(path: Path, *, overwrite: bool) -> None:
     Raises
     ------
     FileError
-        F103, when it is there and may not be replaced; F104, when there is no such folder.
+        F103, when it is there and may not be replaced; F104, when there is no such folder, or no package that writes
+        such files.
     """
     if path.exists() and not overwrite:
         raise FileError("F103", f"{path} exists", hint="--overwrite or another --output")
     if not path.parent.is_dir():
         what = f"cannot write {path}: no folder {shown(path.parent)}"
         raise FileError("F104", what, hint="another --output, or make that folder")
+    _writer(path)
 
 
 def write_file(frame: pd.DataFrame, path: Path) -> None:
-    """Write a frame to `path` as CSV; it is there whole or not at all.
+    """Write a frame to `path`, by its suffix as a workbook, as Parquet or else as CSV; it is there whole or not at all.
 
     Raises
     ------
@@ -154,13 +157,39 @@ def write_file(frame: pd.DataFrame, path: Path) -> None:
     """
     partial = path.with_name(path.name + ".partial")
     try:
-        write_csv(frame, partial)
+        _writer(path)(frame, partial)
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise FileError("F105", f"disk full while writing {path}", hint="free some space, then again") from error
         raise FileError("F104", f"cannot write {path}: {error.strerror}", hint="another --output") from error
+
+
+def _writer(path: Path) -> Callable[[pd.DataFrame, Path], None]:
+    """Return what writes a file with such a suffix."""
+    package, extra = {".xlsx": ("openpyxl", "excel"), ".parquet": ("pyarrow", "parquet")}.get(path.suffix, ("", ""))
+    try:
+        import_module(package or "csv")
+    except ImportError as error:
+        what = f"writing {path.name} takes {package}, which is not installed"
+        raise FileError("F104", what, hint=f"pip install 'forecast[{extra}]'") from error
+    return {"openpyxl": _write_workbook, "pyarrow": _write_parquet}.get(package, write_csv)
+
+
+def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    frame.to_parquet(path, index=False, engine="pyarrow")
+
+
+def _write_workbook(frame: pd.DataFrame, path: Path) -> None:
+    from openpyxl import Workbook
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("forecasts")
+    sheet.append([str(column) for column in frame.columns])
+    for row in zip(*(frame[column].astype(object).where(frame[column].notna(), None) for column in frame), strict=True):
+        sheet.append([value.to_pydatetime() if hasattr(value, "to_pydatetime") else value for value in row])
+    book.save(path)
 
 
 def write_json(value: Any, path: Path) -> None:

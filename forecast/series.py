@@ -108,6 +108,7 @@ def read_series(
     delimiter: str | None = None,
     decimal: str | None = None,
     encoding: str | None = None,
+    sheet: str | None = None,
     tz: str | None = None,
     future: Sequence[str] = (),
     past: Sequence[str] = (),
@@ -118,7 +119,8 @@ def read_series(
     Parameters
     ----------
     source : path, DataFrame or Series
-        A CSV or TSV file, also gzipped; the name of a bundled set; a frame; or a series with dates as its index.
+        A CSV or TSV file, lines of JSON, a Parquet file or a workbook; the name of a bundled set; a frame; or a series
+        with dates as its index.
     time, target, id : str, optional
         The columns of times, values and series names; inferred where exactly one fits.
     layout : {"long", "columns", "rows"}, optional
@@ -137,6 +139,8 @@ def read_series(
         What becomes of several values for one time.
     delimiter, decimal, encoding : str, optional
         How the file is written, where that is not plain from itself.
+    sheet : str, optional
+        Of a workbook; by default the first with anything in it.
     tz : str, optional
         The time zone of the times, such as ``Europe/Berlin``; times of the day are then turned to UTC.
     future, past, static : sequence of str
@@ -182,7 +186,7 @@ def read_series(
             tz=tz,
         )
 
-    read = partial(read_table, source, delimiter=delimiter, decimal=decimal, encoding=encoding)
+    read = partial(read_table, source, delimiter=delimiter, decimal=decimal, encoding=encoding, sheet=sheet)
     table = read(texts={time, id, *beside.names})
     if not table.by_columns:
         return understand(table)

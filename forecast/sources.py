@@ -125,9 +125,9 @@ def _unpacked(file: BinaryIO, magic: bytes, name: str) -> bytes:
         return _read_limited(file, name)
     with zipfile.ZipFile(file) as archive:
         members = [m for m in archive.namelist() if not m.endswith("/") and not m.startswith("__MACOSX/")]
-        if "[Content_Types].xml" in members:
-            what = f"{name} is a workbook or document, not text"
-            raise DataError("D102", what, hint="the sheet saved as CSV")
+        if "[Content_Types].xml" in members:  # a workbook, which is a table as it stands
+            file.seek(0)
+            return _read_limited(file, name)
         if len(members) != 1:
             listed = ", ".join(shown(member) for member in members[:5]) or "nothing"
             raise FileError("F102", f"{name} holds {len(members)} files: {listed}", hint="an archive with one file")

@@ -119,7 +119,7 @@ REFUSED = {
     "empty.parquet": (lambda: parquet(sales().head(0)), "D101", "no rows"),
     "lists.parquet": (lambda: parquet(sales().assign(tags=[[1]] * 78)), "D107", '"tags"'),
     "two.zip": (lambda: zipped(a__csv=text(), b__csv=text()), "F102", '2 files: "a.csv", "b.csv"'),
-    "book.xlsx": (lambda: zipped(**{"[Content_Types]__xml": "x"}), "D102", "workbook"),
+    "book.xlsx": (lambda: zipped(**{"[Content_Types]__xml": "x"}), "F102", "cannot read"),
     "cut.zip": (lambda: zipped(sales__csv=text())[:60], "D102", "is not text"),
     "broken.jsonl": (lambda: b'{"ds": 1, "y": 2}\n{"ds": 2, "y": }\n', "D106", "line 2 of broken.jsonl"),
     "nested.jsonl": (lambda: b'{"ds": 1, "y": [2]}\n', "D106", "line 1"),
