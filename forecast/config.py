@@ -128,6 +128,7 @@ class ModelsSection(_Section):
     ets: PlainSection | None = None
     theta: ThetaSection | None = None
     linear: LinearSection | None = None
+    prior: PlainSection | None = None
     drift: PlainSection | None = None
     mean: PlainSection | None = None
     croston: CrostonSection | None = None
@@ -142,6 +143,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "ets": PlainSection,
     "theta": ThetaSection,
     "linear": LinearSection,
+    "prior": PlainSection,
     "drift": PlainSection,
     "mean": PlainSection,
     "croston": CrostonSection,

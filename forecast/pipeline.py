@@ -38,6 +38,7 @@ from forecast.models.ets import ETS
 from forecast.models.intermittent import TSB, Croston
 from forecast.models.linear import Linear
 from forecast.models.mlp import MLP
+from forecast.models.prior import Prior
 from forecast.models.theta import Theta
 from forecast.options import DataOptions, RunOptions, declared, spelled_out
 from forecast.results import Listener, Results
@@ -62,6 +63,7 @@ MODELS: dict[str, Callable[..., Forecaster]] = {
     "ets": ETS,
     "theta": Theta,
     "linear": Linear,
+    "prior": Prior,
     "drift": Drift,
     "mean": Mean,
     "croston": Croston,

@@ -12,6 +12,7 @@ from forecast.models.ets import ETS
 from forecast.models.intermittent import TSB, Croston
 from forecast.models.linear import Linear
 from forecast.models.mlp import MLP
+from forecast.models.prior import Prior
 from forecast.models.theta import Theta
 
 MODELS = {
@@ -21,6 +22,7 @@ MODELS = {
     "theta": Theta,
     "theta standard": lambda: Theta(method="standard"),
     "linear": lambda: Linear(members=2, max_steps=40),
+    "prior": Prior,
     "drift": Drift,
     "mean": Mean,
     "croston": Croston,

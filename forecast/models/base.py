@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+import numpy as np
+
 from forecast.errors import ModelError
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
     from forecast.errors import Notice
     from forecast.panel import Panel
 
-__all__ = ["Forecaster", "require_fitted"]
+__all__ = ["Forecaster", "constants_kept", "require_fitted"]
 
 
 class Forecaster(Protocol):
@@ -40,3 +43,10 @@ def require_fitted(model: object) -> None:
     if not any(name.endswith("_") and not name.startswith("_") for name in vars(model)):
         name = type(model).__name__
         raise ModelError("M102", f"{name} is not fitted", hint=f"{name}().fit(panel, horizon=12).predict()")
+
+
+def constants_kept(panel: Panel, y_hat: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the forecasts [S, H], those of a series that never changed being its one value."""
+    lowest = np.fmin.reduceat(panel.values, panel.offsets[:-1])[:, None]
+    highest = np.fmax.reduceat(panel.values, panel.offsets[:-1])[:, None]
+    return np.where(lowest == highest, lowest, y_hat)

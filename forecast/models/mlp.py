@@ -12,7 +12,7 @@ import numpy as np
 
 from forecast import nn
 from forecast.errors import ModelError, Notice
-from forecast.models.base import require_fitted
+from forecast.models.base import constants_kept, require_fitted
 from forecast.models.inputs import CovariateInputs
 from forecast.panel import Panel, forecast_frame
 from forecast.samples import Cuts, Samples, last_inputs
@@ -174,7 +174,7 @@ class MLP:
         beside = self.beside_.see(panel).last()
         outputs = self.network_.forward(np.hstack([(inputs - level) / size, beside])).astype(np.float64)
         y_hat = chain.invert(np.median(outputs, axis=0) * size + level)
-        return forecast_frame(panel, _constants_kept(panel, y_hat), model=self.name)
+        return forecast_frame(panel, constants_kept(panel, y_hat), model=self.name)
 
     def _prepare(self, panel: Panel) -> tuple[Floats, NDArray[np.bool_], Chain, list[Choice]]:
         """Return the values [T_total] that the network sees, which of them are targets, and what made them so."""
@@ -280,13 +280,6 @@ class MLP:
         if steps == 0:
             what = "nothing the network learned helped on the latest block: it stays at the naive forecast"
             self.notices_.append(Notice("W303", what))
-
-
-def _constants_kept(panel: Panel, y_hat: Floats) -> Floats:
-    """Return the forecasts [S, H], those of a series that never changed being its one value."""
-    lowest = np.fmin.reduceat(panel.values, panel.offsets[:-1])[:, None]
-    highest = np.fmax.reduceat(panel.values, panel.offsets[:-1])[:, None]
-    return np.where(lowest == highest, lowest, y_hat)
 
 
 def _named(panel: Panel, chosen: NDArray[np.bool_]) -> str | dict[str, bool]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from forecast import nn
 from forecast.errors import ModelError
-from forecast.models.base import require_fitted
+from forecast.models.base import constants_kept, require_fitted
 from forecast.models.generated import generate
 from forecast.panel import Panel, forecast_frame
 from forecast.samples import last_inputs
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["PRIOR", "SHAPES", "Prior", "PriorShape", "batches", "new_network"]
 
 PRIOR = Path(__file__).with_name("prior.npz")
-HASH = ""
+HASH = "ccc9228b0724788235c00072995bc80949752c05c618764f84421c088ca424cc"
 """The SHA-256 of that file."""
 UNITS, BLOCKS, MEMBERS = 192, 3, 3
 POOL, DRAWS = 8_000, 100
@@ -114,12 +114,13 @@ class Prior:
         known = last_inputs(whole, panel.offsets, shape.input_size)
         parts: list[Floats] = []
         while sum(part.shape[1] for part in parts) < self.horizon_:
-            parts.append(forward(self.network_, known))
+            parts.append(_forward(self.network_, known))
             known = np.hstack([known, parts[-1]])[:, -shape.input_size :]
-        return forecast_frame(panel, chain.invert(np.hstack(parts)[:, : self.horizon_]), model=self.name)
+        y_hat = chain.invert(np.hstack(parts)[:, : self.horizon_])
+        return forecast_frame(panel, constants_kept(panel, y_hat), model=self.name)
 
 
-def forward(network: nn.Network, inputs: Floats) -> Floats:
+def _forward(network: nn.Network, inputs: Floats) -> Floats:
     """Return the median forecast [S, H] of the members after `inputs` [S, L], in the unit of these."""
     level, size = SampleScale("difference").measure(inputs)
     outputs = network.forward(((inputs - level) / size).astype(np.float32))
