@@ -81,6 +81,7 @@ class MLPSection(_Section):
     weight_decay: float = Field(default=0.01, ge=0)
     dropout: float = Field(default=0.0, ge=0, lt=1)
     input_noise: float = Field(default=0.0, ge=0)
+    prior: Literal["auto", "none"] = "auto"
     scale: Literal["difference", "std", "level"] = "difference"
 
 
@@ -96,6 +97,7 @@ class LinearSection(MLPSection):
     """The settings of `forecast.models.linear.Linear`."""
 
     hidden_sizes: tuple[()] = ()
+    prior: Literal["none"] = "none"
 
 
 class ThetaSection(_Section):

@@ -9,7 +9,9 @@ from forecast import nn
 from forecast.config import MLPSection
 from forecast.errors import ModelError
 from forecast.metrics import mase, mase_scale
+from forecast.models.linear import Linear
 from forecast.models.mlp import MLP
+from forecast.models.prior import Prior
 
 H = 6
 
@@ -140,3 +142,50 @@ def test_divergence_is_a_model_error_with_something_to_try():
         MLP(members=1, optimizer="sgd", learning_rate=1e20).fit(make_panel(seasonal()), horizon=H)
 
     assert caught.value.hint == "learning_rate = 1e+19 under [models.mlp]"
+
+
+def share(panel, **settings):
+    model = MLP(members=2, max_steps=60, **settings).fit(panel, horizon=6)
+    return model.prior_share_
+
+
+def test_a_short_series_is_left_to_the_network_trained_beforehand():
+    panel = make_panel([3.0, 5, 4, 6, 8, 7, 9], season_length=1)
+
+    model = MLP(members=2, max_steps=60).fit(panel, horizon=6)
+
+    assert model.prior_share_ == 1
+    assert (model.predict()["y_hat"] == Prior().fit(panel, horizon=6).predict()["y_hat"]).all()
+
+
+def test_the_share_of_the_network_trained_beforehand_falls_with_the_values_there_are():
+    rng = np.random.default_rng(0)
+    shares = [share(make_panel(100 + rng.normal(size=n).cumsum(), season_length=1)) for n in (40, 150, 1500)]
+
+    assert 1 > shares[0] > shares[1] > shares[2] > 0
+    assert shares[0] > 0.6
+    assert shares[2] < 0.1
+
+
+def test_what_the_network_trained_beforehand_cannot_know_is_left_to_the_members():
+    t = np.arange(150)
+    panel = make_panel(np.tile([5.0, 1, 8, 2, 9, 4, 7, 3, 6, 0, 11], 14)[:150] + 0.001 * (t % 2), season_length=1)
+
+    assert MLP(members=2, input_size=22).fit(panel, horizon=6).prior_share_ < 0.02
+
+
+def test_without_it_the_members_are_alone():
+    panel = make_panel(100 + np.arange(60.0))
+    model = MLP(members=2, max_steps=60, prior="none").fit(panel, horizon=6)
+
+    assert model.prior_share_ == 0
+    assert "prior_share" not in model.choices_
+    assert Linear(members=2, max_steps=20).fit(panel, horizon=6).prior_share_ == 0
+
+
+def test_the_share_is_measured_where_values_are_known():
+    y = 100 + np.random.default_rng(0).normal(size=80)
+    y[-5:-1] = np.nan
+    short = np.r_[1.0, 2.0, 4.0]
+
+    assert 0 < share(make_panel(y, short)) < 1

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.signal import lfilter
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,6 +85,8 @@ def _arima(count: int, length: int, rng: np.random.Generator) -> Floats:
 
     Partial autocorrelations between -1 and 1 give the coefficients (Barndorff-Nielsen & Schou 1973).
     """
+    from scipy.signal import lfilter  # half a second, for those who train
+
     burn_in = 50
     series = np.empty((count, length))
     shocks = rng.standard_normal((count, length + burn_in))

@@ -26,4 +26,4 @@ class Linear(MLP):
     name = "linear"
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(**{**settings, "hidden_sizes": ()})
+        super().__init__(**{**settings, "hidden_sizes": (), "prior": "none"})

@@ -107,6 +107,10 @@ class Prior:
         """Return the forecast frame that follows `panel` (default: the fitted one)."""
         require_fitted(self)
         panel = self.panel_ if panel is None else panel
+        return forecast_frame(panel, constants_kept(panel, self.ahead(panel)), model=self.name)
+
+    def ahead(self, panel: Panel) -> Floats:
+        """Return the forecasts [S, H] that follow `panel`."""
         chain = Chain([Fill(self.missing), Log()])
         prepared = chain.fit_apply(panel)
         whole = np.nan_to_num(Fill("linear").fit(prepared).apply(prepared).values)
@@ -116,8 +120,7 @@ class Prior:
         while sum(part.shape[1] for part in parts) < self.horizon_:
             parts.append(_forward(self.network_, known))
             known = np.hstack([known, parts[-1]])[:, -shape.input_size :]
-        y_hat = chain.invert(np.hstack(parts)[:, : self.horizon_])
-        return forecast_frame(panel, constants_kept(panel, y_hat), model=self.name)
+        return chain.invert(np.hstack(parts)[:, : self.horizon_])
 
 
 def _forward(network: nn.Network, inputs: Floats) -> Floats:
