@@ -266,17 +266,18 @@ def _steps(
     owners = np.repeat(np.arange(len(starts)), np.maximum(lengths - 1, 0))
     if len(owners) == 0:
         raise DataError("D117", "one row is not a series: at least 3 rows are needed", hint="a file with more rows")
+    alone = bool((lengths == 1).any())  # then a moment may take part in no step
     within = np.ones(len(ticks), dtype=bool)
     within[starts[lengths > 0]] = False
-    used = np.bincount(ticks[within | np.r_[within[1:], False]], minlength=len(moments)) > 0
+    inner = within[1:]
     if moments.dtype.kind == "i":
-        steps = np.diff(moments[ticks])[within[1:]]
+        steps = np.diff(moments[ticks])[inner]
         multiple = _common_step(steps)
         return Frequency("int", multiple), steps // multiple, owners
     moments = moments.astype("datetime64[us]")
-    base = coarsest_calendar(moments[used], lambda: np.diff(moments[ticks])[within[1:]])
-    numbers = ordinals(moments, base)
-    steps = np.diff(numbers[ticks])[within[1:]]
+    used = np.bincount(ticks[within | np.r_[inner, False]], minlength=len(moments)) > 0 if alone else ...
+    base = coarsest_calendar(moments[used], lambda: np.diff(moments[ticks])[inner])
+    steps = np.diff(ordinals(moments, base)[ticks])[inner]
     multiple = _common_step(steps)
     steps = steps if multiple == 1 else steps // multiple
     return Frequency(base if multiple == 1 else f"{multiple}{base}"), steps, owners

@@ -35,6 +35,9 @@ MIN_VALUES = 3
 MAX_GRID, MAX_SPARSENESS = 1_000_000, 50
 """A grid larger than the first and so many times as long as the rows is a mistake in a time, not a series."""
 
+MAX_SLOTS = 8
+"""Rows are sorted by slots where there are at most so many a row."""
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -78,14 +81,18 @@ class Rows:
         values : ndarray [N]
             Of each row.
         """
-        by_name = np.argsort(np.array(names, dtype=object), kind="stable")
-        rank = np.empty(len(names), dtype=np.int64)
-        rank[by_name] = np.arange(len(names))
-        keys = rank[codes] * len(times.moments) + times.codes
-        ordered = bool((keys[1:] >= keys[:-1]).all())
-        order = np.arange(len(keys)) if ordered else np.argsort(keys, kind="stable")
-        series, ticks = np.divmod(keys if ordered else keys[order], max(len(times.moments), 1))
-        return cls(tuple(names[i] for i in by_name), series, ticks, times.moments, values[order], order)
+        by_name = sorted(range(len(names)), key=names.__getitem__)
+        if by_name != list(range(len(names))):
+            rank = np.empty(len(names), dtype=np.int64)
+            rank[by_name] = np.arange(len(names))
+            codes, names = rank[codes], [names[i] for i in by_name]
+        n_moments = max(len(times.moments), 1)
+        keys = codes * n_moments + times.codes
+        if (keys[1:] >= keys[:-1]).all():
+            return cls(tuple(names), codes, times.codes, times.moments, values, np.arange(len(keys)))
+        order = _order(keys, len(names) * n_moments)
+        series = np.repeat(np.arange(len(names)), np.bincount(codes, minlength=len(names)))
+        return cls(tuple(names), series, times.codes[order], times.moments, values[order], order)
 
     @property
     def times(self) -> NDArray[Any]:
@@ -111,6 +118,20 @@ class Rows:
         """Return the rows with other `times` [U] for their moments, in the same order; some may fall together."""
         moments, places = np.unique(times, return_inverse=True)
         return replace(self, ticks=places[self.ticks], moments=moments)
+
+
+def _order(keys: NDArray[np.int64], bound: int) -> NDArray[np.int64]:
+    """Return what ``np.argsort(keys, kind="stable")`` does, for keys from 0 up to the `bound`.
+
+    Where that is not far above the number of keys, each key has a slot, and full slots are read off one after another.
+    """
+    if bound <= MAX_SLOTS * len(keys):
+        slots = np.full(bound, -1, dtype=np.int32 if len(keys) < 2**31 else np.int64)
+        slots[keys] = np.arange(len(keys), dtype=slots.dtype)
+        order = slots if bound == len(keys) else slots[slots >= 0]
+        if len(order) == len(keys) and (bound > len(keys) or order.min(initial=0) >= 0):  # else a key occurs twice
+            return order.astype(np.int64)
+    return np.argsort(keys, kind="stable")
 
 
 def _used(kinds: NDArray[Any], codes: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[np.int64]]:

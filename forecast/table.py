@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["ID_NAMES", "MISSING_MARKERS", "TIME_NAMES", "Table", "coded"]
+__all__ = ["ID_NAMES", "MISSING_MARKERS", "TIME_NAMES", "Table", "coded", "distinct", "occurs_again"]
 
 MISSING_MARKERS = frozenset({"", "NA", "NaN", "nan", "null", "None"})
 """The cells of a file that stand for a missing value."""
@@ -136,3 +136,35 @@ def coded(cells: pd.Series[Any]) -> tuple[NDArray[np.int64], list[str]]:
         return cells.cat.codes.to_numpy().astype(np.int64), [str(text) for text in cells.cat.categories]
     codes, texts = pd.factorize(cells.astype(str))
     return codes.astype(np.int64), texts.tolist()
+
+
+def distinct(cells: pd.Series[Any]) -> list[str]:
+    """Return the distinct texts of the cells, as `coded` does.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> distinct(pd.Series(["b", "a", "b"]))
+    ['b', 'a']
+    """
+    import pandas as pd
+
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        return [str(text) for text in cells.cat.categories]
+    return [str(text) for text in cells.astype(str).unique()]
+
+
+def occurs_again(cells: pd.Series[Any]) -> bool:
+    """Return whether two of the cells are the same; every category of categorical ones occurs.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> occurs_again(pd.Series(["b", "a", "b"])), occurs_again(pd.Series(["b", "a"]))
+    (True, False)
+    """
+    import pandas as pd
+
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        return len(cells.cat.categories) < len(cells)
+    return bool(cells.duplicated().any())

@@ -14,7 +14,7 @@ import pandas as pd
 
 from forecast.errors import DataError, shown
 from forecast.forms import DATE_FORMS, NUMBER_FORMS, PROPOSALS, Form, Reading, read_form, read_format, read_whole
-from forecast.table import MISSING_MARKERS, coded
+from forecast.table import MISSING_MARKERS, coded, distinct
 from forecast.values import LIKELY_SHARE, is_missing
 from forecast.zones import dates_or_utc, local_to_utc
 
@@ -77,8 +77,7 @@ def looks_like_times(cells: pd.Series[Any], *, numbers: bool = False) -> bool:
         return True
     if pd.api.types.is_numeric_dtype(cells) and not numbers:
         return False
-    missing = is_missing(cells)
-    texts = [text for text in coded(cells[~missing] if missing.any() else cells)[1] if text not in MISSING_MARKERS]
+    texts = [text for text in distinct(cells[~cells.isna()] if cells.hasnans else cells) if text not in MISSING_MARKERS]
     readings = [read_form(texts, form) for form in _promising(texts, DATE_FORMS)]
     if numbers:
         readings.append(read_whole(texts))

@@ -14,6 +14,7 @@ import numpy as np
 
 from forecast.doctor.gaps import runs_of
 from forecast.transforms import choose_transforms
+from forecast.transforms.arrays import blocks, rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -197,16 +198,15 @@ def _robust_score(values: Floats, panel: Panel) -> Floats:
 
 def _medians(values: Floats, panel: Panel) -> Floats:
     """Return the median of each series [S] without its NaN; 0 where nothing is known."""
-    series = np.repeat(np.arange(panel.n_series), panel.lengths)
-    known = ~np.isnan(values)
-    counts = np.bincount(series[known], minlength=panel.n_series)
-    order = values[known][np.lexsort((values[known], series[known]))]
-    starts = np.cumsum(counts) - counts
-    lower, upper = starts + np.maximum(counts - 1, 0) // 2, starts + counts // 2
-    safe = np.r_[order, 0.0]
-    last = len(order)
-    middle = (safe[np.minimum(lower, last)] + safe[np.minimum(upper, last)]) / 2
-    return np.where(counts > 0, middle, 0.0)
+    medians = np.zeros(panel.n_series)
+    for block in blocks(panel.lengths):
+        ordered = np.sort(rows(values, panel.offsets[block], panel.lengths[block]), axis=1)  # NaN at the end
+        counts = np.sum(~np.isnan(ordered), axis=1)
+        lower, upper = (
+            np.take_along_axis(ordered, at[:, None], axis=1)[:, 0] for at in (np.maximum(counts - 1, 0) // 2, counts // 2)
+        )
+        medians[block] = np.where(counts > 0, (lower + upper) / 2, 0.0)
+    return medians
 
 
 def longest_repeats(panel: Panel) -> Ints:
