@@ -42,7 +42,7 @@ def write(path: Path, *, rows: int, series: int, shuffled: bool) -> None:
 
 def without_pyarrow(path: Path) -> object:
     """Read as where pyarrow is not installed."""
-    with mock.patch("forecast.bulk.find_spec", return_value=None):
+    with mock.patch("forecast.plain.find_spec", return_value=None):
         return read_series(path)
 
 

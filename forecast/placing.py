@@ -87,7 +87,7 @@ class Rows:
             rank[by_name] = np.arange(len(names))
             codes, names = rank[codes], [names[i] for i in by_name]
         n_moments = max(len(times.moments), 1)
-        keys = codes * n_moments + times.codes
+        keys: NDArray[np.int64] = codes * n_moments + times.codes
         if (keys[1:] >= keys[:-1]).all():
             return cls(tuple(names), codes, times.codes, times.moments, values, np.arange(len(keys)))
         order = _order(keys, len(names) * n_moments)
@@ -126,7 +126,7 @@ def _order(keys: NDArray[np.int64], bound: int) -> NDArray[np.int64]:
     Where that is not far above the number of keys, each key has a slot, and full slots are read off one after another.
     """
     if bound <= MAX_SLOTS * len(keys):
-        slots = np.full(bound, -1, dtype=np.int32 if len(keys) < 2**31 else np.int64)
+        slots: NDArray[Any] = np.full(bound, -1, dtype=np.int32 if len(keys) < 2**31 else np.int64)
         slots[keys] = np.arange(len(keys), dtype=slots.dtype)
         order = slots if bound == len(keys) else slots[slots >= 0]
         if len(order) == len(keys) and (bound > len(keys) or order.min(initial=0) >= 0):  # else a key occurs twice

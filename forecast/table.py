@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["ID_NAMES", "MISSING_MARKERS", "TIME_NAMES", "Table", "coded", "distinct", "occurs_again"]
+__all__ = ["ID_NAMES", "MISSING_MARKERS", "SEPARATORS", "TIME_NAMES", "Table", "coded", "distinct", "occurs_again"]
 
 MISSING_MARKERS = frozenset({"", "NA", "NaN", "nan", "null", "None"})
 """The cells of a file that stand for a missing value."""
+
+SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+"""What may stand between the cells of a row, and its name."""
 
 TIME_NAMES = frozenset(
     ["ds", "date", "datetime", "time", "timestamp", "year", "quarter", "month", "week", "day", "hour", "period"]

@@ -203,7 +203,8 @@ def _medians(values: Floats, panel: Panel) -> Floats:
         ordered = np.sort(rows(values, panel.offsets[block], panel.lengths[block]), axis=1)  # NaN at the end
         counts = np.sum(~np.isnan(ordered), axis=1)
         lower, upper = (
-            np.take_along_axis(ordered, at[:, None], axis=1)[:, 0] for at in (np.maximum(counts - 1, 0) // 2, counts // 2)
+            np.take_along_axis(ordered, at[:, None], axis=1)[:, 0]
+            for at in (np.maximum(counts - 1, 0) // 2, counts // 2)
         )
         medians[block] = np.where(counts > 0, (lower + upper) / 2, 0.0)
     return medians
