@@ -100,7 +100,7 @@ def _by_numbers(file: BinaryIO, layout: Layout, head: Table, *, asked: bool) -> 
             grouped = layout.decimal == "." and any(_may_be_thousands(head.frame[n], frame[n]) for n in layout.numbers)
             if grouped and plain.counts["."] > _points(frame, layout):
                 return None
-        lines = np.arange(2, len(frame) + 2)
+        lines = range(2, len(frame) + 2)
         return replace(head, frame=frame, sha256=plain.sha256(), lines=lines, by_columns=True)
 
 
@@ -111,7 +111,7 @@ def _by_cells(file: BinaryIO, layout: Layout, head: Table, decimal: str | None) 
         frame = read_columns(plain, layout)
         if frame is None or not _is_table(frame, layout):
             return None
-        table = replace(head, frame=frame, sha256=plain.sha256(), lines=np.arange(2, len(frame) + 2))
+        table = replace(head, frame=frame, sha256=plain.sha256(), lines=range(2, len(frame) + 2))
     found = decimal or ("." if layout.separator == "," else sniff_decimal(table))
     notes = [note for note in head.notes if note != "decimal comma"]
     comma = ["decimal comma"] if found == "," and decimal is None else []
@@ -120,21 +120,23 @@ def _by_cells(file: BinaryIO, layout: Layout, head: Table, decimal: str | None) 
 
 def _is_table(frame: pd.DataFrame, layout: Layout) -> bool:
     """Whether the careful path makes these rows of the file: no spaces to take off, no second header, no empty row."""
-    blank: NDArray[np.bool_] = np.ones(len(frame), dtype=np.bool_)
+    empty: dict[str, NDArray[np.bool_]] = {}
     for name in layout.kinds:
         kinds = _kinds(frame, name)
         if name in kinds or any(text != text.strip() for text in kinds):
             return False
-        blank &= frame[name].cat.codes.to_numpy() == kinds.index("") if "" in kinds else False
-    for name in layout.cells if blank.any() or layout.cells else ():
+        if "" in kinds:
+            empty[name] = frame[name].cat.codes.to_numpy() == kinds.index("")
+    for name in layout.cells:
         if (frame[name] == name).any():
             return False
-        blank &= (frame[name] == "").to_numpy()
     if layout.numbers & MISSING_MARKERS:
         return False
-    for name in layout.numbers if blank.any() else ():
-        blank &= frame[name].isna().to_numpy()
-    return not blank.any()
+    if len(empty) < len(layout.kinds):
+        return True
+    for name in layout.cells | layout.numbers:
+        empty[name] = (frame[name].isna() if name in layout.numbers else frame[name] == "").to_numpy()
+    return not np.logical_and.reduce(list(empty.values())).any()
 
 
 def _kinds(frame: pd.DataFrame, name: str) -> list[str]:

@@ -90,9 +90,9 @@ class Rows:
         keys: NDArray[np.int64] = codes * n_moments + times.codes
         if (keys[1:] >= keys[:-1]).all():
             return cls(tuple(names), codes, times.codes, times.moments, values, np.arange(len(keys)))
-        order = _order(keys, len(names) * n_moments)
+        order, keys = _in_order(keys, len(names) * n_moments)
         series = np.repeat(np.arange(len(names)), np.bincount(codes, minlength=len(names)))
-        return cls(tuple(names), series, times.codes[order], times.moments, values[order], order)
+        return cls(tuple(names), series, keys - series * n_moments, times.moments, values[order], order)
 
     @property
     def times(self) -> NDArray[Any]:
@@ -120,18 +120,19 @@ class Rows:
         return replace(self, ticks=places[self.ticks], moments=moments)
 
 
-def _order(keys: NDArray[np.int64], bound: int) -> NDArray[np.int64]:
-    """Return what ``np.argsort(keys, kind="stable")`` does, for keys from 0 up to the `bound`.
+def _in_order(keys: NDArray[np.int64], bound: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return ``np.argsort(keys, kind="stable")`` and the keys in that order, for keys from 0 up to the `bound`.
 
     Where that is not far above the number of keys, each key has a slot, and full slots are read off one after another.
     """
     if bound <= MAX_SLOTS * len(keys):
         slots: NDArray[Any] = np.full(bound, -1, dtype=np.int32 if len(keys) < 2**31 else np.int64)
         slots[keys] = np.arange(len(keys), dtype=slots.dtype)
-        order = slots if bound == len(keys) else slots[slots >= 0]
-        if len(order) == len(keys) and (bound > len(keys) or order.min(initial=0) >= 0):  # else a key occurs twice
-            return order.astype(np.int64)
-    return np.argsort(keys, kind="stable")
+        full = np.flatnonzero(slots >= 0)
+        if len(full) == len(keys):  # else a key occurs twice
+            return slots[full].astype(np.int64), full
+    order = np.argsort(keys, kind="stable")
+    return order, keys[order]
 
 
 def _used(kinds: NDArray[Any], codes: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[np.int64]]:
@@ -190,7 +191,8 @@ def drop_short(rows: Rows, table: Table) -> tuple[Rows, list[Notice]]:
         D117, when no series has three values.
     """
     valid = ~np.isnan(rows.values)
-    counts = np.bincount(rows.codes if valid.all() else rows.codes[valid], minlength=len(rows.names))
+    bounds = np.r_[rows.starts, len(valid)]
+    counts = np.diff(bounds if valid.all() else np.r_[0, np.cumsum(valid)][bounds])
     short = counts < MIN_VALUES
     if short.all():
         longest = int(counts.max(initial=0))
@@ -264,7 +266,7 @@ def _places(rows: Rows, frequency: Frequency) -> NDArray[np.int64]:
     """Return the place of every row on the grid that begins with its series; -1 for off the grid."""
     common = positions(rows.moments, frequency)
     if (common >= 0).all():  # one grid for all series
-        own = common[rows.ticks]
+        own = rows.ticks if len(common) == common[-1] + 1 else common[rows.ticks]
         return own - own[rows.starts][rows.codes]
     return np.concatenate([positions(times, frequency) for _, times in rows.by_series(rows.times)])
 

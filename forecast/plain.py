@@ -177,7 +177,7 @@ def _by_arrow(file: PlainFile, layout: Layout) -> pd.DataFrame | None:
             unified = unified.chunk(0) if isinstance(unified, pa.ChunkedArray) else unified
             codes = np.asarray(unified.indices.to_numpy(zero_copy_only=False))
             columns[name] = _categorical(codes, unified.dictionary.to_pylist())
-    return pd.DataFrame(columns)
+    return pd.DataFrame(columns, copy=False)
 
 
 def _by_pandas(file: PlainFile, layout: Layout) -> pd.DataFrame | None:

@@ -54,7 +54,7 @@ class Table:
         The decimal mark of the numbers: ``.`` or ``,``.
     source : str or None
         The file as the user named it; None for a frame.
-    lines : ndarray or None
+    lines : ndarray, range or None
         The line of the file on which each row begins, the header counted; None for a frame.
     by_columns : bool
         Whether texts are categorical and numbers numbers (see `forecast.bulk`); messages want the cells themselves.
@@ -76,7 +76,7 @@ class Table:
     notes: tuple[str, ...] = ()
     decimal: str = "."
     source: str | None = None
-    lines: NDArray[np.int64] | None = None
+    lines: NDArray[np.int64] | range | None = None
     by_columns: bool = False
 
     def place(self, row: int) -> str:
