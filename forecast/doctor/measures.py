@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecast.doctor.gaps import runs_of
-from forecast.transforms import choose_transforms
 from forecast.transforms.arrays import blocks, rows
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["Strengths", "chosen_transforms", "filled", "outliers", "stationarity", "strengths"]
+__all__ = ["Strengths", "filled", "outliers", "stationarity", "strengths"]
 
 OUTLIER_SIZE = 5.0
 """How many robust standard deviations off a value is an outlier."""
@@ -158,12 +157,6 @@ def stationarity(panel: Panel) -> dict[str, int]:
         counts["tested"] += 1
         counts["stationary" if no_root and level else "difference" if not no_root and not level else "unclear"] += 1
     return counts
-
-
-def chosen_transforms(panel: Panel) -> list[tuple[str, int, str]]:
-    """Return name, number of series and reason of each transform that the network would choose on all data."""
-    _, _, choices = choose_transforms(panel)
-    return [(c.name, int(c.series.sum()), c.why) for c in choices if c.name in ("log", "deseasonalize")]
 
 
 def _moving_average(panel: Panel, window: int) -> tuple[Floats, Bools]:
