@@ -81,18 +81,20 @@ class Rows:
         values : ndarray [N]
             Of each row.
         """
-        by_name = sorted(range(len(names)), key=names.__getitem__)
-        if by_name != list(range(len(names))):
-            rank = np.empty(len(names), dtype=np.int64)
-            rank[by_name] = np.arange(len(names))
-            codes, names = rank[codes], [names[i] for i in by_name]
         n_moments = max(len(times.moments), 1)
-        keys: NDArray[np.int64] = codes * n_moments + times.codes
+        by_name = sorted(range(len(names)), key=names.__getitem__)
+        rank = np.empty(len(names), dtype=np.int64)
+        rank[by_name] = np.arange(len(names))
+        keys = (rank * n_moments)[codes] + times.codes
         if (keys[1:] >= keys[:-1]).all():
-            return cls(tuple(names), codes, times.codes, times.moments, values, np.arange(len(keys)))
-        order, keys = _in_order(keys, len(names) * n_moments)
-        series = np.repeat(np.arange(len(names)), np.bincount(codes, minlength=len(names)))
-        return cls(tuple(names), series, keys - series * n_moments, times.moments, values[order], order)
+            moved = by_name != list(range(len(names)))
+            series, order = rank[codes] if moved else codes, np.arange(len(keys))
+            return cls(tuple(names[i] for i in by_name), series, times.codes, times.moments, values, order)
+        order, ticks = _in_order(keys, len(names) * n_moments)
+        counts = np.bincount(codes, minlength=len(names))[by_name]
+        ticks -= np.repeat(np.arange(len(names)) * n_moments, counts)
+        series = np.repeat(np.arange(len(names)), counts)
+        return cls(tuple(names[i] for i in by_name), series, ticks, times.moments, values.take(order), order)
 
     @property
     def times(self) -> NDArray[Any]:
@@ -130,7 +132,7 @@ def _in_order(keys: NDArray[np.int64], bound: int) -> tuple[NDArray[np.int64], N
         slots[keys] = np.arange(len(keys), dtype=slots.dtype)
         full = np.flatnonzero(slots >= 0)
         if len(full) == len(keys):  # else a key occurs twice
-            return slots[full].astype(np.int64), full
+            return (slots if len(full) == bound else slots[full]).astype(np.int64), full
     order = np.argsort(keys, kind="stable")
     return order, keys[order]
 
