@@ -2,32 +2,43 @@
 
 The file has the columns unique_id, ds (ISO dates) and y. Ours is `read_series`: encoding, separator, columns,
 numbers, times, duplicates, order, frequency, gaps and doubts, all checked, and the series as arrays. pandas' is a plain
-call that parses no dates, by its C engine and, where pyarrow is installed, by that one. Ours is measured with pyarrow,
-where it is installed, and without. Each figure is the median of alternating rounds.
+call that parses no dates, by each of its engines. Further columns: what `forecast check` does after reading, and the
+series as a frame. `--without-pyarrow` hides pyarrow from both sides. Each figure is the median of alternating rounds.
 """
 
 from __future__ import annotations
 
+import sys
+
+if "--without-pyarrow" in sys.argv:
+    sys.modules["pyarrow"] = None  # type: ignore[assignment]
+
 import argparse
 import json
 import tempfile
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
-from unittest import mock
 
 import numpy as np
 import pandas as pd
 
+from forecast.doctor import examine
+from forecast.errors import DataError
 from forecast.series import read_series
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+FORMS = ("sorted", "shuffled", "semicolons", "broken")
+BROKEN = (0.5, 0.7)
+"""Where in the file the two cells stand that are no numbers."""
 
-def write(path: Path, *, rows: int, series: int, shuffled: bool) -> None:
+
+def write(path: Path, *, rows: int, series: int, form: str) -> None:
     """Write so many rows of so many monthly series."""
     length = rows // series
     frame = pd.DataFrame(
@@ -37,13 +48,17 @@ def write(path: Path, *, rows: int, series: int, shuffled: bool) -> None:
             "y": np.abs(np.random.default_rng(0).normal(100, 20, length * series)).round(2),
         }
     )
-    (frame.sample(frac=1, random_state=0) if shuffled else frame).to_csv(path, index=False)
+    if form == "broken":
+        frame["y"] = frame["y"].astype(object)
+        frame.loc[[int(share * len(frame)) for share in BROKEN], "y"] = "n/a"
+    frame = frame.sample(frac=1, random_state=0) if form == "shuffled" else frame
+    frame.to_csv(path, index=False, **({"sep": ";", "decimal": ","} if form == "semicolons" else {}))
 
 
-def without_pyarrow(path: Path) -> object:
-    """Read as where pyarrow is not installed."""
-    with mock.patch("forecast.bulk.find_spec", return_value=None):
-        return read_series(path)
+def read(path: Path) -> None:
+    """Read a file, or find what is wrong with it."""
+    with suppress(DataError):
+        read_series(path)
 
 
 def alternate(calls: dict[str, Callable[[], object]], *, rounds: int) -> dict[str, float]:
@@ -57,39 +72,50 @@ def alternate(calls: dict[str, Callable[[], object]], *, rounds: int) -> dict[st
     return {name: median(times[1:]) for name, times in seconds.items()}
 
 
+def measured(path: Path, form: str, *, rounds: int) -> dict[str, Any]:
+    """Return a row of the table: milliseconds, and ours over each of pandas' engines."""
+    options: dict[str, Any] = {"sep": ";", "decimal": ","} if form == "semicolons" else {"low_memory": form != "broken"}
+    calls: dict[str, Callable[[], object]] = {
+        "ours": lambda: read(path),
+        "c": lambda: pd.read_csv(path, engine="c", **options),
+    }
+    options = {name: value for name, value in options.items() if name != "low_memory"}
+    if find_spec("pyarrow"):
+        calls["pyarrow"] = lambda: pd.read_csv(path, engine="pyarrow", **options)
+    found = alternate(calls, rounds=rounds)
+    found |= alternate({"python": lambda: pd.read_csv(path, engine="python", **options)}, rounds=1)
+    row: dict[str, Any] = {"form": form} | {f"{name}_ms": round(1e3 * seconds) for name, seconds in found.items()}
+    row |= {f"over_{name}": round(found["ours"] / seconds, 2) for name, seconds in found.items() if name != "ours"}
+    if form != "broken":
+        data = read_series(path)
+        after = alternate({"examine": lambda: examine(data), "frame": data.panel.to_frame}, rounds=2)
+        row |= {f"{name}_ms": round(1e3 * seconds) for name, seconds in after.items()}
+    return row
+
+
 def main() -> None:
     """Measure, then print a table or JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000, help="(default 1,000,000)")
     parser.add_argument("--series", type=int, default=10_000, help="(default 10,000)")
     parser.add_argument("--rounds", type=int, default=9, help="alternating rounds (default 9)")
+    parser.add_argument("--forms", default=",".join(FORMS), help=f"(default {','.join(FORMS)})")
+    parser.add_argument("--without-pyarrow", action="store_true", help="as where it is not installed")
     parser.add_argument("--json", action="store_true", help="print JSON")
     arguments = parser.parse_args()
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
-        for shuffled in (False, True):
+        for form in arguments.forms.split(","):
             path = Path(folder) / "data.csv"
-            write(path, rows=arguments.rows, series=arguments.series, shuffled=shuffled)
-            calls: dict[str, Callable[[], object]] = {
-                "ours": lambda path=path: read_series(path),
-                "ours_without_pyarrow": lambda path=path: without_pyarrow(path),
-                "pandas_c": lambda path=path: pd.read_csv(path, engine="c"),
-            }
-            if find_spec("pyarrow"):
-                calls["pandas_pyarrow"] = lambda path=path: pd.read_csv(path, engine="pyarrow")
-            found = alternate(calls, rounds=arguments.rounds)
-            row: dict[str, Any] = {"order": "shuffled" if shuffled else "sorted"}
-            row |= {f"{name}_ms": round(1e3 * seconds) for name, seconds in found.items()}
-            row["over_c"] = round(found["ours"] / found["pandas_c"], 2)
-            if "pandas_pyarrow" in found:
-                row["over_pyarrow"] = round(found["ours"] / found["pandas_pyarrow"], 2)
-            rows.append(row)
+            write(path, rows=arguments.rows, series=arguments.series, form=form)
+            rows.append(measured(path, form, rounds=arguments.rounds))
     if arguments.json:
         print(json.dumps(rows, indent=1))
         return
-    print("  ".join(f"{key:>20}" for key in rows[0]))
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    print("  ".join(f"{name:>12}" for name in names))
     for row in rows:
-        print("  ".join(f"{value!s:>20}" for value in row.values()))
+        print("  ".join(f"{row.get(name, ''):>12}" for name in names))
 
 
 if __name__ == "__main__":

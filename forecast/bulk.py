@@ -1,23 +1,29 @@
 """Large plain CSV files, read by columns: texts as codes of their few distinct values, numbers as numbers.
 
 The idea: this path takes only what it provably reads as the careful one in `readers` does, and gives everything else
-back to it; the careful path also makes every message, so that a large file with a fault is simply read again.
+back to it. Where numbers are wanted as they are written, to name one, only their columns are read cell by cell.
 """
 
 from __future__ import annotations
 
-import io
-from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-import pandas as pd
+import numpy as np
 
-from forecast.table import MISSING_MARKERS
+from forecast.errors import ForecastError
+from forecast.plain import Layout, PlainFile, head_of, read_columns
+from forecast.table import ID_NAMES, MISSING_MARKERS, SEPARATORS, TIME_NAMES, Table
+from forecast.values import GROUPED_BY_POINTS, is_missing, looks_decimal, meant_as_numbers, sniff_decimal
 
 if TYPE_CHECKING:
-    from forecast.table import Table
+    from collections.abc import Callable, Container
 
-__all__ = ["ENOUGH", "head_of", "read_columns"]
+    import pandas as pd
+    from numpy.typing import NDArray
+
+__all__ = ["ENOUGH", "read_bulk"]
 
 ENOUGH = 1_000_000
 """Bytes from which reading by columns is worth its preparation."""
@@ -25,114 +31,131 @@ HEAD = 200
 """Lines on which the careful path decides what the columns are."""
 
 
-def head_of(data: bytes) -> bytes | None:
-    """Return the first lines of a file that may be read by columns, None for one that may not.
-
-    It may if it has no quotes, no zero bytes, one kind of line end, and is UTF-8.
-    """
-    plain = data.removeprefix(b"\xef\xbb\xbf")
-    if b'"' in plain or b"\0" in plain or not _is_utf8(plain):
-        return None
-    if b"\r" in plain and plain.count(b"\r\n") != plain.count(b"\r"):
-        return None
-    end = -1
-    for _ in range(HEAD + 1):
-        end = plain.find(b"\n", end + 1)
-        if end < 0:
-            return None
-    return plain[: end + 1]
-
-
-def read_columns(data: bytes, head: Table, texts: frozenset[str], numbers: frozenset[str]) -> pd.DataFrame | None:
-    """Return the columns of a comma-separated file, categorical texts and numbers; None where a cell does not fit.
+def read_bulk(
+    file: BinaryIO,
+    read_head: Callable[[bytes], Table],
+    *,
+    delimiter: str | None = None,
+    decimal: str | None = None,
+    texts: Container[str | None] = (),
+    as_written: bool = False,
+) -> Table | None:
+    """Return the table of a large plain file, None where only the careful path can read it.
 
     Parameters
     ----------
-    data : bytes
-        The file, for which `head_of` is not None.
-    head : Table
-        Its first lines, read carefully.
-    texts, numbers : frozenset of str
-        Its columns, each in one of the two.
+    file : binary file
+        Open, and such that it can be read again from the start.
+    read_head : callable
+        Reads its first lines carefully.
+    delimiter, decimal : str, optional
+        What the user named.
+    texts : container of str
+        Columns that stay texts, numbers or not.
+    as_written : bool
+        Keep the cells of numbers as they are written, which happens anyway where one of them is none.
+
+    Raises
+    ------
+    DataError
+        D108, as `values.sniff_decimal`.
     """
-    plain = data.removeprefix(b"\xef\xbb\xbf")
-    names = [str(name) for name in head.frame.columns]
+    start = file.read(ENOUGH)
+    head_bytes = head_of(start, HEAD)
+    if head_bytes is None:
+        return None
     try:
-        frame = (_by_arrow if find_spec("pyarrow") else _by_pandas)(plain, names, numbers)
-    except (ValueError, OSError, OverflowError):  # pyarrow's errors are ValueErrors
+        head = read_head(head_bytes)
+    except ForecastError:
         return None
-    if frame is None or any(_has_margins(frame[name]) for name in texts):
+    names = tuple(str(column) for column in head.frame.columns)
+    first = head_bytes.partition(b"\n")[0].decode()
+    splitting = (s for s in (*SEPARATORS, delimiter) if s and tuple(part.strip() for part in first.split(s)) == names)
+    separator = next(splitting, None)
+    if separator is None or len(names) < 2 or head.lines is None or head.lines[0] != 2 or separator == head.decimal:
         return None
-    return frame
-
-
-def _by_arrow(data: bytes, names: list[str], numbers: frozenset[str]) -> pd.DataFrame | None:
-    import numpy as np
-    import pyarrow as pa
-    from pyarrow import csv
-
-    text, number = pa.dictionary(pa.int32(), pa.string()), pa.float64()
-    kinds = {name: number if name in numbers else text for name in names}
-    table = csv.read_csv(
-        pa.py_buffer(data),
-        read_options=csv.ReadOptions(column_names=names, skip_rows=1),
-        parse_options=csv.ParseOptions(quote_char=False, ignore_empty_lines=False),
-        convert_options=csv.ConvertOptions(
-            column_types=kinds, null_values=sorted(MISSING_MARKERS), strings_can_be_null=False, true_values=[]
-        ),
+    numbers = frozenset(
+        name
+        for name in names
+        if name not in texts
+        and name.casefold() not in TIME_NAMES | ID_NAMES
+        and meant_as_numbers(head.frame[name], head.decimal)
     )
-    columns: dict[str, Any] = {}
-    for name in names:
-        if name in numbers:
-            columns[name] = table[name].to_numpy()
-            if np.isnan(columns[name]).sum() != table[name].null_count:  # a NaN in a spelling that is no marker
+    layout = Layout(names, separator, head.decimal, numbers=numbers)
+    table = None if as_written else _by_numbers(file, layout, head, asked=decimal is not None)
+    return table or _by_cells(file, replace(layout, numbers=frozenset(), cells=numbers), head, decimal)
+
+
+def _by_numbers(file: BinaryIO, layout: Layout, head: Table, *, asked: bool) -> Table | None:
+    """Return the table with numbers as numbers, None where a cell is none or the decimal mark is not sure."""
+    file.seek(0)
+    with closing(PlainFile(file, counted="" if layout.separator == "," else ".")) as plain:
+        frame = read_columns(plain, layout)
+        if frame is None or not _is_table(frame, layout):
+            return None
+        if layout.separator != ",":
+            other = "," if layout.decimal == "." else "."
+            if not asked and any(looks_decimal(text, other) for name in layout.kinds for text in _kinds(frame, name)):
                 return None
-            continue
-        unified = table[name].unify_dictionaries().combine_chunks()
-        unified = unified.chunk(0) if isinstance(unified, pa.ChunkedArray) else unified
-        kept = pd.Index(unified.dictionary.to_pylist(), dtype=object)
-        codes = np.asarray(unified.indices.to_numpy(zero_copy_only=False))
-        columns[name] = pd.Categorical.from_codes(codes, kept, validate=False)
-    return pd.DataFrame(columns)
+            grouped = layout.decimal == "." and any(_may_be_thousands(head.frame[n], frame[n]) for n in layout.numbers)
+            if grouped and plain.counts["."] > _points(frame, layout):
+                return None
+        lines = range(2, len(frame) + 2)
+        return replace(head, frame=frame, sha256=plain.sha256(), lines=lines, by_columns=True)
 
 
-def _by_pandas(data: bytes, names: list[str], numbers: frozenset[str]) -> pd.DataFrame | None:
-    rows = data.count(b"\n") - data.endswith(b"\n")
-    if data.count(b",") != (rows + 1) * (len(names) - 1):  # pandas takes a short row as one with empty cells
-        return None
-    exact: dict[str, Any] = {} if _pandas_is_exact() else {"float_precision": "round_trip"}
-    frame: pd.DataFrame = pd.read_csv(
-        io.BytesIO(data),
-        header=0,
-        names=names,
-        dtype={name: float if name in numbers else "str" for name in names},
-        keep_default_na=False,
-        na_values={name: sorted(MISSING_MARKERS) for name in numbers},
-        quoting=3,
-        skip_blank_lines=False,
-        **exact,
-    )
-    for name in frame.columns.difference(list(numbers)):
-        codes, kinds = pd.factorize(frame[name])
-        frame[name] = pd.Categorical.from_codes(codes, pd.Index(kinds, dtype=object), validate=False)
-    return frame
+def _by_cells(file: BinaryIO, layout: Layout, head: Table, decimal: str | None) -> Table | None:
+    """Return the table with numbers as they are written."""
+    file.seek(0)
+    with closing(PlainFile(file)) as plain:
+        frame = read_columns(plain, layout)
+        if frame is None or not _is_table(frame, layout):
+            return None
+        table = replace(head, frame=frame, sha256=plain.sha256(), lines=range(2, len(frame) + 2))
+    found = decimal or ("." if layout.separator == "," else sniff_decimal(table))
+    notes = [note for note in head.notes if note != "decimal comma"]
+    comma = ["decimal comma"] if found == "," and decimal is None else []
+    return replace(table, decimal=found, notes=(*notes, *comma))
 
 
-def _pandas_is_exact() -> bool:
-    """Whether pandas reads the nearest number by default, as it does since 3.1."""
-    return tuple(int(part) for part in pd.__version__.split(".")[:2]) >= (3, 1)
-
-
-def _has_margins(cells: pd.Series[Any]) -> bool:
-    """Whether a text begins or ends with a space, which the careful path takes away."""
-    return any(text != text.strip() for text in cells.cat.categories)
-
-
-def _is_utf8(data: bytes) -> bool:
-    if data.isascii():
-        return True
-    try:
-        data.decode()
-    except UnicodeDecodeError:
+def _is_table(frame: pd.DataFrame, layout: Layout) -> bool:
+    """Whether the careful path makes these rows of the file: no spaces to take off, no second header, no empty row."""
+    empty: dict[str, NDArray[np.bool_]] = {}
+    for name in layout.kinds:
+        kinds = _kinds(frame, name)
+        if name in kinds or any(text != text.strip() for text in kinds):
+            return False
+        if "" in kinds:
+            empty[name] = frame[name].cat.codes.to_numpy() == kinds.index("")
+    for name in layout.cells:
+        if (frame[name] == name).any():
+            return False
+    if layout.numbers & MISSING_MARKERS:
         return False
-    return True
+    if len(empty) < len(layout.kinds):
+        return True
+    for name in layout.cells | layout.numbers:
+        empty[name] = (frame[name].isna() if name in layout.numbers else frame[name] == "").to_numpy()
+    return not np.logical_and.reduce(list(empty.values())).any()
+
+
+def _kinds(frame: pd.DataFrame, name: str) -> list[str]:
+    return list(frame[name].cat.categories)
+
+
+def _points(frame: pd.DataFrame, layout: Layout) -> int:
+    """Return how many points stand in the header and in columns of texts."""
+    total = sum(name.count(".") for name in layout.names)
+    for name in layout.kinds:
+        pointed = np.array([text.count(".") for text in _kinds(frame, name)])
+        if pointed.any():
+            total += int(pointed[frame[name].cat.codes.to_numpy()].sum())
+    return total
+
+
+def _may_be_thousands(head: pd.Series[Any], values: pd.Series[Any]) -> bool:
+    """Whether every point of a column can have three digits behind it, as `series` warns of for the target."""
+    if not head[~is_missing(head)].str.fullmatch(GROUPED_BY_POINTS).all():
+        return False
+    sizes = np.abs(values.dropna().to_numpy())
+    return not ((sizes >= 1_000) | ((sizes > 0) & (sizes < 1)) | (np.rint(sizes * 1_000) / 1_000 != sizes)).any()

@@ -18,7 +18,7 @@ from forecast.errors import ConfigError, FileError, nearest, shown
 from forecast.options import RunOptions, declared
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 __all__ = ["RunConfig", "resolve"]
@@ -181,9 +181,25 @@ class RunConfig(_Section):
     forecast: ForecastSection = ForecastSection()
     report: ReportSection = ReportSection()
 
-    def to_toml(self) -> str:
-        """Return the settings as a file that `resolve` reads back to the same settings."""
-        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
+    def to_toml(self, remarks: Mapping[str, Sequence[str]] | None = None) -> str:
+        """Return the settings as a file that `resolve` reads back to the same settings.
+
+        Parameters
+        ----------
+        remarks : dict of sequence of str, optional
+            Lines that stand as comments above a setting, such as ``data.transform``; they are not read back.
+
+        Examples
+        --------
+        >>> print(RunConfig().to_toml({"seed": ["the first that came to mind"]}).splitlines()[:2])
+        ['# the first that came to mind', 'seed = 0']
+        """
+        lines, section = [], ""
+        for line in tomli_w.dumps(self.model_dump(mode="json", exclude_none=True)).splitlines():
+            section = f"{line[1:-1]}." if line.startswith("[") else section
+            setting = section + line.partition(" = ")[0]
+            lines += [*(f"# {remark}" for remark in (remarks or {}).get(setting, ())), line]
+        return "\n".join(lines) + "\n"
 
 
 _OPTIONS = {name: one.option for name, one in declared(RunOptions).items()}

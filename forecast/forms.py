@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -54,7 +55,7 @@ class Form:
     parts: str
     format: str = ""
 
-    @property
+    @cached_property
     def pattern(self) -> re.Pattern[str]:
         """The regular expression, with a named group for each part."""
         pattern = self.parts.replace("<clock>", _PARTS["clock"])

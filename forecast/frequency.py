@@ -28,7 +28,7 @@ from forecast.calendars import (
 from forecast.errors import ConfigError, DataError, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -238,6 +238,11 @@ def shared_frequency(moments: NDArray[Any], ticks: NDArray[np.int64], starts: ND
     DataError
         D113 and D117, as `infer_frequency`.
     """
+    direct = _direct_steps(ticks, starts, len(moments))
+    if direct is not None:
+        frequency, steps = _frequency_of(moments, lambda times: np.diff(times)[direct > 0])
+        if (steps == 1).all():
+            return frequency
     frequency, steps, owners = _steps(moments, ticks, starts)
     if not _is_regular(steps, owners, frequency):
         bounds = np.r_[starts, len(ticks)]
@@ -268,18 +273,41 @@ def _steps(
         raise DataError("D117", "one row is not a series: at least 3 rows are needed", hint="a file with more rows")
     within = np.ones(len(ticks), dtype=bool)
     within[starts[lengths > 0]] = False
-    used = np.bincount(ticks[within | np.r_[within[1:], False]], minlength=len(moments)) > 0
+    inner = within[1:]
+    # A moment of series of one row alone takes part in no step.
+    used = np.bincount(ticks[within | np.r_[inner, False]], minlength=len(moments)) > 0 if (lengths == 1).any() else ...
+    return *_frequency_of(moments, lambda times: np.diff(times[ticks])[inner], used), owners
+
+
+def _frequency_of(
+    moments: NDArray[Any], steps_of: Callable[[NDArray[Any]], NDArray[Any]], used: Any = ...
+) -> tuple[Frequency, NDArray[np.int64]]:
+    """Return the finest frequency on which the `used` moments fall, and the steps in its periods.
+
+    `steps_of` returns the steps that there are, of the times or period numbers [U] of all moments.
+    """
     if moments.dtype.kind == "i":
-        steps = np.diff(moments[ticks])[within[1:]]
+        steps = steps_of(moments)
         multiple = _common_step(steps)
-        return Frequency("int", multiple), steps // multiple, owners
+        return Frequency("int", multiple), steps // multiple
     moments = moments.astype("datetime64[us]")
-    base = coarsest_calendar(moments[used], lambda: np.diff(moments[ticks])[within[1:]])
-    numbers = ordinals(moments, base)
-    steps = np.diff(numbers[ticks])[within[1:]]
+    base = coarsest_calendar(moments[used], lambda: steps_of(moments))
+    steps = steps_of(ordinals(moments, base))
     multiple = _common_step(steps)
-    steps = steps if multiple == 1 else steps // multiple
-    return Frequency(base if multiple == 1 else f"{multiple}{base}"), steps, owners
+    return Frequency(base if multiple == 1 else f"{multiple}{base}"), steps if multiple == 1 else steps // multiple
+
+
+def _direct_steps(ticks: NDArray[np.int64], starts: NDArray[np.int64], n_moments: int) -> NDArray[np.int64] | None:
+    """Return how many series go from each moment to the next [U - 1]; None where one leaves out a moment, or has one.
+
+    Ticks rise within a series, so it leaves none out when it has as many as lie between its first and its last.
+    """
+    ends = np.r_[starts[1:], len(ticks)] - 1
+    first, last = ticks[starts], ticks[ends]
+    if len(starts) == 0 or (ends <= starts).any() or (last - first != ends - starts).any():
+        return None
+    counts = np.cumsum(np.bincount(first, minlength=n_moments) - np.bincount(last, minlength=n_moments))
+    return np.asarray(counts[:-1], dtype=np.int64)
 
 
 def _common_step(steps: NDArray[np.int64]) -> int:
@@ -310,9 +338,13 @@ def measure_regularity(
     else:
         one, name = split(frequency.alias)
         numbers = ordinals(moments, name)
-    steps = np.diff(numbers[ticks])
-    steps[starts[1:] - 1] = 0  # from one series to the next
-    regular, total = int((steps == one).sum()), len(steps) - len(starts) + 1
+    direct, total = _direct_steps(ticks, starts, len(moments)), len(ticks) - len(starts)
+    if direct is None:
+        steps = np.diff(numbers[ticks])
+        steps[starts[1:] - 1] = 0  # from one series to the next
+        regular = int((steps == one).sum())
+    else:
+        regular = int(direct[np.diff(numbers) == one].sum())
     verb = "is" if regular == 1 else "are"
     return Regularity(regular / total if total else 1.0, f"{regular:,} of {total:,} steps {verb} {frequency.period}")
 

@@ -169,7 +169,7 @@ def _from_rows(table: Table, roles: Roles) -> tuple[Table, Roles]:
 
 def _remade(table: Table, long: pd.DataFrame, rows: np.ndarray[tuple[int], np.dtype[np.int64]], note: str) -> Table:
     """Return the table of a long frame whose rows come from the given `rows` of the wide one."""
-    lines = None if table.lines is None else table.lines[rows]
+    lines = None if table.lines is None else np.asarray(table.lines)[rows]
     return replace(table, frame=long, lines=lines, notes=(note, *table.notes))
 
 

@@ -152,7 +152,8 @@ def run(
         if settings.forecast.totals:
             _totals(ready, settings, results, listener).write(aside)
         write_csv(ready.loaded.frame, aside / "history.csv")
-        (aside / "config.toml").write_text(settings.to_toml(), encoding="utf-8", newline="\n")
+        text = settings.to_toml({"data.transform": _came_to(ready.checkup, settings.data.transform)})
+        (aside / "config.toml").write_text(text, encoding="utf-8", newline="\n")
         info = _info(ready, settings, results) | {"command": _command(data, flags, config)}
         info["timings"] = {"models": results.final.timings, "total": perf_counter() - started}
         write_json(info, aside / "run.json")
@@ -329,6 +330,20 @@ def _prepare(data: str | Path | pd.DataFrame, settings: RunConfig, *, flags: dic
     notices = [*loaded.notices, *notices, *bounds.notices(panel), *_window_notices(panel, horizon, n_windows)]
     checkup = examine(loaded, missing=settings.data.missing)
     return _Ready(loaded, panel, checkup, bounds, horizon, n_windows, tuple(ahead), notices)
+
+
+def _came_to(checkup: Checkup, transform: str) -> list[str]:
+    """Return what ``auto`` came to on all data and why, to stand beside the setting."""
+    if transform != "auto":
+        return []
+    every = checkup.facts["series"]
+    return [
+        "what auto came to on all data; each cutoff chooses anew from its own past: see choices.json",
+        *(
+            f"{entry['name']}: {entry['series']} of {every} series, {entry['why']}"
+            for entry in checkup.facts["transforms"]
+        ),
+    ]
 
 
 def _read(data: str | Path | pd.DataFrame, settings: RunConfig) -> SeriesData:

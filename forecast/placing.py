@@ -35,6 +35,9 @@ MIN_VALUES = 3
 MAX_GRID, MAX_SPARSENESS = 1_000_000, 50
 """A grid larger than the first and so many times as long as the rows is a mistake in a time, not a series."""
 
+MAX_SLOTS = 8
+"""Rows are sorted by slots where there are at most so many a row."""
+
 
 @dataclass(frozen=True)
 class Rows:
@@ -78,14 +81,20 @@ class Rows:
         values : ndarray [N]
             Of each row.
         """
-        by_name = np.argsort(np.array(names, dtype=object), kind="stable")
+        n_moments = max(len(times.moments), 1)
+        by_name = sorted(range(len(names)), key=names.__getitem__)
         rank = np.empty(len(names), dtype=np.int64)
         rank[by_name] = np.arange(len(names))
-        keys = rank[codes] * len(times.moments) + times.codes
-        ordered = bool((keys[1:] >= keys[:-1]).all())
-        order = np.arange(len(keys)) if ordered else np.argsort(keys, kind="stable")
-        series, ticks = np.divmod(keys if ordered else keys[order], max(len(times.moments), 1))
-        return cls(tuple(names[i] for i in by_name), series, ticks, times.moments, values[order], order)
+        keys = (rank * n_moments)[codes] + times.codes
+        if (keys[1:] >= keys[:-1]).all():
+            moved = by_name != list(range(len(names)))
+            series, order = rank[codes] if moved else codes, np.arange(len(keys))
+            return cls(tuple(names[i] for i in by_name), series, times.codes, times.moments, values, order)
+        order, ticks = _in_order(keys, len(names) * n_moments)
+        counts = np.bincount(codes, minlength=len(names))[by_name]
+        ticks -= np.repeat(np.arange(len(names)) * n_moments, counts)
+        series = np.repeat(np.arange(len(names)), counts)
+        return cls(tuple(names[i] for i in by_name), series, ticks, times.moments, values.take(order), order)
 
     @property
     def times(self) -> NDArray[Any]:
@@ -111,6 +120,21 @@ class Rows:
         """Return the rows with other `times` [U] for their moments, in the same order; some may fall together."""
         moments, places = np.unique(times, return_inverse=True)
         return replace(self, ticks=places[self.ticks], moments=moments)
+
+
+def _in_order(keys: NDArray[np.int64], bound: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return ``np.argsort(keys, kind="stable")`` and the keys in that order, for keys from 0 up to the `bound`.
+
+    Where that is not far above the number of keys, each key has a slot, and full slots are read off one after another.
+    """
+    if bound <= MAX_SLOTS * len(keys):
+        slots: NDArray[Any] = np.full(bound, -1, dtype=np.int32 if len(keys) < 2**31 else np.int64)
+        slots[keys] = np.arange(len(keys), dtype=slots.dtype)
+        full = np.flatnonzero(slots >= 0)
+        if len(full) == len(keys):  # else a key occurs twice
+            return (slots if len(full) == bound else slots[full]).astype(np.int64), full
+    order = np.argsort(keys, kind="stable")
+    return order, keys[order]
 
 
 def _used(kinds: NDArray[Any], codes: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[np.int64]]:
@@ -169,7 +193,8 @@ def drop_short(rows: Rows, table: Table) -> tuple[Rows, list[Notice]]:
         D117, when no series has three values.
     """
     valid = ~np.isnan(rows.values)
-    counts = np.bincount(rows.codes if valid.all() else rows.codes[valid], minlength=len(rows.names))
+    bounds = np.r_[rows.starts, len(valid)]
+    counts = np.diff(bounds if valid.all() else np.r_[0, np.cumsum(valid)][bounds])
     short = counts < MIN_VALUES
     if short.all():
         longest = int(counts.max(initial=0))
@@ -243,7 +268,7 @@ def _places(rows: Rows, frequency: Frequency) -> NDArray[np.int64]:
     """Return the place of every row on the grid that begins with its series; -1 for off the grid."""
     common = positions(rows.moments, frequency)
     if (common >= 0).all():  # one grid for all series
-        own = common[rows.ticks]
+        own = rows.ticks if len(common) == common[-1] + 1 else common[rows.ticks]
         return own - own[rows.starts][rows.codes]
     return np.concatenate([positions(times, frequency) for _, times in rows.by_series(rows.times)])
 

@@ -11,16 +11,17 @@ import hashlib
 import io
 import re
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from itertools import dropwhile, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import pandas as pd
 
-from forecast.bulk import ENOUGH, head_of, read_columns
-from forecast.errors import ConfigError, DataError, ForecastError, shown
+from forecast.bulk import ENOUGH, read_bulk
+from forecast.errors import ConfigError, DataError, shown
 from forecast.formats import (
     is_json_lines,
     is_parquet,
@@ -29,18 +30,23 @@ from forecast.formats import (
     read_parquet_folder,
     without_categories,
 )
-from forecast.sources import STANDARD_INPUT, bundled_path, find_file, load_bytes, load_standard_input
-from forecast.table import ID_NAMES, TIME_NAMES, Table
-from forecast.values import meant_as_numbers, sniff_decimal
+from forecast.sources import (
+    MAX_BYTES,
+    STANDARD_INPUT,
+    bundled_path,
+    find_file,
+    load_bytes,
+    load_standard_input,
+)
+from forecast.table import SEPARATORS, Table
+from forecast.values import sniff_decimal
 from forecast.workbooks import is_workbook, read_workbook
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Callable, Container, Iterator
     from pathlib import Path
 
 __all__ = ["bundled_path", "read_table"]
-
-SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
 SNIFFED_ROWS = 1000
 """How many rows decide on the separator."""
@@ -96,13 +102,24 @@ def read_table(
         raise ConfigError("U101", f"{shown(decimal)} is not a decimal mark", hint='--decimal , or --decimal "."')
     if isinstance(source, (pd.DataFrame, pd.Series)):
         return _from_frame(source, decimal or ".")
+    cells = partial(_by_cells, source=str(source), delimiter=delimiter, decimal=decimal, encoding=encoding)
+    columns = partial(_by_columns, careful=careful, texts=texts, delimiter=delimiter, decimal=decimal)
+    plain = sheet is None and (encoding or "utf-8").lower() in ("utf-8", "utf8")
     if str(source) == "-":
         name, data = STANDARD_INPUT, load_standard_input()
     else:
         path = find_file(source)
         if path.is_dir():
             return read_parquet_folder(path, source=str(source))
-        name, data = path.name, load_bytes(path)
+        name = path.name
+        with suppress(OSError):
+            if plain and ENOUGH <= path.stat().st_size <= MAX_BYTES:
+                with path.open("rb") as file:
+                    table = columns(file, partial(cells, name=name))
+                if table is not None:
+                    return table
+                plain = False
+        data = load_bytes(path)
     if is_workbook(data):
         return read_workbook(data, name=name, source=str(source), sheet=sheet)
     if sheet is not None:
@@ -111,45 +128,25 @@ def read_table(
         return read_parquet(data, name=name, source=str(source))
     if is_json_lines(data):
         return read_json_lines(data, name=name, source=str(source))
-    if not careful and len(data) >= ENOUGH and decimal != "," and (encoding or "utf-8").lower() in ("utf-8", "utf8"):
-        table = _by_columns(data, name, str(source), delimiter, texts)
-        if table is not None:
-            return table
-    return _by_cells(data, name, str(source), delimiter, decimal, encoding)
+    table = columns(io.BytesIO(data), partial(cells, name=name)) if plain and len(data) >= ENOUGH else None
+    return table or cells(data, name=name)
 
 
 def _by_columns(
-    data: bytes, name: str, source: str, delimiter: str | None, texts: Container[str | None]
+    file: BinaryIO,
+    read_head: Callable[[bytes], Table],
+    *,
+    careful: bool,
+    texts: Container[str | None],
+    delimiter: str | None,
+    decimal: str | None,
 ) -> Table | None:
     """Return the table of a large plain file, None where only the careful path can read it."""
-    head_bytes = head_of(data)
-    if head_bytes is None:
-        return None
-    try:
-        head = _by_cells(head_bytes, name, source, delimiter, None, None)
-    except ForecastError:
-        return None
-    columns = [str(column) for column in head.frame.columns]
-    header = [part.strip() for part in head_bytes.partition(b"\n")[0].decode().split(",")]
-    if head.notes or header != columns or len(columns) < 2 or head.lines is None or head.lines[0] != 2:
-        return None
-    roles = TIME_NAMES | ID_NAMES
-    numbers = frozenset(
-        column
-        for column in columns
-        if column not in texts and column.casefold() not in roles and meant_as_numbers(head.frame[column], ".")
-    )
-    with ThreadPoolExecutor(1) as beside:  # hashing lets go of the lock
-        sha256 = beside.submit(lambda: hashlib.sha256(data).hexdigest())
-        frame = read_columns(data, head, frozenset(columns) - numbers, numbers)
-    if frame is None:
-        return None
-    lines = np.arange(2, len(frame) + 2)
-    return Table(frame, name, sha256.result(), source=source, lines=lines, by_columns=True)
+    return read_bulk(file, read_head, delimiter=delimiter, decimal=decimal, texts=texts, as_written=careful)
 
 
 def _by_cells(
-    data: bytes, name: str, source: str, delimiter: str | None, decimal: str | None, encoding: str | None
+    data: bytes, *, name: str, source: str, delimiter: str | None, decimal: str | None, encoding: str | None
 ) -> Table:
     """Return the table of any file, every cell as it is written."""
     text, used_encoding = _decode(data, name, source, encoding)

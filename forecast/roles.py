@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.errors import ConfigError, DataError, shown
-from forecast.table import ID_NAMES, TIME_NAMES
+from forecast.table import ID_NAMES, TIME_NAMES, occurs_again
 from forecast.times import looks_like_times
 from forecast.values import is_missing, meant_as_numbers
 
@@ -84,7 +84,7 @@ def find_id(table: Table, times: Times | None, *, given: str | None, taken: set[
     if given is not None:
         return given
     frame = table.frame
-    named = [c for c in _columns(table) if c not in taken and _folded(c) in ID_NAMES and frame[c].duplicated().any()]
+    named = [c for c in _columns(table) if c not in taken and _folded(c) in ID_NAMES and occurs_again(frame[c])]
     if named:
         return named[0]
     if times is None or len(times.moments) == len(times.codes):

@@ -25,7 +25,7 @@ from forecast.resampling import resample_rows
 from forecast.roles import check_given, find_id, find_target, find_time
 from forecast.table import coded
 from forecast.times import Times, read_times
-from forecast.values import is_missing, read_numbers
+from forecast.values import GROUPED_BY_POINTS, is_missing, read_numbers
 from forecast.zones import check_zone
 
 if TYPE_CHECKING:
@@ -319,11 +319,11 @@ def _cut(count: int) -> list[str]:
 
 def _grouped(table: Table, target: str) -> list[Notice]:
     """Return W211 where no comma separates the columns and every point has three digits behind it."""
-    if table.decimal != "." or not any(note.startswith("separator") for note in table.notes):
+    if table.by_columns or table.decimal != "." or not any(note.startswith("separator") for note in table.notes):
         return []
     cells = table.frame[target][~is_missing(table.frame[target])]
     pointed = cells[cells.str.contains(".", regex=False)]
-    if len(pointed) == 0 or not cells.str.fullmatch(r"[+-]?(?:0|[1-9]\d{0,2}(?:\.\d{3})*)").all():
+    if len(pointed) == 0 or not cells.str.fullmatch(GROUPED_BY_POINTS).all():
         return []
     what = f"every point in {shown(target)} has three digits behind it, such as {shown(pointed.iloc[0])}"
     return [Notice("W211", f"{what}: are these thousands? They are read as decimals")]

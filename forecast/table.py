@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-__all__ = ["ID_NAMES", "MISSING_MARKERS", "TIME_NAMES", "Table", "coded"]
+__all__ = ["ID_NAMES", "MISSING_MARKERS", "SEPARATORS", "TIME_NAMES", "Table", "coded", "distinct", "occurs_again"]
 
 MISSING_MARKERS = frozenset({"", "NA", "NaN", "nan", "null", "None"})
 """The cells of a file that stand for a missing value."""
+
+SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+"""What may stand between the cells of a row, and its name."""
 
 TIME_NAMES = frozenset(
     ["ds", "date", "datetime", "time", "timestamp", "year", "quarter", "month", "week", "day", "hour", "period", "t"]
@@ -51,7 +54,7 @@ class Table:
         The decimal mark of the numbers: ``.`` or ``,``.
     source : str or None
         The file as the user named it; None for a frame.
-    lines : ndarray or None
+    lines : ndarray, range or None
         The line of the file on which each row begins, the header counted; None for a frame.
     by_columns : bool
         Whether texts are categorical and numbers numbers (see `forecast.bulk`); messages want the cells themselves.
@@ -73,7 +76,7 @@ class Table:
     notes: tuple[str, ...] = ()
     decimal: str = "."
     source: str | None = None
-    lines: NDArray[np.int64] | None = None
+    lines: NDArray[np.int64] | range | None = None
     by_columns: bool = False
 
     def place(self, row: int) -> str:
@@ -136,3 +139,35 @@ def coded(cells: pd.Series[Any]) -> tuple[NDArray[np.int64], list[str]]:
         return cells.cat.codes.to_numpy().astype(np.int64), [str(text) for text in cells.cat.categories]
     codes, texts = pd.factorize(cells.astype(str))
     return codes.astype(np.int64), texts.tolist()
+
+
+def distinct(cells: pd.Series[Any]) -> list[str]:
+    """Return the distinct texts of the cells, as `coded` does.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> distinct(pd.Series(["b", "a", "b"]))
+    ['b', 'a']
+    """
+    import pandas as pd
+
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        return [str(text) for text in cells.cat.categories]
+    return [str(text) for text in cells.astype(str).unique()]
+
+
+def occurs_again(cells: pd.Series[Any]) -> bool:
+    """Return whether two of the cells are the same; every category of categorical ones occurs.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> occurs_again(pd.Series(["b", "a", "b"])), occurs_again(pd.Series(["b", "a"]))
+    (True, False)
+    """
+    import pandas as pd
+
+    if isinstance(cells.dtype, pd.CategoricalDtype):
+        return len(cells.cat.categories) < len(cells)
+    return bool(cells.duplicated().any())

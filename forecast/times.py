@@ -14,7 +14,7 @@ import pandas as pd
 
 from forecast.errors import DataError, shown
 from forecast.forms import DATE_FORMS, NUMBER_FORMS, PROPOSALS, Form, Reading, read_form, read_format, read_whole
-from forecast.table import MISSING_MARKERS, coded
+from forecast.table import MISSING_MARKERS, coded, distinct
 from forecast.values import LIKELY_SHARE, is_missing
 from forecast.zones import dates_or_utc, local_to_utc
 
@@ -57,7 +57,9 @@ class Times:
     def of(cls, codes: NDArray[np.int64], times: NDArray[Any], notes: tuple[str, ...] = ()) -> Self:
         """Return times from codes of times in any order, in which one may occur under several codes."""
         moments, places = np.unique(times, return_inverse=True)
-        return cls(places[codes].astype(np.int64), moments, notes)
+        if np.array_equal(places, np.arange(len(places))):  # all at once and in order
+            return cls(codes, moments, notes)
+        return cls(places[codes].astype(np.int64, copy=False), moments, notes)
 
     @property
     def values(self) -> NDArray[Any]:
@@ -77,8 +79,7 @@ def looks_like_times(cells: pd.Series[Any], *, numbers: bool = False) -> bool:
         return True
     if pd.api.types.is_numeric_dtype(cells) and not numbers:
         return False
-    missing = is_missing(cells)
-    texts = [text for text in coded(cells[~missing] if missing.any() else cells)[1] if text not in MISSING_MARKERS]
+    texts = [text for text in distinct(cells[~cells.isna()] if cells.hasnans else cells) if text not in MISSING_MARKERS]
     readings = [read_form(texts, form) for form in _promising(texts, DATE_FORMS)]
     if numbers:
         readings.append(read_whole(texts))

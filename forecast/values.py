@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 
     from forecast.table import Table
 
-__all__ = ["LIKELY_SHARE", "is_missing", "meant_as_numbers", "read_numbers", "sniff_decimal"]
+__all__ = [
+    "GROUPED_BY_POINTS",
+    "LIKELY_SHARE",
+    "is_missing",
+    "looks_decimal",
+    "meant_as_numbers",
+    "read_numbers",
+    "sniff_decimal",
+]
 
 LIKELY_SHARE = 0.5
 """A column of which this share is numbers (or times) is meant to be one; the other cells are then errors."""
@@ -31,9 +39,12 @@ LARGEST = 1e100
 _NUMBER = r"[+-]?(?:\d+{mark}?\d*|{mark}\d+)(?:[eE][+-]?\d+)?|[+-]?(?:inf|Inf|INF|infinity|Infinity)"
 _PATTERNS = {mark: re.compile(_NUMBER.replace("{mark}", re.escape(mark)), re.ASCII) for mark in (".", ",")}
 _DECIMAL = {mark: re.compile(rf"[+-]?\d*{re.escape(mark)}\d+(?:[eE][+-]?\d+)?", re.ASCII) for mark in (".", ",")}
-_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+_UNMARKED = {mark: re.compile(rf"[+-]?\d+{re.escape(mark)}?(?:[eE][+-]?\d+)?", re.ASCII) for mark in (".", ",")}
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:[., '\u00a0\u202f]\d{3})+(?:[.,]\d+)?", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+", re.ASCII)
+
+GROUPED_BY_POINTS = r"[+-]?(?:0|[1-9]\d{0,2}(?:\.\d{3})*)"
+"""Numbers whose points can all stand between thousands."""
 
 
 def is_missing(cells: pd.Series[Any]) -> NDArray[np.bool_]:
@@ -93,6 +104,17 @@ def read_numbers(table: Table, column: str) -> NDArray[np.float64]:
     return np.asarray(values, dtype=np.float64)
 
 
+def looks_decimal(text: str, mark: str) -> bool:
+    """Return whether a text is a number with digits behind its decimal `mark`.
+
+    Examples
+    --------
+    >>> looks_decimal("2,5", ","), looks_decimal("2.5", ","), looks_decimal("2", ",")
+    (True, False, False)
+    """
+    return _DECIMAL[mark].fullmatch(text) is not None
+
+
 def sniff_decimal(table: Table) -> str:
     """Return the decimal mark of the text columns of `table`; a point where nothing says otherwise.
 
@@ -112,7 +134,7 @@ def sniff_decimal(table: Table) -> str:
         cells = cells[~is_missing(cells)]
         for mark in (".", ","):
             marked = cells[_matches(cells, _DECIMAL[mark])].tolist()
-            if not marked or len(marked) + _matches(cells, _INTEGER).sum() < LIKELY_SHARE * len(cells):
+            if not marked or len(marked) + _matches(cells, _UNMARKED[mark]).sum() < LIKELY_SHARE * len(cells):
                 continue
             decisive = [cell for cell in marked if not (mark == "," and _THOUSANDS.fullmatch(cell))]
             if decisive:

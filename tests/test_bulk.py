@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast import bulk, readers
+from forecast import bulk, plain, readers
 from forecast.errors import ForecastError
 from forecast.series import read_series
 
-ENGINES = [True, False] if bulk.find_spec("pyarrow") else [False]
+ENGINES = [True, False] if plain.find_spec("pyarrow") else [False]
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +23,7 @@ def small(monkeypatch):
 @pytest.fixture(params=ENGINES, ids=["pyarrow", "pandas"][: len(ENGINES)] if ENGINES[0] else ["pandas"])
 def arrow(request, monkeypatch):
     if not request.param:
-        monkeypatch.setattr(bulk, "find_spec", lambda name: None)
+        monkeypatch.setattr(plain, "find_spec", lambda name: None)
 
 
 def lines(n=40, ids=("b", "a"), start="2020-01-01"):
@@ -36,16 +36,19 @@ def lines(n=40, ids=("b", "a"), start="2020-01-01"):
 
 
 def both(text, tmp_path, monkeypatch, **options):
-    """What the two paths make of a text: frames and what is said, or an error; and whether columns were read at all."""
+    """What the two paths make of a text, frames and what is said, or an error; and how the first one read it.
+
+    That is "numbers", "cells" where numbers were kept as they are written, or "rows" for the careful path.
+    """
     path = tmp_path / "data.csv"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     seen, results = [], []
     original = readers._by_columns
-    for careful in (False, True):
+    for oracle in (False, True):
 
-        def spy(*args, careful=careful):
-            table = None if careful else original(*args)
-            seen.append(table is not None)
+        def spy(*args, oracle=oracle, **settings):
+            table = None if oracle else original(*args, **settings)
+            seen.append("rows" if table is None else "numbers" if table.by_columns else "cells")
             return table
 
         monkeypatch.setattr(readers, "_by_columns", spy)
@@ -95,9 +98,50 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_a_file_is_read_the_same_by_columns(name, tmp_path, monkeypatch):
     text = CASES[name] if isinstance(CASES[name], str) else "\n".join(CASES[name]) + "\n"
-    results, by_columns = both(text, tmp_path, monkeypatch)
+    results, way = both(text, tmp_path, monkeypatch)
 
-    assert by_columns
+    assert way == "numbers"
+    assert_equal(results)
+
+
+def semicolons(rows, decimal=","):
+    return [row.replace(",", ";").replace(".", decimal) for row in rows]
+
+
+CASES |= {
+    "semicolons": semicolons(lines()),
+    "semicolons and points": semicolons(lines(), "."),
+    "tabs": [row.replace(",", "\t") for row in lines()],
+    "semicolons and small whole numbers": ["ds;y", *(f"2020-01-{d:02d};{d}" for d in range(1, 31))],
+    "commas that could be points between thousands": [
+        "ds;y",
+        "2020-01-01;0,5",
+        *(f"2020-01-{d:02d};1,{d}00" for d in range(10, 31)),
+    ],
+    "dates with points": ["ds;y", *(f"{d:02d}.01.2020;{d}" for d in range(1, 31))],
+}
+
+AS_WRITTEN = {
+    "a text among the numbers": [*lines()[:9], "b,2020-01-09,n/a", *lines()[10:]],
+    "another spelling of NaN": [*lines()[:9], "b,2020-01-09,NAN", *lines()[10:]],
+    "three digits behind every point": ["ds;y", *(f"2020-01-{d:02d};{d}.500" for d in range(1, 31))],
+    "a point after whole numbers": ["ds;y", *(f"2020-01-{d:02d};{d}" for d in range(1, 31)), "2020-01-31;1.500"],
+    "a comma after whole numbers": ["ds;y", *(f"2020-01-{d:02d};{d}" for d in range(1, 31)), "2020-01-31;2,5"],
+    "texts with decimal commas": [
+        "name;ds;y",
+        *(f"{'x' if d < 5 else '1,5'};2020-01-{d:02d};{d}" for d in range(1, 31)),
+    ],
+    "points among commas": [*semicolons(lines())[:9], "b;2020-01-09;1.5", *semicolons(lines())[10:]],
+    "a broken cell and gaps": [*lines()[:9], "b,2020-01-09,", *lines()[10:20], "b,2020-01-20,- ", *lines()[21:]],
+}
+
+
+@pytest.mark.usefixtures("arrow")
+@pytest.mark.parametrize("name", AS_WRITTEN)
+def test_numbers_in_doubt_are_read_as_they_are_written(name, tmp_path, monkeypatch):
+    results, way = both("\n".join(AS_WRITTEN[name]) + "\n", tmp_path, monkeypatch)
+
+    assert way == "cells"
     assert_equal(results)
 
 
@@ -105,14 +149,15 @@ HANDED_BACK = {
     "quotes": [lines()[0], '"b","2020-01-01",1', *lines()[2:]],
     "a short row": [*lines()[:9], "b,2020-01-09", *lines()[10:]],
     "a long row": [*lines()[:9], "b,2020-01-09,1,2", *lines()[10:]],
-    "a text among the numbers": [*lines()[:9], "b,2020-01-09,n/a", *lines()[10:]],
-    "another spelling of NaN": [*lines()[:9], "b,2020-01-09,NAN", *lines()[10:]],
     "spaces around a name": [*lines()[:9], "b ,2020-01-09,1", *lines()[10:]],
-    "semicolons": [line.replace(",", ";") for line in lines()],
     "no header": lines()[1:],
     "Latin-1": "\n".join(lines(ids=("Köln",))).encode("latin-1"),
     "a lone carriage return": "\n".join([*lines()[:9], "b,2020\r-01-09,1", *lines()[10:]]),
     "a zero byte": "\n".join([*lines()[:9], "b,2020-01-09,\0", *lines()[10:]]),
+    "a second header": [*lines(), *lines()],
+    "a second header below a broken cell": [*lines()[:9], "b,2020-01-09,n/a", *lines()],
+    "an empty row": ["x,y", *(f"{i},{i}" for i in range(1, 30)), ",", "31,31"],
+    "an empty row and a broken cell": ["x,y", *(f"{i},{i}" for i in range(1, 30)), ",", "31,oops"],
     "one column": ["y", *map(str, range(50))],
     "few lines": ["ds,y"],
 }
@@ -122,13 +167,17 @@ HANDED_BACK = {
 @pytest.mark.parametrize("name", HANDED_BACK)
 def test_what_is_not_plain_goes_the_careful_way(name, tmp_path, monkeypatch):
     text = HANDED_BACK[name] if isinstance(HANDED_BACK[name], (str, bytes)) else "\n".join(HANDED_BACK[name])
-    results, by_columns = both(text, tmp_path, monkeypatch)
+    results, way = both(text, tmp_path, monkeypatch)
 
-    assert not by_columns
+    assert way == "rows"
     assert_equal(results)
 
 
 FAULTS = {
+    "texts that could be decimal": [
+        "name;ds;y",
+        *(f"{'x' if d < 15 else '1.5'};2020-01-{d};{d},5" for d in range(10, 31)),
+    ],
     "infinite": [*lines()[:9], "b,2020-01-09,inf", *lines()[10:]],
     "no time": [*lines()[:9], "b,,1", *lines()[10:]],
     "no name": [*lines()[:9], ",2020-01-09,1", *lines()[10:]],
@@ -151,9 +200,9 @@ def test_a_fault_is_told_in_the_words_of_the_careful_path(name, tmp_path, monkey
 @pytest.mark.usefixtures("arrow")
 def test_options_reach_both_paths(tmp_path, monkeypatch):
     text = "\n".join(["shop,when,units", *(f"{s},{d:02d}/05/2020,{d}" for s in (1, 2) for d in range(1, 32))])
-    results, by_columns = both(text, tmp_path, monkeypatch, id="shop", date_format="%d/%m/%Y")
+    results, way = both(text, tmp_path, monkeypatch, id="shop", date_format="%d/%m/%Y")
 
-    assert by_columns
+    assert way == "numbers"
     assert not isinstance(results[0], str)
     assert_equal(results)
 
@@ -169,13 +218,15 @@ CELLS = st.one_of(
 
 @settings(max_examples=150, deadline=None)
 @given(
+    form=st.sampled_from([(",", "."), (";", "."), (";", ","), ("\t", ",")]),
     cells=st.lists(CELLS, min_size=3, max_size=12),
     names=st.lists(st.sampled_from(["a", "b", "NA", "1", "é", "a b"]), min_size=1, max_size=2, unique=True),
     arrow=st.sampled_from(ENGINES),
 )
-def test_any_cells_are_read_the_same(tmp_path_factory, cells, names, arrow):
+def test_any_cells_are_read_the_same(tmp_path_factory, form, cells, names, arrow):
+    separator, decimal = form
     rows = [
-        f"{name},{day},{cell}"
+        separator.join([name, str(day), cell.replace(".", decimal)])
         for name in names
         for day, cell in zip(np.datetime64("2020-01-01") + np.arange(20), [*"12345", *cells], strict=False)
     ]
@@ -183,8 +234,10 @@ def test_any_cells_are_read_the_same(tmp_path_factory, cells, names, arrow):
         patch.setattr(readers, "ENOUGH", 1)
         patch.setattr(bulk, "HEAD", 2)
         if not arrow:
-            patch.setattr(bulk, "find_spec", lambda name: None)
-        results, _ = both("\n".join(["unique_id,ds,y", *rows]), tmp_path_factory.mktemp("cells"), patch)
+            patch.setattr(plain, "find_spec", lambda name: None)
+        results, _ = both(
+            "\n".join([separator.join(["unique_id", "ds", "y"]), *rows]), tmp_path_factory.mktemp("cells"), patch
+        )
 
     assert_equal(results)
 

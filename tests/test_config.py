@@ -52,6 +52,15 @@ def test_what_is_written_reads_back_as_the_same_settings(tmp_path):
     assert again == settings
 
 
+def test_a_remark_stands_above_its_setting_and_is_not_read_back(tmp_path):
+    settings = resolve(None, {"horizon": 12})
+    text = settings.to_toml({"data.transform": ["log: 1 of 1 series", 'deseasonalize = "x"']})
+
+    assert '# log: 1 of 1 series\n# deseasonalize = "x"\ntransform = "auto"\n' in text
+    assert resolve(config_file(tmp_path, text), {}) == settings
+    assert settings.to_toml({"transform": ["of another section"]}) == settings.to_toml()
+
+
 def test_every_default_is_written_out():
     text = RunConfig().to_toml()
 

@@ -71,6 +71,14 @@ def test_the_settings_of_a_run_repeat_it_to_the_byte(nile, tmp_path):
         assert (again.folder / name).read_bytes() == (nile.folder / name).read_bytes()
 
 
+def test_what_the_transforms_came_to_stands_beside_the_setting(nile):
+    lines = nile.config.splitlines()
+    at = lines.index('transform = "auto"')
+
+    assert lines[at - 2] == "# log: 1 of 1 series, all values are positive"
+    assert lines[at - 3].startswith("# what auto came to on all data;")
+
+
 def test_timings_stand_in_run_json_alone(nile):
     assert set(nile.info["timings"]["models"]) == set(DEFAULT_MODELS)
     assert "timings" not in nile.metrics

@@ -13,10 +13,11 @@ import numpy as np
 
 from forecast.doctor.findings import Finding, find_all, from_error, from_notice
 from forecast.doctor.gaps import fillable, plain_time
-from forecast.doctor.measures import chosen_transforms, filled, stationarity, strengths
+from forecast.doctor.measures import filled, stationarity, strengths
 from forecast.errors import DataError, shown
 from forecast.frequency import advance
 from forecast.seasons import confirm_seasons, find_season
+from forecast.transforms import choose_transforms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,7 +99,7 @@ def examine(data: SeriesData, *, missing: str = "auto") -> Checkup:
         findings.append(from_error(error))
     whole = filled(panel)
     findings += [*find_all(panel, whole, missing=missing), *_times(data), *_hidden_season(panel), *_ids(panel)]
-    return Checkup(data.name, _facts(data, panel, whole), ()).with_findings(findings)
+    return Checkup(data.name, _facts(data, panel, whole, missing), ()).with_findings(findings)
 
 
 def _times(data: SeriesData) -> list[Finding]:
@@ -171,7 +172,7 @@ def _ids(panel: Panel) -> list[Finding]:
     ]
 
 
-def _facts(data: SeriesData, panel: Panel, whole: Panel) -> dict[str, Any]:
+def _facts(data: SeriesData, panel: Panel, whole: Panel, missing: str) -> dict[str, Any]:
     """Return numbers and words by name, in the order in which they are shown."""
     found = strengths(whole)
     first = min(advance(panel.last[s], 1 - panel.lengths[s], panel.frequency) for s in _earliest(panel))
@@ -200,7 +201,11 @@ def _facts(data: SeriesData, panel: Panel, whole: Panel) -> dict[str, Any]:
         "zeros": int((panel.values == 0).sum()),
         "negative": int((panel.values < 0).sum()),
         "stationarity": stationarity(whole),
-        "transforms": [{"name": name, "series": count, "why": why} for name, count, why in chosen_transforms(whole)],
+        "transforms": [
+            {"name": choice.name, "series": int(choice.series.sum()), "why": choice.why}
+            for choice in choose_transforms(panel, missing="auto" if missing == "error" else missing)[2]
+            if choice.series.any()
+        ],
         "notes": list(data.notes),
     }
 

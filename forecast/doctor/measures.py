@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecast.doctor.gaps import runs_of
-from forecast.transforms import choose_transforms
+from forecast.transforms.arrays import blocks, rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["Strengths", "chosen_transforms", "filled", "outliers", "stationarity", "strengths"]
+__all__ = ["Strengths", "filled", "outliers", "stationarity", "strengths"]
 
 OUTLIER_SIZE = 5.0
 """How many robust standard deviations off a value is an outlier."""
@@ -159,12 +159,6 @@ def stationarity(panel: Panel) -> dict[str, int]:
     return counts
 
 
-def chosen_transforms(panel: Panel) -> list[tuple[str, int, str]]:
-    """Return name, number of series and reason of each transform that the network would choose on all data."""
-    _, _, choices = choose_transforms(panel)
-    return [(c.name, int(c.series.sum()), c.why) for c in choices if c.name in ("log", "deseasonalize")]
-
-
 def _moving_average(panel: Panel, window: int) -> tuple[Floats, Bools]:
     """Return the centred moving average of every series, and where there is one; an even window has half weights."""
     y, lengths = panel.values, panel.lengths
@@ -197,16 +191,16 @@ def _robust_score(values: Floats, panel: Panel) -> Floats:
 
 def _medians(values: Floats, panel: Panel) -> Floats:
     """Return the median of each series [S] without its NaN; 0 where nothing is known."""
-    series = np.repeat(np.arange(panel.n_series), panel.lengths)
-    known = ~np.isnan(values)
-    counts = np.bincount(series[known], minlength=panel.n_series)
-    order = values[known][np.lexsort((values[known], series[known]))]
-    starts = np.cumsum(counts) - counts
-    lower, upper = starts + np.maximum(counts - 1, 0) // 2, starts + counts // 2
-    safe = np.r_[order, 0.0]
-    last = len(order)
-    middle = (safe[np.minimum(lower, last)] + safe[np.minimum(upper, last)]) / 2
-    return np.where(counts > 0, middle, 0.0)
+    medians = np.zeros(panel.n_series)
+    for block in blocks(panel.lengths):
+        ordered = np.sort(rows(values, panel.offsets[block], panel.lengths[block]), axis=1)  # NaN at the end
+        counts = np.sum(~np.isnan(ordered), axis=1)
+        lower, upper = (
+            np.take_along_axis(ordered, at[:, None], axis=1)[:, 0]
+            for at in (np.maximum(counts - 1, 0) // 2, counts // 2)
+        )
+        medians[block] = np.where(counts > 0, (lower + upper) / 2, 0.0)
+    return medians
 
 
 def longest_repeats(panel: Panel) -> Ints:

@@ -1,0 +1,221 @@
+"""The bytes of a plain text file to columns, by pyarrow where it is installed and by pandas where not.
+
+The idea: the file goes by once in chunks, which are hashed and looked at while the engine splits the chunk before; what
+is not plain stops the reading.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import io
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+import pandas as pd
+
+from forecast.table import MISSING_MARKERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+__all__ = ["Layout", "PlainFile", "head_of", "read_columns"]
+
+BOM = codecs.BOM_UTF8
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How a file is written, and as what its columns are to be read.
+
+    Parameters
+    ----------
+    names : tuple of str
+        The columns.
+    separator, decimal : str
+        Between the cells of a row, and within a number.
+    numbers : frozenset of str
+        Columns to read as float64.
+    cells : frozenset of str
+        Columns to read as texts, cell by cell; all others become categorical texts.
+    """
+
+    names: tuple[str, ...]
+    separator: str
+    decimal: str
+    numbers: frozenset[str] = frozenset()
+    cells: frozenset[str] = frozenset()
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The columns of categorical texts."""
+        return frozenset(self.names) - self.numbers - self.cells
+
+
+class PlainFile(io.BufferedIOBase):
+    """A file for an engine to read, hashed and looked at on the way.
+
+    Reading raises ValueError when the file holds quotes, zero bytes, several kinds of line ends, or is not UTF-8.
+
+    Parameters
+    ----------
+    file : binary file
+        At its beginning.
+    counted : str
+        Characters to count, of one byte each.
+    """
+
+    def __init__(self, file: BinaryIO, counted: str = "") -> None:
+        self.counts = dict.fromkeys(counted, 0)
+        self._file = file
+        self._hash = hashlib.sha256()
+        self._beside = ThreadPoolExecutor(1)  # hashing lets go of the lock
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
+        self._last = b""
+        self._returns = self._windows_ends = 0
+
+    def readable(self) -> bool:
+        """Whether it can be read."""
+        return True
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Return the next bytes."""
+        chunk = self._file.read(-1 if size is None else size)
+        self._beside.submit(self._hash.update, chunk)
+        self._look(chunk)
+        return chunk
+
+    def read1(self, size: int = -1, /) -> bytes:
+        """Return the next bytes."""
+        return self.read(size)
+
+    def sha256(self) -> str:
+        """Return the hash of what was read."""
+        return self._beside.submit(self._hash.hexdigest).result()
+
+    def close(self) -> None:
+        """Wait for the hash; the file below stays open."""
+        self._beside.shutdown()
+        super().close()
+
+    def _look(self, chunk: bytes) -> None:
+        if b'"' in chunk or b"\0" in chunk:
+            raise ValueError("quotes or zero bytes")
+        if b"\r" in chunk or self._last == b"\r":
+            self._returns += chunk.count(b"\r")
+            self._windows_ends += chunk.count(b"\r\n") + (self._last == b"\r" and chunk[:1] == b"\n")
+            if self._returns > self._windows_ends + (chunk[-1:] == b"\r"):
+                raise ValueError("several kinds of line ends")
+        if not chunk.isascii() or self._decoder.getstate()[0]:
+            self._decoder.decode(chunk, final=not chunk)
+        for character in self.counts:
+            self.counts[character] += int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == ord(character)))
+        self._last = chunk[-1:] or self._last
+
+
+def head_of(start: bytes, lines: int) -> bytes | None:
+    """Return the first line and so many more of the beginning of a file, None where it is too short or not plain."""
+    start = start.removeprefix(BOM)
+    end = -1
+    for _ in range(lines + 1):
+        end = start.find(b"\n", end + 1)
+        if end < 0:
+            return None
+    head = start[: end + 1]
+    try:
+        PlainFile(io.BytesIO(head)).read()
+    except ValueError:
+        return None
+    return head
+
+
+def read_columns(file: PlainFile, layout: Layout) -> pd.DataFrame | None:
+    """Return the columns of a file; None where it is not plain, or a cell is no number where it should be.
+
+    Every line is a row, the first the header.
+    """
+    engine: Callable[[PlainFile, Layout], pd.DataFrame | None] = _by_arrow if find_spec("pyarrow") else _by_pandas
+    try:
+        return engine(file, layout)
+    except (ValueError, OSError, OverflowError):  # pyarrow's errors are ValueErrors
+        return None
+
+
+def _by_arrow(file: PlainFile, layout: Layout) -> pd.DataFrame | None:
+    import pyarrow as pa
+    from pyarrow import csv
+
+    kinds: dict[str, Any] = dict.fromkeys(layout.kinds, pa.dictionary(pa.int32(), pa.string()))
+    kinds |= dict.fromkeys(layout.numbers, pa.float64()) | dict.fromkeys(layout.cells, pa.string())
+    table = csv.read_csv(
+        pa.PythonFile(file, mode="r"),
+        read_options=csv.ReadOptions(column_names=layout.names, skip_rows=1),
+        parse_options=csv.ParseOptions(delimiter=layout.separator, quote_char=False, ignore_empty_lines=False),
+        convert_options=csv.ConvertOptions(
+            column_types=kinds,
+            null_values=sorted(MISSING_MARKERS),
+            strings_can_be_null=False,
+            true_values=[],
+            decimal_point=layout.decimal,
+        ),
+    )
+    columns: dict[str, Any] = {}
+    for name in layout.names:
+        if name in layout.numbers:
+            columns[name] = table[name].to_numpy()
+            if np.isnan(columns[name]).sum() != table[name].null_count:  # a NaN in a spelling that is no marker
+                return None
+        elif name in layout.cells:
+            columns[name] = _stripped(table[name].to_numpy())
+        else:
+            unified = table[name].unify_dictionaries().combine_chunks()
+            unified = unified.chunk(0) if isinstance(unified, pa.ChunkedArray) else unified
+            codes = np.asarray(unified.indices.to_numpy(zero_copy_only=False))
+            columns[name] = _categorical(codes, unified.dictionary.to_pylist())
+    return pd.DataFrame(columns, copy=False)
+
+
+def _by_pandas(file: PlainFile, layout: Layout) -> pd.DataFrame | None:
+    file.counts |= {layout.separator: 0, "\n": 0}
+    exact: dict[str, Any] = {} if _pandas_is_exact() else {"float_precision": "round_trip"}
+    frame: pd.DataFrame = pd.read_csv(
+        file,
+        header=0,
+        names=list(layout.names),
+        sep=layout.separator,
+        decimal=layout.decimal,
+        dtype={name: float if name in layout.numbers else object for name in layout.names},
+        keep_default_na=False,
+        na_values={name: sorted(MISSING_MARKERS) for name in layout.numbers},
+        quoting=3,
+        skip_blank_lines=False,
+        **exact,
+    )
+    if file.counts[layout.separator] != (len(frame) + 1) * (len(layout.names) - 1):
+        return None  # pandas takes a short row as one with empty cells
+    for name in layout.names:
+        if name in layout.kinds:
+            codes, kinds = pd.factorize(frame[name].to_numpy())
+            frame[name] = _categorical(codes, kinds)
+        elif name in layout.cells:
+            frame[name] = _stripped(frame[name].to_numpy())
+    return frame
+
+
+def _categorical(codes: NDArray[Any], kinds: Any) -> pd.Categorical:
+    return pd.Categorical.from_codes(codes, pd.Index(kinds, dtype=object), validate=False)
+
+
+def _stripped(texts: NDArray[Any]) -> pd.Series[Any]:
+    """Return the cells as the careful path does, without the spaces around them."""
+    return pd.Series([text.strip() for text in texts], dtype="str")
+
+
+def _pandas_is_exact() -> bool:
+    """Whether pandas reads the nearest number by default, as it does since 3.1."""
+    return tuple(int(part) for part in pd.__version__.split(".")[:2]) >= (3, 1)
