@@ -49,6 +49,7 @@ class DataSection(_Section):
     decimal: Literal["auto", ".", ","] = "auto"
     encoding: str = "auto"
     sheet: str = "auto"
+    na: tuple[str, ...] = ()
     tz: str = "auto"
     future: tuple[str, ...] = ()
     past: tuple[str, ...] = ()

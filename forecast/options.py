@@ -112,6 +112,9 @@ class DataOptions(TypedDict, total=False):
         str | None,
         Option("Before the network: auto, none, or names such as log,difference(12),standardize.", "auto"),
     ]
+    na: Annotated[
+        Sequence[str] | None, Option("What stands for a missing value, such as -999.", "empty, NA, NaN, null")
+    ]
     duplicates: Annotated[str | None, Option(f"Two values for one time: {', '.join(DUPLICATES)}.", "error")]
     date_format: Annotated[str | None, Option("How times are written, such as %d.%m.%Y.", "inferred")]
     delimiter: Annotated[str | None, Option("Between fields.", "sniffed")]

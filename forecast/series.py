@@ -25,7 +25,7 @@ from forecast.resampling import resample_rows
 from forecast.roles import check_given, find_id, find_target, find_time
 from forecast.table import coded
 from forecast.times import Times, read_times
-from forecast.values import GROUPED_BY_POINTS, is_missing, read_numbers
+from forecast.values import GROUPED_BY_POINTS, blanked, is_missing, read_numbers
 from forecast.zones import check_zone
 
 if TYPE_CHECKING:
@@ -109,6 +109,7 @@ def read_series(
     decimal: str | None = None,
     encoding: str | None = None,
     sheet: str | None = None,
+    na: Sequence[str] = (),
     tz: str | None = None,
     future: Sequence[str] = (),
     past: Sequence[str] = (),
@@ -141,6 +142,8 @@ def read_series(
         How the file is written, where that is not plain from itself.
     sheet : str, optional
         Of a workbook; by default the first with anything in it.
+    na : sequence of str
+        What stands for a missing value in the target, such as ``-999``, beside empty cells and ``NA``.
     tz : str, optional
         The time zone of the times, such as ``Europe/Berlin``; times of the day are then turned to UTC.
     future, past, static : sequence of str
@@ -183,6 +186,7 @@ def read_series(
             aggregate=aggregate,
             date_format=date_format,
             duplicates=duplicates,
+            na=na,
             tz=tz,
         )
 
@@ -209,6 +213,7 @@ def _understood(
     aggregate: str,
     date_format: str | None,
     duplicates: str,
+    na: Sequence[str],
     tz: str | None,
 ) -> SeriesData:
     """Return the series of a table; arguments and errors as of `read_series`."""
@@ -220,6 +225,7 @@ def _understood(
     times = None if time is None else written(table, time)
     key = find_id(table, times, given=roles.id, taken={time, roles.target, *beside.names})
     target = find_target(table, given=roles.target, taken={time, key, *beside.names})
+    table = blanked(table, target, na)
     values = read_numbers(table, target)
     codes, names = _ids(table, key, target)
     rows = Rows.sorted(codes, names, times or _numbered(codes), values)

@@ -7,6 +7,7 @@ no number is never quietly taken for a missing value.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from forecast.errors import DataError, shown
 from forecast.table import MISSING_MARKERS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from forecast.table import Table
@@ -102,6 +105,34 @@ def read_numbers(table: Table, column: str) -> NDArray[np.float64]:
             hint="leave these cells empty: an empty cell is a gap, which is marked and can be filled",
         )
     return np.asarray(values, dtype=np.float64)
+
+
+def blanked(table: Table, column: str, marks: Sequence[str]) -> Table:
+    """Return the table without the cells of `column` that are one of `marks`, equal as texts or as numbers.
+
+    Examples
+    --------
+    >>> from forecast.table import Table
+    >>> table = blanked(Table(pd.DataFrame({"y": ["5", "-999.0", "n/a"]}), "x.csv", ""), "y", ["-999", "n/a"])
+    >>> is_missing(table.frame["y"]).tolist(), table.notes
+    ([False, True, True], ('2 cells of "y" that say -999 or n/a are missing values',))
+    """
+    cells = table.frame[column]
+    numbers = [float(mark) for mark in marks if _matches(pd.Series([mark]), _PATTERNS["."]).all()]
+    if _is_plain(cells):
+        hit = cells.isin(numbers)
+    else:
+        texts = cells.astype(str)
+        values = pd.to_numeric(texts.str.replace(table.decimal, ".", regex=False), errors="coerce")
+        hit = texts.isin(list(marks)) | values.isin(numbers)
+        cells = texts.mask(is_missing(cells), "")
+    if not hit.any():
+        return table
+    count = int(hit.sum())
+    said = f"{count} cell{'' if count == 1 else 's'} of {shown(column)} that sa{'ys' if count == 1 else 'y'}"
+    note = f"{said} {' or '.join(marks)} {'is a missing value' if count == 1 else 'are missing values'}"
+    emptied = cells.mask(hit, np.nan if _is_plain(cells) else "")
+    return replace(table, frame=table.frame.assign(**{column: emptied}), notes=(*table.notes, note))
 
 
 def looks_decimal(text: str, mark: str) -> bool:

@@ -753,3 +753,20 @@ def test_the_command_proposed_reads_the_file(refused, read, content: str) -> Non
     assert words[:2] == ["forecast", "run"]
     options = {words[i].removeprefix("--").replace("-", "_"): words[i + 1] for i in range(3, len(words), 2)}
     assert len(read(content, **options).frame) >= 3
+
+
+def test_marks_of_missing_values_are_gaps_as_texts_and_as_numbers(read) -> None:
+    cells = ["5", "-999", "7", "-999.0", "n/a", "9", "4", "6", *"5" * 20]
+    text = csv("date,sales", *(f"{day.date()},{cell}" for day, cell in zip(pd.date_range("2024", periods=28), cells)))
+
+    data = read(text, na=["-999", "n/a"])
+
+    assert np.flatnonzero(data.frame["y"].isna()).tolist() == [1, 3, 4]
+    assert '3 cells of "sales" that say -999 or n/a are missing values' in data.notes
+
+
+def test_marks_of_missing_values_are_found_in_frames_and_nowhere_else(read) -> None:
+    frame = pd.DataFrame({"ds": pd.date_range("2024", periods=5), "y": [1.0, -99.0, 3.0, 4.0, 5.0]})
+
+    assert read_series(frame, na=["-99"]).frame["y"].isna().tolist() == [False, True, False, False, False]
+    assert read_series(frame, na=["-98"]).frame["y"].notna().all()

@@ -173,7 +173,7 @@ def _sentinels(panel: Panel, _missing: str) -> Iterator[Finding]:
             series=_names(panel, series_of(panel, places)),
             where=_times(panel, places),
             done="used as a number",
-            repair="leave these cells empty",
+            repair=f"--na {','.join(f'{mark:g}' for mark in np.unique(panel.values[places]))}",
         )
 
 
