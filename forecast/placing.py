@@ -6,6 +6,7 @@ placed is named by the line it came from.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -14,7 +15,14 @@ import numpy as np
 
 from forecast.calendars import FAMILIES, month_ends, split
 from forecast.errors import ConfigError, DataError, Notice, shown
-from forecast.frequency import Frequency, finest_frequency, parse_frequency, positions, shared_frequency
+from forecast.frequency import (
+    Frequency,
+    finest_frequency,
+    infer_frequency,
+    parse_frequency,
+    positions,
+    shared_frequency,
+)
 from forecast.panel import Panel
 from forecast.roles import separating_columns
 from forecast.zones import proposed_zone
@@ -27,10 +35,13 @@ if TYPE_CHECKING:
     from forecast.table import Table
     from forecast.times import Times
 
-__all__ = ["Rows", "drop_short", "merge_duplicates", "on_month_edges", "place_on_grid", "some", "stamp", "trim"]
+__all__ = ["Rows", "drop_short", "merge_duplicates", "on_month_edges", "place_most", "some", "stamp", "trim"]
 
 MIN_VALUES = 3
 """The fewest values that make a series."""
+
+LEAST_SERIES = 3
+"""Of fewer series nobody can say which one is odd."""
 
 MAX_GRID, MAX_SPARSENESS = 1_000_000, 50
 """A grid larger than the first and so many times as long as the rows is a mistake in a time, not a series."""
@@ -245,6 +256,39 @@ def place_on_grid(rows: Rows, table: Table, *, freq: str | None) -> tuple[Panel,
     gaps = int(np.isnan(values).sum())
     marked = [f"{gaps} gap{'' if gaps == 1 else 's'} marked"] if gaps else []
     return panel, [*notes, *marked]
+
+
+def place_most(rows: Rows, table: Table, *, freq: str | None) -> tuple[Rows, Panel, list[str], list[Notice]]:
+    """Return `place_on_grid`, and the rows it was made of; series that do not follow the step of most are left out.
+
+    Raises
+    ------
+    DataError, ConfigError
+        As `place_on_grid`, when the step was given or no step is that of more than half of the series.
+    """
+    try:
+        return rows, *place_on_grid(rows, table, freq=freq), []
+    except DataError as error:
+        if error.code != "D113" or freq is not None or len(rows.names) < LEAST_SERIES:
+            raise
+        steps = [_own_step(times) for _, times in rows.by_series(rows.times)]
+        (most, count), *_ = Counter(step for step in steps if step).most_common(1) or [("", 0)]
+        if 2 * count <= len(steps):
+            raise
+    regular = np.array([step == most for step in steps])
+    left_out = [name for name, kept in zip(rows.names, regular, strict=True) if not kept]
+    does, is_ = ("does", "is") if len(left_out) == 1 else ("do", "are")
+    what = f"{some(left_out)} {does} not follow the step of the others and {is_} left out"
+    kept = rows.take(np.flatnonzero(regular[rows.codes]))
+    return kept, *place_on_grid(kept, table, freq=most), [Notice("W204", what)] if left_out else []
+
+
+def _own_step(times: NDArray[Any]) -> str | None:
+    """Return the frequency of one series, None where it has none."""
+    try:
+        return "MS" if _same_odd_day(times) else infer_frequency([times]).alias
+    except DataError:
+        return None
 
 
 def on_month_edges(rows: Rows, frequency: Frequency) -> Rows:

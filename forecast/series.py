@@ -19,7 +19,7 @@ from forecast.defaults import DUPLICATES
 from forecast.errors import ConfigError, DataError, Notice, nearest, shown
 from forecast.frequency import Regularity, measure_regularity
 from forecast.layouts import Roles, made_long
-from forecast.placing import Rows, drop_short, merge_duplicates, place_on_grid, some, trim
+from forecast.placing import Rows, drop_short, merge_duplicates, place_most, some, trim
 from forecast.readers import read_table
 from forecast.resampling import resample_rows
 from forecast.roles import check_given, find_id, find_target, find_time
@@ -242,7 +242,7 @@ def _understood(
     rows = trim(every)
     cut = 0 if beside.future else len(every.values) - len(rows.values)
     rows, left_out = drop_short(rows, table)
-    panel, gaps = place_on_grid(rows, table, freq=freq)
+    rows, panel, gaps, irregular = place_most(rows, table, freq=freq)
     frequency = panel.frequency
     covariates, absent = place_covariates(table, beside, every, panel, target=target)
     seasons = frequency.season_lengths if seasons is None else seasons
@@ -267,7 +267,7 @@ def _understood(
         target=target,
         id=key,
         notes=(*understood, *table.notes, *(times.notes if times else ()), *merged, *_cut(cut), *gaps, *absent),
-        notices=(*left_out, *_constant(rows), *_absurd(rows, table, target), *_grouped(table, target)),
+        notices=(*left_out, *irregular, *_constant(rows), *_absurd(rows, table, target), *_grouped(table, target)),
         regularity=regularity,
     )
 

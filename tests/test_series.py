@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from forecast.defaults import BUNDLED
-from forecast.errors import ForecastError
+from forecast.errors import DataError, ForecastError
 from forecast.frequency import Frequency, advance
 from forecast.series import SeriesData, read_series
 
@@ -757,7 +757,8 @@ def test_the_command_proposed_reads_the_file(refused, read, content: str) -> Non
 
 def test_marks_of_missing_values_are_gaps_as_texts_and_as_numbers(read) -> None:
     cells = ["5", "-999", "7", "-999.0", "n/a", "9", "4", "6", *"5" * 20]
-    text = csv("date,sales", *(f"{day.date()},{cell}" for day, cell in zip(pd.date_range("2024", periods=28), cells)))
+    days = pd.date_range("2024", periods=28)
+    text = csv("date,sales", *(f"{day.date()},{cell}" for day, cell in zip(days, cells, strict=True)))
 
     data = read(text, na=["-999", "n/a"])
 
@@ -770,3 +771,39 @@ def test_marks_of_missing_values_are_found_in_frames_and_nowhere_else(read) -> N
 
     assert read_series(frame, na=["-99"]).frame["y"].isna().tolist() == [False, True, False, False, False]
     assert read_series(frame, na=["-98"]).frame["y"].notna().all()
+
+
+MONTHLY = [pd.DataFrame({"id": f"s{k}", "ds": pd.date_range("2018", periods=40, freq="MS"), "y": k}) for k in range(3)]
+ODD = {
+    "irregular": ["2018-01-05", "2018-02-17", "2018-03-02", "2018-09-09"],
+    "daily": pd.date_range("2018-01-01", periods=40),
+}
+
+
+@pytest.mark.parametrize("times", ODD.values(), ids=list(ODD))
+def test_one_series_of_another_step_is_left_out_and_said(times) -> None:
+    odd = pd.DataFrame({"id": "odd", "ds": pd.to_datetime(times), "y": 1.0})
+    good = read_series(pd.concat(MONTHLY), id="id")
+
+    data = read_series(pd.concat([*MONTHLY, odd]), id="id")
+
+    assert data.frame.equals(good.frame)
+    assert any(n.code == "W204" and n.message.startswith('"odd" does not follow the step') for n in data.notices)
+
+
+def test_a_series_of_the_same_step_on_another_day_of_the_month_is_moved() -> None:
+    middle = MONTHLY[0].assign(id="odd", ds=lambda frame: frame["ds"] + pd.Timedelta(days=14))
+
+    data = read_series(pd.concat([*MONTHLY, middle]), id="id")
+
+    assert data.panel.n_series == 4
+    assert "dates within a month moved to its start" in data.notes
+    assert not any(notice.code == "W204" for notice in data.notices)
+
+
+def test_where_no_step_is_that_of_most_series_nothing_is_left_out() -> None:
+    days = [frame.assign(id=f"d{k}", ds=pd.date_range("2018", periods=40)) for k, frame in enumerate(MONTHLY)]
+    for frames in ([*MONTHLY, *days], [MONTHLY[0], days[0]]):
+        with pytest.raises(DataError) as caught:
+            read_series(pd.concat(frames), id="id")
+        assert caught.value.code == "D113"
