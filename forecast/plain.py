@@ -150,8 +150,7 @@ def _by_arrow(file: PlainFile, layout: Layout) -> pd.DataFrame | None:
     import pyarrow as pa
     from pyarrow import csv
 
-    kinds: dict[str, Any] = dict.fromkeys(layout.kinds, pa.dictionary(pa.int32(), pa.string()))
-    kinds |= dict.fromkeys(layout.numbers, pa.float64()) | dict.fromkeys(layout.cells, pa.string())
+    kinds = {name: pa.float64() if name in layout.numbers else pa.string() for name in layout.names}
     table = csv.read_csv(
         pa.PythonFile(file, mode="r"),
         read_options=csv.ReadOptions(column_names=layout.names, skip_rows=1),
@@ -165,6 +164,8 @@ def _by_arrow(file: PlainFile, layout: Layout) -> pd.DataFrame | None:
         ),
     )
     columns: dict[str, Any] = {}
+    with ThreadPoolExecutor(2) as both:  # one dictionary for the whole column costs less than one a chunk
+        encoded = {name: both.submit(table[name].dictionary_encode) for name in layout.names if name in layout.kinds}
     for name in layout.names:
         if name in layout.numbers:
             columns[name] = table[name].to_numpy()
@@ -173,7 +174,7 @@ def _by_arrow(file: PlainFile, layout: Layout) -> pd.DataFrame | None:
         elif name in layout.cells:
             columns[name] = _stripped(table[name].to_numpy())
         else:
-            unified = table[name].unify_dictionaries().combine_chunks()
+            unified = encoded[name].result().unify_dictionaries().combine_chunks()
             unified = unified.chunk(0) if isinstance(unified, pa.ChunkedArray) else unified
             codes = np.asarray(unified.indices.to_numpy(zero_copy_only=False))
             columns[name] = _categorical(codes, unified.dictionary.to_pylist())

@@ -1,12 +1,15 @@
 """A large file read by columns is read as the careful path reads it, or given back to it."""
 
+import hashlib
+import io
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast import bulk, plain, readers
+from forecast import bulk, placing, plain, readers
 from forecast.errors import ForecastError
 from forecast.series import read_series
 
@@ -255,3 +258,49 @@ def test_the_same_rows_in_any_order_give_the_same_series(tmp_path_factory, order
             frames.append(read_series(path).frame)
 
     pd.testing.assert_frame_equal(*frames, check_exact=True)
+
+
+@pytest.mark.usefixtures("arrow")
+def test_a_large_shuffled_file_gives_the_same_bytes(tmp_path, monkeypatch):
+    monkeypatch.setattr(readers, "ENOUGH", 100_000)
+    rng = np.random.default_rng(1)
+    rows = [
+        f"s{s:03d},{day},{rng.normal():.3f}" for s in range(200) for day in np.datetime64("2020-01-01") + np.arange(60)
+    ]
+    path, found = tmp_path / "data.csv", []
+    for order in (np.arange(len(rows)), rng.permutation(len(rows)), np.arange(len(rows))[::-1]):
+        path.write_text("\n".join(["unique_id,ds,y", *(rows[i] for i in order)]) + "\n")
+        data = read_series(path)
+        found.append((data.panel.values.tobytes(), data.panel.last.tobytes(), data.panel.ids, data.notes, data.notices))
+
+    assert found[0] == found[1] == found[2]
+
+
+@settings(max_examples=100, deadline=None)
+@given(keys=st.lists(st.integers(0, 60), max_size=40))
+def test_keys_are_ordered_as_a_stable_sort_does(keys):
+    keys = np.array(keys, dtype=np.int64)
+    order, ordered = placing._in_order(keys, 61)
+
+    assert order.tolist() == np.argsort(keys, kind="stable").tolist()
+    assert ordered.tolist() == sorted(keys.tolist())
+
+
+def test_line_ends_are_looked_at_across_chunks():
+    windows = plain.PlainFile(io.BytesIO(b"a\r\nb\r\n"))
+    assert [windows.read(2), windows.read(4), windows.read1(), windows.read(1)] == [b"a\r", b"\nb\r\n", b"", b""]
+    old = plain.PlainFile(io.BytesIO(b"a\rb"))
+    old.read(2)
+    with pytest.raises(ValueError, match="line ends"):
+        old.read()
+
+
+def test_a_letter_may_lie_across_chunks():
+    file = plain.PlainFile(io.BytesIO("ab\u00e9c".encode()))
+
+    assert file.read(3) + file.read(5) + file.read() == "ab\u00e9c".encode()
+    assert file.sha256() == hashlib.sha256("ab\u00e9c".encode()).hexdigest()
+    cut = plain.PlainFile(io.BytesIO("ab\u00e9".encode()[:3]))
+    cut.read(3)
+    with pytest.raises(UnicodeDecodeError):
+        cut.read()
