@@ -401,6 +401,12 @@ def _time_axis(ax: Axes, times: pd.Series[Any]) -> None:
     ax.margins(x=0.01)
     if times.dtype.kind == "i":
         ax.locator_params("x", integer=True)
+        return
+    # Days since 1970 of the first and the last day that matplotlib has a date for; a margin may reach beyond them.
+    low, high = ax.get_xlim()
+    first, last = (int(np.datetime64(day).astype(np.int64)) for day in ("0001-01-01", "9999-12-31"))
+    if low < first or high > last:
+        ax.set_xlim(max(low, first), min(high, last))
 
 
 def _legend(figure: Figure, handles: Sequence[Artist]) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Unpack
 
+import numpy as np
 import pandas as pd
 
 from forecast import report
@@ -30,6 +31,7 @@ from forecast.defaults import DEFAULT_DATA, REPORTS_FOLDER
 from forecast.doctor import Checkup, command, examine, fillable, from_notice, placed, visit
 from forecast.engine import one_thread
 from forecast.errors import ConfigError, DataError, Notice
+from forecast.frequency import future_index
 from forecast.hierarchy import Hierarchy
 from forecast.intervals import ENOUGH, errors_needed
 from forecast.models.arima import ARIMA
@@ -41,6 +43,7 @@ from forecast.models.mlp import MLP
 from forecast.models.prior import Prior
 from forecast.models.theta import Theta
 from forecast.options import DataOptions, RunOptions, declared, spelled_out
+from forecast.placing import stamp
 from forecast.results import Listener, Results
 from forecast.runs import Run, load_run, require_free, write_aside, write_csv, write_file, write_json
 from forecast.series import SeriesData, read_series
@@ -74,6 +77,10 @@ MODELS: dict[str, Callable[..., Forecaster]] = {
 """Every model by its name."""
 NETWORKS = ("mlp", "linear")
 """The models that fill gaps as told and draw their start from the seed."""
+
+
+LAST_TIME = np.datetime64("9999-12-31T23:59:59")
+"""Later ones cannot be written with four digits of the year, as files and pictures have it."""
 
 
 class _Silent:
@@ -359,13 +366,17 @@ def _read(data: str | Path | pd.DataFrame, settings: RunConfig) -> SeriesData:
 def _horizon(settings: RunConfig, panel: Panel) -> int:
     length = int(panel.lengths.max())
     horizon = settings.backtest.horizon
-    if horizon == "auto":
-        return panel.frequency.default_horizon(length)
-    if horizon > length:
-        raise DataError(
-            "D118", f"horizon {horizon} > {length} points", hint=f"--horizon {panel.frequency.default_horizon(length)}"
-        )
-    return horizon
+    usual = panel.frequency.default_horizon(length)
+    if horizon != "auto" and horizon > length:
+        raise DataError("D118", f"horizon {horizon} > {length} points", hint=f"--horizon {usual}")
+    steps = usual if horizon == "auto" else horizon
+    last = panel.last.max()
+    if panel.last.dtype.kind == "M":
+        within = int((future_index(last, panel.frequency, steps) <= LAST_TIME).sum())
+        if within < steps:
+            hint = f"--horizon {within}" if within else "times of other years, or numbers instead of times"
+            raise DataError("D118", f"{steps} steps after {stamp(last)} reach beyond the year 9999", hint=hint)
+    return steps
 
 
 def _window_notices(panel: Panel, horizon: int, n_windows: int) -> list[Notice]:

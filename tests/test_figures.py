@@ -249,3 +249,12 @@ def test_matplotlib_is_loaded_when_a_picture_is_drawn_and_pyplot_never():
         "assert 'matplotlib' in sys.modules; assert 'matplotlib.pyplot' not in sys.modules"
     )
     assert run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("first", ["0001-01-01", "9970-01-01"])
+def test_the_first_and_the_last_years_are_drawn(first):
+    times = np.datetime64(first, "us") + np.arange(30) * np.timedelta64(365 * 86_400, "s")
+    history = pd.DataFrame({"unique_id": "y", "ds": times, "y": np.arange(30.0)})
+    backtest = pd.DataFrame({"unique_id": [], "cutoff": [], "ds": [], "model": [], "y": [], "y_hat": []})
+
+    assert figures.to_png(figures.whole_history(history, backtest=backtest)).startswith(b"\x89PNG")
