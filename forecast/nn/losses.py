@@ -30,7 +30,7 @@ class Loss(Buffered):
 
     def __init__(self) -> None:
         super().__init__()
-        self._rooms: dict[tuple[tuple[int, ...], str], tuple[Array, Array, float, Array]] = {}
+        self._rooms: dict[tuple[tuple[int, ...], str], tuple[Array, Array, Array, Array, Array]] = {}
 
     def value_and_gradient(self, y_hat: Array, y: Array, weight: Array | None = None) -> tuple[Array, Array]:
         """Return the loss of each member and its derivative by the network's outputs.
@@ -52,12 +52,12 @@ class Loss(Buffered):
             Used again by the next call of the same shape.
         """
         room = self._rooms.get((y_hat.shape, y_hat.dtype.char))
-        gradient, value, share, scale = room or self._make_room(y_hat)
+        gradient, value, flat, shares, scale = room or self._make_room(y_hat)
         slope = self._by_target(gradient)
         self._point(self._by_target(y_hat), y, value, slope)
         if weight is None:
             np.multiply(gradient, scale, out=gradient)
-            return np.add.reduce(value, axis=(-2, -1)) * share, gradient
+            return np.vecdot(flat, shares), gradient
         shares = self._shares(weight, value)
         value *= shares
         slope *= shares if slope.ndim == value.ndim else shares[..., None]
@@ -73,11 +73,13 @@ class Loss(Buffered):
         """Write l(y_hat, y) to `value` and its derivative by y_hat to `slope`."""
         raise NotImplementedError
 
-    def _make_room(self, y_hat: Array) -> tuple[Array, Array, float, Array]:
-        """Return what every call of this shape needs: gradient, values, the share of a target, and that of a slope."""
+    def _make_room(self, y_hat: Array) -> tuple[Array, Array, Array, Array, Array]:
+        """Return what every call of this shape needs: gradient, values (twice), shares of targets, that of a slope."""
         value = np.empty(self._shape(y_hat), y_hat.dtype)
         share = 1.0 / (value.shape[-1] * value.shape[-2])
-        room = np.empty_like(y_hat), value, share, np.asarray(share * self.factor, y_hat.dtype)
+        flat = value.reshape(len(value), -1)
+        shares = np.full(flat.shape[1], share, y_hat.dtype)
+        room = np.empty_like(y_hat), value, flat, shares, np.asarray(share * self.factor, y_hat.dtype)
         self._rooms[y_hat.shape, y_hat.dtype.char] = room
         return room
 
