@@ -39,6 +39,9 @@ LIKELY_SHARE = 0.5
 LARGEST = 1e100
 """Beyond it squares and sums of values end in no number."""
 
+USUAL_MARKS = frozenset({"-", "--", ".", "?", "n/a", "n.a.", "#n/a", "missing", "unknown", "nil", "none", "empty"})
+"""What cells say, written small, whose value is missing, though not so plainly that it would be read as such."""
+
 _NUMBER = r"[+-]?(?:\d+{mark}?\d*|{mark}\d+)(?:[eE][+-]?\d+)?|[+-]?(?:inf|Inf|INF|infinity|Infinity)"
 _PATTERNS = {mark: re.compile(_NUMBER.replace("{mark}", re.escape(mark)), re.ASCII) for mark in (".", ",")}
 _DECIMAL = {mark: re.compile(rf"[+-]?\d*{re.escape(mark)}\d+(?:[eE][+-]?\d+)?", re.ASCII) for mark in (".", ",")}
@@ -191,11 +194,21 @@ def _not_numbers(table: Table, column: str, rows: NDArray[np.intp]) -> DataError
         hint = "remove the invisible characters from these cells"
     elif all(_GROUPED.fullmatch(str(cells.iloc[row])) for row in rows):
         hint = "write the numbers without thousands separators: 1200"
+    elif (word := _only_word(cells, rows)) is not None:
+        hint = table.retry(na=word)
     else:
         hint = "correct these cells, or leave them empty: an empty cell is a gap"
     verb = "is not a number" if len(rows) == 1 else "are not numbers"
     where = f"in {shown(column)} of {table.name}"
     return DataError("D107", f"{_counted(len(rows), 'value')} {where} {verb}: {table.listed(rows, column)}", hint=hint)
+
+
+def _only_word(cells: pd.Series[Any], rows: NDArray[np.intp]) -> str | None:
+    """Return the word that all of these cells say, if it looks like that of a missing value: usual, or there twice."""
+    words = {str(text) for text in cells.iloc[rows].unique()}
+    word = words.pop()
+    plain = not words and word == word.strip() and not any(sign.isdigit() or sign == "," for sign in word)
+    return word if plain and (len(rows) > 1 or word.casefold() in USUAL_MARKS) else None
 
 
 def _counted(count: int, noun: str) -> str:
