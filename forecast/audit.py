@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from forecast.backtesting import fit_all, windows
+from forecast.backtesting import Split, fit_all, windows
 from forecast.frequency import advance, grid
 from forecast.times import read_times
 from forecast.values import read_numbers
@@ -96,19 +96,19 @@ def audit(
     """
     with tempfile.TemporaryDirectory() as folder:
         whole = read(_written(table.frame, table, Path(folder)))
-        checks = []
-        for window in windows(whole, horizon=horizon, n_windows=n_windows):
+        split, checks = Split(horizon, n_windows), []
+        for window in windows(whole, split):
             cutoff = str(window.past.last.max())
             tick(f"{cutoff}, as it is")
-            before = fit_all(factories(whole), window.past, horizon=horizon)
+            before = fit_all(factories(whole), window.past, split)
             after = _after(table, window.past, time=time, target=target, id=id)
             for change in CHANGES:
                 tick(f"{cutoff}, {change}")
                 changed = read(_written(_changed(table, target, after, change), table, Path(folder)))
-                past = _past(changed, window, n_windows)
+                past = _past(changed, window, split)
                 moved = [] if past is not None and _same_past(past, window.past) else ["past"]
                 if past is not None:
-                    moved += _moved(before, fit_all(factories(changed), past, horizon=horizon))
+                    moved += _moved(before, fit_all(factories(changed), past, split))
                 checks.append(Check(cutoff, change, tuple(moved)))
     return checks
 
@@ -147,15 +147,15 @@ def _written(frame: pd.DataFrame, table: Table, folder: Path) -> Path:
     return path
 
 
-def _past(changed: Panel, window: Window, n_windows: int) -> Panel | None:
+def _past(changed: Panel, window: Window, split: Split) -> Panel | None:
     """Return the past of the same cutoff in a changed panel, by the way that backtesting takes to it."""
     wanted = dict(zip(window.past.ids, window.past.last, strict=True))
-    for found in (w.past for w in windows(changed, horizon=window.horizon, n_windows=n_windows)):
+    for found in (w.past for w in windows(changed, split)):
         if dict(zip(found.ids, found.last, strict=True)) == wanted:
             return found
     if changed.ids != window.past.ids or (changed.last.astype(np.int64) > window.past.last.astype(np.int64)).any():
         return None
-    return _until(changed, window.past.last).until(window.horizon)
+    return _until(changed, window.past.last).until(split.reach)
 
 
 def _until(panel: Panel, last: NDArray[Any]) -> Panel:

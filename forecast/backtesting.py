@@ -1,12 +1,13 @@
 """What the models would have forecast at earlier times, held against what then came.
 
 The idea: at every cutoff each model is given the same past and nothing else; the truth has another name, is reached
-another way, and meets the forecasts only in the frame of results.
+another way, and meets the forecasts only in the frame of results. One fit of one model is a `Task` of its own, so that
+tasks can be done anywhere and in any order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -14,32 +15,111 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from forecast.bounds import Bounds
 from forecast.defaults import MAX_WINDOWS, MIN_WINDOWS
-from forecast.errors import ForecastError, ModelError
-from forecast.metrics import METRICS, mase_scale, skill
+from forecast.errors import ForecastError, ModelError, Notice
+from forecast.metrics import mase_scale
 
 if TYPE_CHECKING:
-    from forecast.bounds import Bounds
-    from forecast.errors import Notice
     from forecast.models.base import Forecaster
     from forecast.panel import Panel
 
 __all__ = [
+    "Backtest",
+    "Factory",
     "Fitted",
+    "Outcome",
+    "Split",
+    "Task",
     "Window",
     "backtest",
     "choose_n_windows",
-    "common_points",
     "fit_all",
-    "leaderboard",
+    "perform",
     "truth",
-    "unit_losses",
     "windows",
 ]
 
 Factory = Callable[[], "Forecaster"]
+Doer = Callable[[Sequence["Task"]], "Iterable[Outcome | None]"]
+"""What performs tasks, in their order; None stands for one that could not be finished in time."""
+
 FAILURES = (ForecastError, ArithmeticError, ValueError, LookupError)
 """What a model may raise without ending the run."""
+LEAST_VALUES = 3
+"""Known values that a series must have before a cutoff to be tested there."""
+MORE_ORIGINS = 40
+"""Further origins between the windows, at most, whose errors tell how wide intervals must be."""
+FALLBACK = "seasonal_naive"
+"""What stands in for a model that fails, where that was asked for."""
+COLUMNS = ("unique_id", "cutoff", "ds", "step", "model", "y", "y_hat", "scale", "back")
+
+
+@dataclass(frozen=True)
+class Split:
+    """Where the windows lie, counted from the end of each series.
+
+    Parameters
+    ----------
+    horizon : int
+        Values of a window that are forecast and scored, H.
+    n_windows : int
+        How many windows.
+    step_size : int, optional
+        From one cutoff to the next; by default a horizon, so that no value is scored twice.
+    gap : int
+        Values between a cutoff and its window: known too late to be of use, and not scored.
+    refit : int
+        Models are fitted at every so-manieth window and forecast from the others as they are; 0: at the first alone.
+    window_size : int, optional
+        How many of the latest values models are given (a sliding window); by default all (an expanding one).
+
+    Examples
+    --------
+    >>> Split(horizon=4, n_windows=3).backs
+    [12, 8, 4]
+    >>> Split(horizon=4, n_windows=3, step_size=2, gap=1, refit=2).blocks
+    [[9, 7], [5]]
+    """
+
+    horizon: int
+    n_windows: int
+    step_size: int | None = None
+    gap: int = 0
+    refit: int = 1
+    window_size: int | None = None
+
+    @property
+    def reach(self) -> int:
+        """Steps ahead that models forecast: the gap and the horizon."""
+        return self.gap + self.horizon
+
+    @property
+    def backs(self) -> list[int]:
+        """How many values of each series come after each cutoff, the earliest cutoff first."""
+        step = self.step_size or self.horizon
+        return [self.reach + w * step for w in reversed(range(self.n_windows))]
+
+    @property
+    def blocks(self) -> list[list[int]]:
+        """The same, those together that one fit serves, at whose first it is made."""
+        size = self.refit or max(1, self.n_windows)
+        return [self.backs[w : w + size] for w in range(0, self.n_windows, size)]
+
+    def between(self, block: Sequence[int]) -> list[int]:
+        """Return origins that are no cutoffs, for the fit of `block`: up to the next fit, evenly spread over all."""
+        if not self.n_windows:
+            return []
+        backs = self.backs
+        others = [back for back in range(backs[0] - 1, self.gap, -1) if back not in backs]
+        chosen = np.unique(np.linspace(0, len(others) - 1, min(len(others), MORE_ORIGINS)).astype(int))
+        last = next((b[0] for b in self.blocks if b[0] < block[-1]), 0)
+        return [others[i] for i in chosen if block[0] > others[i] > last]
+
+    def past(self, panel: Panel, back: int) -> Panel:
+        """Return what models are given `back` values before the end of each series."""
+        past = panel.drop_last(back)
+        return past if self.window_size is None else past.latest(self.window_size)
 
 
 @dataclass(frozen=True)
@@ -51,7 +131,34 @@ class Window:
 
     past: Panel
     back: int
-    horizon: int
+
+
+@dataclass(frozen=True)
+class Task:
+    """One fit of one model, before the last ``backs[0]`` values of each series, and its forecasts from all `backs`.
+
+    `keep` asks for the fitted model, too.
+    """
+
+    model: str
+    make: Factory
+    panel: Panel
+    split: Split
+    backs: tuple[int, ...] = (0,)
+    bounds: Bounds = field(default_factory=Bounds)
+    keep: bool = False
+
+
+@dataclass
+class Outcome:
+    """What a task came to: a forecast frame for each of its backs, or the reason for a failure."""
+
+    frames: list[pd.DataFrame] = field(default_factory=list)
+    choices: dict[str, Any] = field(default_factory=dict)
+    notices: list[Notice] = field(default_factory=list)
+    timing: dict[str, float] = field(default_factory=dict)
+    failure: str | None = None
+    model: Forecaster | None = None
 
 
 @dataclass
@@ -59,181 +166,218 @@ class Fitted:
     """What all models did at one cutoff: their forecasts and how they came about."""
 
     forecasts: pd.DataFrame
-    models: dict[str, Forecaster]
-    choices: dict[str, Any]
+    models: dict[str, Forecaster] = field(default_factory=dict)
+    choices: dict[str, Any] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
     failures: list[dict[str, str]] = field(default_factory=list)
     timings: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
-def choose_n_windows(panel: Panel, horizon: int) -> int:
-    """Return how many windows of step = horizon to test on.
+@dataclass
+class Backtest:
+    """All windows: what was forecast and what came, and from further origins, which intervals learn from.
+
+    `frame` is the forecast frame with `y` before `y_hat` and, last, `scale`, the mean absolute error of the seasonal
+    naive method within the past of that series and cutoff, by which MASE divides, and `back`, the number of values
+    after the cutoff. `between` is the same from further
+    origins, each forecast by the fit of the cutoff before it; steps whose truth is still to come are left out.
+    """
+
+    frame: pd.DataFrame
+    between: pd.DataFrame
+    fits: list[Fitted]
+    unfinished: int = 0
+    """Windows that were given up for want of time."""
+
+
+def choose_n_windows(panel: Panel, horizon: int, *, step_size: int | None = None, gap: int = 0) -> int:
+    """Return how many windows to test on.
 
     As many as leave half of the typical series for the first fit, at least 4 and at most 12; fewer where 4 would
     leave less than two seasons (and at least 3 values, and a horizon) to learn from. 0: nothing can be held out.
     """
-    length = int(np.median(panel.lengths))
+    length, step = int(np.median(panel.lengths)), step_size or horizon
     least = max(3, horizon, 2 * panel.season_length)
-    wanted = min(MAX_WINDOWS, max(MIN_WINDOWS, length // 2 // horizon))
-    return max(0, min(wanted, (length - least) // horizon))
+    wanted = min(MAX_WINDOWS, max(MIN_WINDOWS, (length // 2 - horizon) // step + 1))
+    return max(0, min(wanted, (length - least - gap - horizon) // step + 1))
 
 
-def windows(panel: Panel, *, horizon: int, n_windows: int) -> Iterator[Window]:
-    """Yield the windows, earliest cutoff first, each `horizon` after the one before.
+def windows(panel: Panel, split: Split) -> Iterator[Window]:
+    """Yield the windows, earliest cutoff first.
 
     Cutoffs are counted from the end of each series, so that series which ended early are tested too.
     """
-    for back in range(n_windows * horizon, 0, -horizon):
-        past = panel.drop_last(back)
-        usable = [s for s in range(past.n_series) if np.isfinite(past.series(s)).sum() >= 3]
-        if usable:
-            yield Window(past.take(usable).until(horizon), back, horizon)
+    for back in split.backs:
+        past = _given(panel, back, split)
+        if past is not None:
+            yield Window(past, back)
 
 
-def truth(panel: Panel, window: Window) -> pd.DataFrame:
+def truth(panel: Panel, window: Window, split: Split) -> pd.DataFrame:
     """Return what came after the window's cutoff: ``unique_id, step, y`` and the MASE `scale` of each past."""
     position = {name: s for s, name in enumerate(panel.ids)}
     series = [position[name] for name in window.past.ids]
-    stop = panel.offsets[1:][series] - window.back + window.horizon
-    values = panel.values[stop[:, None] + np.arange(-window.horizon, 0)]
+    end = panel.offsets[1:][series][:, None]
+    wanted = end - window.back + split.gap + np.arange(split.horizon)
+    values = np.where(wanted < end, panel.values[np.minimum(wanted, end - 1)], np.nan)
     scale = [mase_scale(window.past.series(s), panel.season_length) for s in range(window.past.n_series)]
     return pd.DataFrame(
         {
-            "unique_id": np.repeat(np.array(window.past.ids, dtype=object), window.horizon),
-            "step": np.tile(np.arange(1, window.horizon + 1), len(series)),
+            "unique_id": np.repeat(np.array(window.past.ids, dtype=object), split.horizon),
+            "step": np.tile(np.arange(1, split.horizon + 1), len(series)),
             "y": values.ravel(),
-            "scale": np.repeat(scale, window.horizon),
+            "scale": np.repeat(scale, split.horizon),
         }
     )
+
+
+def perform(task: Task) -> Outcome:
+    """Fit a model and let it forecast; a model that fails is written down, not raised."""
+    split, outcome = task.split, Outcome()
+    past = _given(task.panel, task.backs[0], split)
+    if past is None:
+        return outcome
+    start = perf_counter()
+    try:
+        model = task.make().fit(past, horizon=split.reach)
+        middle = perf_counter()
+        outcome.frames.append(_ahead(model.predict(), task))
+        outcome.timing = {"fit": middle - start, "predict": perf_counter() - middle}
+        names = set(past.ids)
+        for back in task.backs[1:]:
+            later = split.past(task.panel, back)
+            later = later.take([s for s, name in enumerate(later.ids) if name in names]).until(split.reach)
+            outcome.frames.append(_ahead(model.predict(later), task))
+    except FAILURES as error:
+        return Outcome(failure=str(error))
+    outcome.choices, outcome.notices = model.choices_, list(model.notices_)
+    outcome.model = model if task.keep else None
+    return outcome
 
 
 def fit_all(
     factories: Mapping[str, Factory],
     panel: Panel,
+    split: Split,
     *,
-    horizon: int,
     bounds: Bounds | None = None,
-    tick: Callable[[str], None] = lambda _: None,
+    fallback: bool = False,
+    do: Doer = lambda tasks: map(perform, tasks),
 ) -> Fitted:
-    """Fit every model to `panel` and forecast what follows; a model that fails is written down, not raised.
+    """Fit every model to the whole of `panel` and forecast what follows; a model that fails is written down.
 
-    Forecasts outside `bounds` are moved into them.
+    Forecasts outside `bounds` are moved into them; with `fallback`, seasonal naive stands in for a model that fails.
 
     Raises
     ------
     ModelError
         M101, when every model fails.
     """
-    frames, choices, fitted = [], {}, Fitted(pd.DataFrame(), {}, {})
-    cutoff = _text(panel.last.max())
-    for name, make in factories.items():
-        tick(name)
-        start = perf_counter()
-        try:
-            model = make().fit(panel, horizon=horizon)
-            middle = perf_counter()
-            frame = model.predict()
-            if not np.isfinite(frame["y_hat"]).all():
-                raise ModelError("M103", f"{name} returned a forecast that is not a number")
-        except FAILURES as error:
-            fitted.failures.append({"model": name, "cutoff": cutoff, "reason": str(error)})
-            continue
-        fitted.timings[name] = {"fit": middle - start, "predict": perf_counter() - middle}
-        fitted.models[name] = model
-        fitted.notices += model.notices_
-        choices[name] = model.choices_
-        frames.append(frame if bounds is None else bounds.apply(frame))
-    if not frames:
-        reasons = "; ".join(f["reason"] for f in fitted.failures[:3])
-        raise ModelError("M101", f"every model failed at cutoff {cutoff}: {reasons}", hint="--models naive")
-    fitted.forecasts = pd.concat(frames, ignore_index=True)
-    fitted.choices = {name: choice for name, choice in choices.items() if choice}
-    return fitted
+    bounds = bounds or Bounds()
+    tasks = [Task(name, make, panel, split, bounds=bounds, keep=True) for name, make in factories.items()]
+    outcomes = dict(zip(factories, do(tasks), strict=True))
+    return _fitted(outcomes, 0, cutoff=_text(panel.last.max()), fallback=fallback)
 
 
 def backtest(
     factories: Mapping[str, Factory],
     panel: Panel,
+    split: Split,
     *,
-    horizon: int,
-    n_windows: int,
     bounds: Bounds | None = None,
-    tick: Callable[[str], None] = lambda _: None,
-) -> tuple[pd.DataFrame, list[Fitted]]:
-    """Let every model forecast from every cutoff; what is scored lies within `bounds`.
+    fallback: bool = False,
+    do: Doer = lambda tasks: map(perform, tasks),
+) -> Backtest:
+    """Let every model forecast from every cutoff; `bounds` and `fallback` are those of `fit_all`.
 
-    Returns
-    -------
-    frame : DataFrame
-        The forecast frame of all windows with `y` before `y_hat` and, last, `scale`: the mean absolute error of the
-        seasonal naive method within the past of that series and cutoff, by which MASE divides.
-    fits : list of Fitted
-        One a window.
+    The tasks of the latest windows come first, so that these are there if time runs out; a window that not all models
+    could finish is given up.
     """
-    frames, fits = [], []
-    for window in windows(panel, horizon=horizon, n_windows=n_windows):
-        fitted = fit_all(factories, window.past, horizon=horizon, bounds=bounds, tick=tick)
-        frame = fitted.forecasts.merge(truth(panel, window), on=["unique_id", "step"], how="left", sort=False)
-        frames.append(frame)
-        fits.append(fitted)
-    columns = ["unique_id", "cutoff", "ds", "step", "model", "y", "y_hat", "scale"]
-    return pd.concat(frames, ignore_index=True)[columns] if frames else pd.DataFrame(columns=columns), fits
+    bounds = bounds or Bounds()
+    tasks = [
+        Task(name, make, panel, split, (*block, *split.between(block)), bounds)
+        for block in reversed(split.blocks)
+        for name, make in factories.items()
+    ]
+    done = list(do(tasks))
+    found = Backtest(pd.DataFrame(columns=list(COLUMNS)), pd.DataFrame(columns=list(COLUMNS)), [])
+    frames: list[pd.DataFrame] = []
+    between: list[pd.DataFrame] = []
+    for b, block in enumerate(split.blocks):
+        first = len(factories) * (len(split.blocks) - 1 - b)
+        outcomes = dict(zip(factories, done[first : first + len(factories)], strict=True))
+        if None in outcomes.values():
+            found.unfinished += len(block)
+            continue
+        for place, back in enumerate([*block, *split.between(block)]):
+            past = _given(panel, back, split)
+            rows = [o.frames[place] for o in outcomes.values() if o is not None and o.frames]
+            tried = rows or any(o is not None and o.failure for o in outcomes.values())
+            if past is None or not tried or not (rows or place < len(block)):
+                continue
+            known = truth(panel, Window(past, back), split)
+            if place < len(block):
+                found.fits.append(_fitted(outcomes, place, cutoff=_text(past.last.max()), fallback=fallback))
+                rows = [found.fits[-1].forecasts]
+            joined = pd.concat(rows, ignore_index=True).merge(known, on=["unique_id", "step"], how="left", sort=False)
+            joined = joined.assign(back=back)
+            (frames if place < len(block) else between).append(joined[list(COLUMNS)])
+    found.frame = pd.concat(frames, ignore_index=True) if frames else found.frame
+    if between:
+        found.between = pd.concat(between, ignore_index=True).dropna(subset="y", ignore_index=True)
+    return found
 
 
-def common_points(backtested: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows at the points (series, cutoff, step) that every model forecast.
+def _fitted(outcomes: Mapping[str, Outcome | None], place: int, *, cutoff: str, fallback: bool) -> Fitted:
+    """Return what the models did from one cutoff: the first of their tasks (`place` 0) tells how they were fitted."""
+    fitted = Fitted(pd.DataFrame())
+    frames = []
+    spare = outcomes.get(FALLBACK) if fallback else None
+    for name, outcome in outcomes.items():
+        if outcome is None or outcome.failure is not None:
+            if place == 0:
+                reason = "not finished in the time there was" if outcome is None else str(outcome.failure)
+                fitted.failures.append({"model": name, "cutoff": cutoff, "reason": reason})
+            if spare is not None and spare.frames:
+                frames.append(spare.frames[place].assign(model=name))
+                fitted.notices += [Notice("W303", f"{name} failed: {FALLBACK} stands in for it")] * (place == 0)
+            continue
+        frames.append(outcome.frames[place])
+        if place == 0:
+            fitted.timings[name] = outcome.timing
+            fitted.notices += outcome.notices
+            if outcome.choices:
+                fitted.choices[name] = outcome.choices
+            if outcome.model is not None:
+                fitted.models[name] = outcome.model
+    if not frames:
+        reasons = "; ".join(f["reason"] for f in fitted.failures[:3])
+        raise ModelError("M101", f"every model failed at cutoff {cutoff}: {reasons}", hint="--models naive")
+    fitted.forecasts = pd.concat(frames, ignore_index=True)
+    return fitted
 
-    Where a fit of one model failed, the others are not scored either.
+
+def _given(panel: Panel, back: int, split: Split) -> Panel | None:
+    """Return what models are given at a cutoff: series with values enough, and of later what is known of steps ahead.
+
+    From the end of the data all series are forecast, however short.
     """
-    models = backtested.groupby(["unique_id", "cutoff", "step"])["model"].transform("nunique")
-    return backtested[models == backtested["model"].nunique()]
+    past = split.past(panel, back)
+    if back == 0:
+        return past.until(split.reach)
+    known = np.add.reduceat(np.isfinite(past.values), past.offsets[:-1]) if past.n_series else np.empty(0)
+    chosen = np.flatnonzero(known >= LEAST_VALUES)
+    return past.take(chosen).until(split.reach) if len(chosen) else None
 
 
-def leaderboard(
-    backtested: pd.DataFrame, factories: Mapping[str, Factory], *, baselines: tuple[str, ...], fits: list[Fitted]
-) -> pd.DataFrame:
-    """Return the scores frame: a row per model, best MASE first, over `common_points`.
-
-    Columns: ``rank, model, role``, a column per metric, `skill` (the share of seasonal naive's MASE that is gone),
-    `windows`, `points` and `failures` (fits of the model that failed).
-    """
-    failed = [failure["model"] for fit in fits for failure in fit.failures]
-    rows = []
-    for name in factories:
-        own = backtested[backtested["model"] == name]
-        y, y_hat, scale = (own[column].to_numpy(np.float64) for column in ("y", "y_hat", "scale"))
-        scores = {metric: function(y, y_hat, scale) for metric, function in METRICS.items()}
-        rows.append(
-            {"model": name, "role": "baseline" if name in baselines else "candidate", **scores}
-            | {"windows": own["cutoff"].nunique(), "points": int((~np.isnan(y)).sum()), "failures": failed.count(name)}
-        )
-    table = pd.DataFrame(rows)
-    reference = table.loc[table["model"] == "seasonal_naive", "mase"]
-    table.insert(
-        list(table.columns).index("windows"),
-        "skill",
-        [skill(m, float(reference.iloc[0])) if len(reference) else np.nan for m in table["mase"]],
-    )
-    table = table.sort_values("mase", kind="stable", na_position="last", ignore_index=True)
-    table.insert(0, "rank", np.arange(1, len(table) + 1))
-    return table
-
-
-def unit_losses(backtested: pd.DataFrame) -> tuple[str, pd.DataFrame]:
-    """Return the unit that a verdict counts and the mean scaled loss of each model in each unit.
-
-    Returns
-    -------
-    unit : {"windows", "series"}
-        A window of the one series, or a series of the panel.
-    losses : DataFrame
-        A row per unit in the order of time or id, a column per model.
-    """
-    unit = "series" if len(backtested["unique_id"].unique()) > 1 else "windows"
-    key = "unique_id" if unit == "series" else "cutoff"
-    error = (backtested["y"] - backtested["y_hat"]).abs() / backtested["scale"].where(backtested["scale"] > 0)
-    losses = error.groupby([backtested[key], backtested["model"]]).mean().unstack("model")
-    return unit, losses
+def _ahead(frame: pd.DataFrame, task: Task) -> pd.DataFrame:
+    """Return a forecast frame without the steps of the gap, within the bounds."""
+    if not np.isfinite(frame["y_hat"]).all():
+        raise ModelError("M103", f"{task.model} returned a forecast that is not a number")
+    if task.split.gap:
+        frame = frame[frame["step"] > task.split.gap].reset_index(drop=True)
+        frame = frame.assign(step=frame["step"] - task.split.gap)
+    return task.bounds.apply(frame)
 
 
 def _text(time: Any) -> str:

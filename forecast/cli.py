@@ -154,6 +154,9 @@ def run(
     config: Annotated[
         Path | None, typer.Option("--config", "-c", help="Settings.", show_default="forecast.toml if there is one")
     ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="Processes that work at once.", show_default="one a core")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but the path and errors.")] = False,
     **options: Any,
 ) -> None:
@@ -165,7 +168,7 @@ def run(
 
     with _polite(), _Terminal(quiet=quiet) as terminal:
         result = pipeline.run(
-            data, out=out, overwrite=overwrite, config=_settings(config), listener=terminal, **options
+            data, out=out, overwrite=overwrite, config=_settings(config), jobs=jobs, listener=terminal, **options
         )
         terminal.leaderboard(result.leaderboard)
         terminal.say(result.verdict)
@@ -183,6 +186,9 @@ def predict(
     config: Annotated[
         Path | None, typer.Option("--config", "-c", help="Settings.", show_default="forecast.toml if there is one")
     ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="Processes that work at once.", show_default="one a core")
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but the forecasts and errors.")] = False,
     **options: Any,
 ) -> None:
@@ -194,7 +200,9 @@ def predict(
 
     with _polite(), _Terminal(quiet=quiet) as terminal:
         file = _settings(config)
-        frame = pipeline.predict(data, output=output, overwrite=overwrite, config=file, listener=terminal, **options)
+        frame = pipeline.predict(
+            data, output=output, overwrite=overwrite, config=file, jobs=jobs, listener=terminal, **options
+        )
         if output is None:
             frame.to_csv(sys.stdout, index=False, lineterminator="\n")
             sys.stdout.flush()

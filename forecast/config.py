@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["RunConfig", "resolve"]
+__all__ = ["ForecastSection", "RunConfig", "resolve"]
 
 Auto = Literal["auto"]
 
@@ -63,6 +63,10 @@ class BacktestSection(_Section):
 
     horizon: PositiveInt | Auto = "auto"
     n_windows: PositiveInt | Auto = "auto"
+    step_size: PositiveInt | Auto = "auto"
+    gap: NonNegativeInt = 0
+    refit: NonNegativeInt = 1
+    window_size: Annotated[int, Field(ge=3)] | Auto = "auto"
 
 
 class MLPSection(_Section):
@@ -163,6 +167,10 @@ class ForecastSection(_Section):
     min: float = -inf
     max: float = inf
     integer: bool = False
+    adaptive: bool = False
+    quantile: Annotated[float, Field(gt=0, lt=1)] | Literal["none"] = "none"
+    paths: NonNegativeInt = 0
+    fallback: bool = False
     totals: tuple[str, ...] = ()
 
 
@@ -176,11 +184,25 @@ class RunConfig(_Section):
     """All settings of a run."""
 
     seed: NonNegativeInt = 0
+    budget: Annotated[str, Field(pattern=r"^(none|\d+(\.\d+)?[smh]?)$")] = "none"
     data: DataSection = DataSection()
     backtest: BacktestSection = BacktestSection()
     models: ModelsSection = ModelsSection()
     forecast: ForecastSection = ForecastSection()
     report: ReportSection = ReportSection()
+
+    @property
+    def seconds(self) -> float | None:
+        """The budget in seconds; None for none.
+
+        Examples
+        --------
+        >>> RunConfig(budget="5m").seconds
+        300.0
+        """
+        units = {"s": 1.0, "m": 60.0, "h": 3600.0}
+        text = self.budget
+        return None if text == "none" else float(text.rstrip("smh")) * units.get(text[-1], 1.0)
 
     def to_toml(self, remarks: Mapping[str, Sequence[str]] | None = None) -> str:
         """Return the settings as a file that `resolve` reads back to the same settings.

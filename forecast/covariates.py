@@ -76,6 +76,16 @@ class Covariates:
         kept = stretches(self.offsets[:-1], counts)
         return replace(self, known=self.known[kept], offsets=np.r_[0, np.cumsum(counts)].astype(np.int64))
 
+    def without_first(self, dropped: Ints, starts: Ints, lengths: Ints) -> Covariates:
+        """Return the covariates without the first `dropped` rows of each series; its values now begin at `starts`."""
+        counts = np.diff(self.offsets) - dropped
+        return replace(
+            self,
+            known=self.known[stretches(self.offsets[:-1] + dropped, counts)],
+            offsets=np.r_[0, np.cumsum(counts)].astype(np.int64),
+            past=self.past[stretches(starts, lengths)],
+        )
+
     def ahead(self, lengths: Ints, horizon: int) -> Floats:
         """Return what is known of the `horizon` steps after `lengths` values, [S, H, F]; NaN where nothing is."""
         wanted = self.offsets[:-1, None] + lengths[:, None] + np.arange(horizon)

@@ -58,9 +58,47 @@ class ForecastOptions(TypedDict, total=False):
     n_windows: Annotated[
         int | None, Option("Test windows of one horizon each.", "4 to 12", table="backtest", example="8")
     ]
+    step_size: Annotated[
+        int | None, Option("Steps from one test window to the next.", "a horizon", table="backtest", example="1")
+    ]
+    gap: Annotated[
+        int | None,
+        Option(
+            "Steps after the last known value that are neither scored nor forecast.", "0", table="backtest", example="1"
+        ),
+    ]
+    refit: Annotated[
+        int | None,
+        Option("Fit at every so-manieth window; 0: at the first alone.", "1", table="backtest", example="4"),
+    ]
+    window_size: Annotated[
+        int | None, Option("Latest values that models learn from.", "all", table="backtest", example="60")
+    ]
     level: Annotated[
         Sequence[float] | None,
         Option("Intervals in percent, such as 80,95.", "80,95", table="forecast", example="80,95"),
+    ]
+    adaptive: Annotated[
+        bool | None, Option("Widen intervals after misses and narrow them after hits.", "no", table="forecast")
+    ]
+    quantile: Annotated[
+        float | None,
+        Option(
+            "Forecast this quantile instead of the middle, and compare models by its loss: 0.9 where too little costs "
+            "nine times as much as too much.",
+            table="forecast",
+            example="0.9",
+        ),
+    ]
+    paths: Annotated[
+        int | None,
+        Option("So many sample paths of the best model, for sums over steps.", table="forecast", example="200"),
+    ]
+    fallback: Annotated[
+        bool | None, Option("Let seasonal naive stand in for a model that fails.", "no", table="forecast")
+    ]
+    budget: Annotated[
+        str | None, Option("How long a run may take: 60s, 5m, 1h.", "as long as it takes", table="", example="60s")
     ]
     totals: Annotated[
         Sequence[str] | None,

@@ -134,6 +134,19 @@ class Panel:
         earlier = np.array([advance(last, -steps, self.frequency) for last in cut.last], dtype=self.last.dtype)
         return replace(cut, last=earlier)
 
+    def latest(self, steps: int) -> Panel:
+        """Return the panel with the last `steps` values of each series alone."""
+        dropped = np.maximum(self.lengths - steps, 0)
+        if not dropped.any():
+            return self
+        starts, lengths = self.offsets[:-1] + dropped, self.lengths - dropped
+        return replace(
+            self,
+            values=self.values[stretches(starts, lengths)],
+            offsets=np.r_[0, np.cumsum(lengths)].astype(np.int64),
+            covariates=None if self.covariates is None else self.covariates.without_first(dropped, starts, lengths),
+        )
+
     def take(self, chosen: Sequence[int] | NDArray[np.int64]) -> Panel:
         """Return the panel of the `chosen` series."""
         series = np.asarray(chosen, dtype=np.int64)

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from forecast import report
-from forecast.backtesting import Factory, choose_n_windows
+from forecast.backtesting import Factory, Split, choose_n_windows, perform
 from forecast.bounds import Bounds
 from forecast.calendar_features import with_calendar
 from forecast.checks import check_gradients
@@ -29,7 +29,7 @@ from forecast.config import RunConfig, resolve
 from forecast.covariate_rows import require_ahead
 from forecast.defaults import DEFAULT_DATA, REPORTS_FOLDER
 from forecast.doctor import Checkup, command, examine, fillable, from_notice, placed, visit
-from forecast.engine import one_thread
+from forecast.engine import Workers, one_thread
 from forecast.errors import ConfigError, DataError, Notice
 from forecast.frequency import future_index
 from forecast.hierarchy import Hierarchy
@@ -75,6 +75,8 @@ MODELS: dict[str, Callable[..., Forecaster]] = {
     "naive": Naive,
 }
 """Every model by its name."""
+REPORT_SECONDS = 4.0
+"""What a report takes at most, of a budget of time."""
 NETWORKS = ("mlp", "linear")
 """The models that fill gaps as told and draw their start from the seed."""
 
@@ -100,6 +102,7 @@ def run(
     out: str | Path | None = None,
     overwrite: bool = False,
     config: str | Path | None = None,
+    jobs: int | None = None,
     listener: Listener | None = None,
     **options: Unpack[RunOptions],
 ) -> Run:
@@ -116,6 +119,8 @@ def run(
         Replace `out` if it is a run folder.
     config : path, optional
         A TOML file of settings; what is given here goes before it.
+    jobs : int, optional
+        Processes that work at once; by default one a core. The result does not depend on it.
     listener : Listener, optional
         Told what happens.
 
@@ -145,19 +150,17 @@ def run(
     for line in ready.lines:
         listener.say(line)
     folder = Path(out) if out is not None else _new_folder(ready.loaded.name)
-    with one_thread(), write_aside(folder, overwrite=overwrite) as aside:
+    with (
+        one_thread(),
+        write_aside(folder, overwrite=overwrite) as aside,
+        Workers(jobs, seconds=_for_models(settings, perf_counter() - started)) as workers,
+    ):
         results = Results(
-            ready.panel,
-            _factories(settings),
-            horizon=ready.horizon,
-            n_windows=ready.n_windows,
-            levels=settings.forecast.level,
-            bounds=ready.bounds,
-            listener=listener,
+            ready.panel, _factories(settings), ready.split, settings.forecast, workers=workers, listener=listener
         )
         results.write(aside)
         if settings.forecast.totals:
-            _totals(ready, settings, results, listener).write(aside)
+            _totals(ready, settings, results, workers, listener).write(aside)
         write_csv(ready.loaded.frame, aside / "history.csv")
         text = settings.to_toml({"data.transform": _came_to(ready.checkup, settings.data.transform)})
         (aside / "config.toml").write_text(text, encoding="utf-8", newline="\n")
@@ -175,6 +178,7 @@ def predict(
     output: str | Path | None = None,
     overwrite: bool = False,
     config: str | Path | None = None,
+    jobs: int | None = None,
     listener: Listener | None = None,
     **options: Unpack[RunOptions],
 ) -> pd.DataFrame:
@@ -182,7 +186,7 @@ def predict(
 
     Parameters
     ----------
-    data, config, listener
+    data, config, jobs, listener
         As for `run`.
     {options}
     output : path, optional
@@ -215,20 +219,13 @@ def predict(
     if target is not None:
         require_free(target, overwrite=overwrite)
     ready = _prepare(data, settings, flags={**flags, "config": config})
-    ready = replace(ready, n_windows=_enough_windows(ready, settings))
+    ready = replace(ready, split=replace(ready.split, n_windows=_enough_windows(ready, settings)))
     for line in ready.lines:
         listener.say(line)
     named = settings.models.model_fields_set
-    with one_thread():
-        results = Results(
-            ready.panel,
-            {name: make for name, make in _factories(settings).items() if name in named},
-            horizon=ready.horizon,
-            n_windows=ready.n_windows,
-            levels=settings.forecast.level,
-            bounds=ready.bounds,
-            listener=listener,
-        )
+    factories = {name: make for name, make in _factories(settings).items() if name in named}
+    with one_thread(), Workers(jobs, seconds=_for_models(settings, 0.0)) as workers:
+        results = Results(ready.panel, factories, ready.split, settings.forecast, workers=workers, listener=listener)
     for notice in results.notices():
         listener.say(str(notice))
     frame = results.forecasts.drop(columns=["cutoff", "step"])
@@ -279,11 +276,11 @@ def check(
             return checkup
         with placed(data, given):
             panel, _ = fillable(loaded.panel, missing=settings.data.missing)
-            steps = _horizon(settings, panel)
-            require_ahead(panel, steps)
+            split = _split(settings, panel)
+            require_ahead(panel, split.reach)
             require_transforms(panel, settings.data.transform)
         windows = settings.backtest.n_windows
-        notices = _window_notices(panel, steps, choose_n_windows(panel, steps)) if windows == "auto" else []
+        notices = _window_notices(panel, split) if windows == "auto" else []
         return checkup.with_findings([from_notice(notice) for notice in notices])
 
     flags = {**dict.fromkeys(declared(DataOptions)), **options, "config": config}
@@ -302,9 +299,7 @@ class _Ready:
     loaded: SeriesData
     panel: Panel
     checkup: Checkup
-    bounds: Bounds
-    horizon: int
-    n_windows: int
+    split: Split
     ahead: tuple[str, ...]
     notices: list[Notice]
 
@@ -314,7 +309,7 @@ class _Ready:
         said = {notice.code for notice in self.notices}
         others = sum(f.severity == "warning" and f.code not in said for f in self.checkup.findings)
         doubts = [f"doubts about the data: {others} (forecast check lists them)"] if others else []
-        plan = f"{self.horizon} steps ahead, {self.n_windows} test windows"
+        plan = f"{self.split.horizon} steps ahead, {self.split.n_windows} test windows"
         return [*self.loaded.notes, *doubts, *self.ahead, plan, *map(str, self.notices)]
 
 
@@ -325,18 +320,16 @@ def _prepare(data: str | Path | pd.DataFrame, settings: RunConfig, *, flags: dic
     with placed(data, flags):
         loaded = _read(data, settings)
         panel, notices = fillable(loaded.panel, missing=settings.data.missing)
-        horizon = _horizon(settings, panel)
-        ahead = require_ahead(panel, horizon)
+        split = _split(settings, panel)
+        ahead = require_ahead(panel, split.reach)
         require_transforms(panel, settings.data.transform)
         if chosen.totals:
             Hierarchy.of(panel, chosen.totals)
     country = None if settings.data.holidays == "none" else settings.data.holidays
-    panel = with_calendar(panel.until(horizon), settings.data.calendar, horizon=horizon, country=country)
-    windows = settings.backtest.n_windows
-    n_windows = choose_n_windows(panel, horizon) if windows == "auto" else windows
-    notices = [*loaded.notices, *notices, *bounds.notices(panel), *_window_notices(panel, horizon, n_windows)]
+    panel = with_calendar(panel.until(split.reach), settings.data.calendar, horizon=split.reach, country=country)
+    notices = [*loaded.notices, *notices, *bounds.notices(panel), *_window_notices(panel, split)]
     checkup = examine(loaded, missing=settings.data.missing)
-    return _Ready(loaded, panel, checkup, bounds, horizon, n_windows, tuple(ahead), notices)
+    return _Ready(loaded, panel, checkup, split, tuple(ahead), notices)
 
 
 def _came_to(checkup: Checkup, transform: str) -> list[str]:
@@ -363,6 +356,24 @@ def _read(data: str | Path | pd.DataFrame, settings: RunConfig) -> SeriesData:
     return read_series(data, **given)
 
 
+def _split(settings: RunConfig, panel: Panel) -> Split:
+    """Return where the windows lie."""
+    chosen, horizon = settings.backtest, _horizon(settings, panel)
+    step = None if chosen.step_size == "auto" else chosen.step_size
+    n_windows = chosen.n_windows
+    if n_windows == "auto":
+        n_windows = choose_n_windows(panel, horizon, step_size=step, gap=chosen.gap)
+    size = None if chosen.window_size == "auto" else chosen.window_size
+    return Split(horizon, n_windows, step, chosen.gap, chosen.refit, size)
+
+
+def _for_models(settings: RunConfig, spent: float) -> float | None:
+    """Return the seconds that are left for the models of a run with a budget, for it has pictures to draw as well."""
+    if settings.seconds is None:
+        return None
+    return max(0.0, settings.seconds - spent - min(REPORT_SECONDS, 0.4 * settings.seconds))
+
+
 def _horizon(settings: RunConfig, panel: Panel) -> int:
     length = int(panel.lengths.max())
     horizon = settings.backtest.horizon
@@ -379,20 +390,22 @@ def _horizon(settings: RunConfig, panel: Panel) -> int:
     return steps
 
 
-def _window_notices(panel: Panel, horizon: int, n_windows: int) -> list[Notice]:
+def _window_notices(panel: Panel, split: Split) -> list[Notice]:
     """Return what is to be said of a series too short to be tested on, or raise when the user asked for too much."""
-    length = int(panel.lengths.max())
-    if n_windows * horizon > length - 3:
+    length, horizon = int(panel.lengths.max()), split.horizon
+    if split.n_windows and split.backs[0] > length - 3:
+        step = split.step_size or horizon
+        fewer = max(1, ((length - 3 - split.reach) // step + 1) // 2)
         raise ConfigError(
             "U101",
-            f"{n_windows} windows of {horizon} leave nothing of {length} points to learn from",
-            hint=f"--n-windows {max(1, (length - 3) // horizon // 2)}",
+            f"{split.n_windows} windows of {horizon} leave nothing of {length} points to learn from",
+            hint=f"--n-windows {fewer}",
         )
-    if n_windows:
+    if split.n_windows:
         return []
     what = f'{length} points; horizon {horizon} leaves no window to test on: the forecast is labelled "untested"'
-    shorter = next((steps for steps in range(horizon - 1, 0, -1) if choose_n_windows(panel, steps)), None)
-    if shorter is None and horizon > length - 3:
+    shorter = next((h for h in range(horizon - 1, 0, -1) if choose_n_windows(panel, h, gap=split.gap)), None)
+    if shorter is None and split.reach > length - 3:
         return [Notice("W203", what)]
     return [Notice("W203", f"{what}; try " + (f"--horizon {shorter}" if shorter else "--n-windows 1"))]
 
@@ -400,23 +413,25 @@ def _window_notices(panel: Panel, horizon: int, n_windows: int) -> list[Notice]:
 def _enough_windows(ready: _Ready, settings: RunConfig) -> int:
     """Return how many windows give each step errors enough for every level, at most those of a run."""
     if settings.backtest.n_windows != "auto":
-        return ready.n_windows
+        return ready.split.n_windows
     needed = max(ENOUGH, *(errors_needed(level) for level in settings.forecast.level))
-    return min(ready.n_windows, -(-needed // ready.panel.n_series))
+    return min(ready.split.n_windows, -(-needed // ready.panel.n_series))
 
 
-def _totals(ready: _Ready, settings: RunConfig, results: Results, listener: Listener) -> Totals:
+def _totals(ready: _Ready, settings: RunConfig, results: Results, workers: Workers, listener: Listener) -> Totals:
     """Return what the models forecast of sums of the series."""
-    count, total = itertools.count(), (results.n_windows + 1) * len(_factories(settings))
+    factories = _factories(settings)
+    done, total = itertools.count(), (len(ready.split.blocks) + 1) * len(factories)
     return Totals(
         ready.panel,
         settings.forecast.totals,
-        _factories(settings),
+        factories,
         backtested=results.backtest,
         forecasts=results.forecasts,
-        horizon=results.horizon,
-        n_windows=results.n_windows,
-        tick=lambda model: listener.progress(next(count), total, f"totals: {model}"),
+        split=ready.split,
+        do=lambda tasks: workers.do(
+            perform, tasks, lambda task: listener.progress(next(done), total, f"totals: {task.model}")
+        ),
     )
 
 

@@ -13,24 +13,29 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import pandas as pd
 
-from forecast.backtesting import backtest, common_points, fit_all, leaderboard, unit_losses
+from forecast.backtesting import backtest, fit_all, perform
 from forecast.bounds import Bounds
+from forecast.calibration import Calibration
 from forecast.defaults import BASELINES, METRIC
 from forecast.errors import Notice
-from forecast.intervals import step_widths
-from forecast.metrics import mase_scale
 from forecast.models.mlp import MLP
 from forecast.runs import write_csv, write_json
+from forecast.scoring import common_points, leaderboard, unit_losses
 from forecast.significance import MIN_UNITS, compare
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from forecast.backtesting import Factory
+    from forecast.backtesting import Factory, Outcome, Split, Task
+    from forecast.config import ForecastSection
+    from forecast.engine import Workers
     from forecast.panel import Panel
 
 __all__ = ["Listener", "Results"]
+
+LONG = 10.0
+"""Seconds from which on it is said beforehand how long something will take."""
 
 
 class Listener(Protocol):
@@ -44,33 +49,60 @@ class Listener(Protocol):
 
 
 class Results:
-    """All that a run computes, and the files that hold it."""
+    """All that a run computes, and the files that hold it.
+
+    Parameters
+    ----------
+    panel : Panel
+        The data.
+    factories : mapping of name to callable
+        How to make each model.
+    split : Split
+        Where the windows lie.
+    chosen : ForecastSection
+        What is forecast: levels, bounds, quantile.
+    workers : Workers
+        Who does the work.
+    listener : Listener
+        Told how far it has come.
+    """
 
     def __init__(
         self,
         panel: Panel,
         factories: Mapping[str, Factory],
+        split: Split,
+        chosen: ForecastSection,
         *,
-        horizon: int,
-        n_windows: int,
-        levels: Sequence[float],
+        workers: Workers,
         listener: Listener,
-        bounds: Bounds | None = None,
     ) -> None:
-        bounds = bounds or Bounds()
-        total, done = (n_windows + 1) * len(factories), count()
+        bounds = Bounds(min=chosen.min, max=chosen.max, integer=chosen.integer)
+        total, done = (len(split.blocks) + 1) * len(factories), count()
 
-        def tick(what: str) -> None:
-            listener.progress(next(done), total, what)
+        def do(tasks: Sequence[Task]) -> list[Outcome | None]:
+            return workers.do(perform, tasks, lambda task: listener.progress(next(done), total, task.model))
 
-        frame, self.fits = backtest(factories, panel, horizon=horizon, n_windows=n_windows, bounds=bounds, tick=tick)
-        self.final = fit_all(factories, panel, horizon=horizon, bounds=bounds, tick=tick)
+        self.final = fit_all(factories, panel, split, bounds=bounds, fallback=chosen.fallback, do=do)
+        self._announce(split, factories, workers, listener)
+        tested = backtest(factories, panel, split, bounds=bounds, fallback=chosen.fallback, do=do)
         listener.progress(total, total, "report")
-        self.horizon, self.n_windows = horizon, len(self.fits)
-        self.backtest = frame
-        self.scored = common_points(frame)
+        self.fits, self.horizon, self.n_windows = tested.fits, split.horizon, len(tested.fits)
+        self.unfinished = tested.unfinished
+        calibration = Calibration(panel, split, tested, chosen.level, adaptive=chosen.adaptive)
+        self.backtest, self.between = calibration.windows, tested.between
+        self.coverage = calibration.coverage
+        self.scored = common_points(self.backtest)
         self.leaderboard = leaderboard(self.scored, factories, baselines=BASELINES, fits=[*self.fits, self.final])
-        self.forecasts = bounds.apply(_with_bands(self.final.forecasts, self.scored, panel, levels))
+        self.forecasts = bounds.apply(calibration.ahead(self.final.forecasts))
+
+    def _announce(self, split: Split, factories: Mapping[str, Factory], workers: Workers, listener: Listener) -> None:
+        """Say how long the windows will take, if it is long: about as long as the fits to all data took, each."""
+        once = sum(sum(timing.values()) for timing in self.final.timings.values())
+        seconds = once * len(split.blocks) / workers.count
+        if seconds > LONG:
+            fits = len(split.blocks) * len(factories)
+            listener.say(f"about {_spoken(seconds)} for {fits} fits on {workers.count} core(s)")
 
     def notices(self) -> list[Notice]:
         """Return what the models had to say, each once, with the number of windows in which it was said."""
@@ -81,7 +113,9 @@ class Results:
     def write(self, folder: Path) -> None:
         """Write the frames and choices."""
         write_csv(self.forecasts, folder / "forecasts.csv")
-        write_csv(self.backtest, folder / "backtest.csv")
+        write_csv(self.backtest.drop(columns="back"), folder / "backtest.csv")
+        write_csv(self.between.drop(columns="back"), folder / "between.csv")
+        write_csv(self.coverage, folder / "coverage.csv")
         write_csv(self.leaderboard, folder / "leaderboard.csv")
         network = self.final.models.get("mlp")
         if isinstance(network, MLP):
@@ -93,24 +127,8 @@ class Results:
         write_json(metrics, folder / "metrics.json")
 
 
-def _with_bands(forecasts: pd.DataFrame, scored: pd.DataFrame, panel: Panel, levels: Sequence[float]) -> pd.DataFrame:
-    """Return the forecasts with ``lo-95, lo-80, hi-80, hi-95`` read off each model's errors on the test windows."""
-    scales = {name: mase_scale(panel.series(s), panel.season_length) for s, name in enumerate(panel.ids)}
-    # A constant past has no unit to measure errors in: its scale is 0, and no band is drawn.
-    scale = forecasts["unique_id"].map(scales).replace(0.0, np.nan).to_numpy(np.float64)
-    errors = (scored["y"] - scored["y_hat"]).abs() / scored["scale"].where(scored["scale"] > 0)
-    lows, highs = {}, {}
-    for level in sorted(levels, reverse=True):
-        half = np.full(len(forecasts), np.nan)
-        for model in forecasts["model"].unique():
-            own = scored["model"] == model
-            if own.any():
-                table = errors[own].groupby([scored["unique_id"], scored["cutoff"], scored["step"]]).mean().unstack()
-                rows = (forecasts["model"] == model).to_numpy()
-                half[rows] = step_widths(table.to_numpy(), level)[forecasts["step"].to_numpy()[rows] - 1]
-        lows[f"lo-{level:g}"] = forecasts["y_hat"] - half * scale
-        highs[f"hi-{level:g}"] = forecasts["y_hat"] + half * scale
-    return forecasts.assign(**lows, **dict(reversed(highs.items())))
+def _spoken(seconds: float) -> str:
+    return f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
 
 
 def _verdict(board: pd.DataFrame, scored: pd.DataFrame) -> dict[str, Any]:

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from forecast.backtesting import backtest, fit_all
+from forecast.backtesting import backtest, fit_all, perform
 from forecast.hierarchy import METHODS, Hierarchy, bottom_up, reconcile
 from forecast.runs import write_csv
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from forecast.backtesting import Factory
+    from forecast.backtesting import Doer, Factory, Split
     from forecast.panel import Panel
 
     Floats = NDArray[np.float64]
@@ -45,10 +45,10 @@ class Totals:
         How to make each model.
     backtested, forecasts : DataFrame
         What these models forecast of the series: in the windows, with the truth, and of the future.
-    horizon, n_windows : int
-        Steps of a window, H, and how many windows there were.
-    tick : callable
-        Told which model is fitted.
+    split : Split
+        Where the windows lie.
+    do : callable
+        Performs tasks: see `forecast.backtesting`.
     """
 
     def __init__(
@@ -59,20 +59,20 @@ class Totals:
         *,
         backtested: pd.DataFrame,
         forecasts: pd.DataFrame,
-        horizon: int,
-        n_windows: int,
-        tick: Callable[[str], None] = lambda _: None,
+        split: Split,
+        do: Doer = lambda tasks: map(perform, tasks),
     ) -> None:
         self.hierarchy = Hierarchy.of(panel, columns)
         sums = self.hierarchy.sums(panel)
-        tested, _ = backtest(factories, sums, horizon=horizon, n_windows=n_windows, tick=tick)
-        future = fit_all(factories, sums, horizon=horizon, tick=tick).forecasts
+        horizon = split.horizon
+        tested = backtest(factories, sums, split, do=do).frame
+        future = fit_all(factories, sums, split, do=do).forecasts
         past, ahead = self._joined(tested, backtested, panel), self._joined(future, forecasts, panel)
         windows, steps = [], []
         for model in [name for name in factories if name in set(ahead["model"])]:
             own = _whole(past[past["model"] == model], len(self.hierarchy.levels) + panel.n_series, horizon)
-            windows.append(self._reconciled(own, horizon))
-            steps.append(self._reconciled(ahead[ahead["model"] == model], horizon, after=own))
+            windows.append(self._reconciled(own, split))
+            steps.append(self._reconciled(ahead[ahead["model"] == model], split, after=own))
         self.backtest, self.forecasts = pd.concat(windows, ignore_index=True), pd.concat(steps, ignore_index=True)
         self.scores = _scores(self.backtest)
 
@@ -91,15 +91,16 @@ class Totals:
         both = pd.concat([above, below[above.columns]], ignore_index=True)
         return both.sort_values(["model", "cutoff", "node", "step"], ignore_index=True)
 
-    def _reconciled(self, own: pd.DataFrame, horizon: int, *, after: pd.DataFrame | None = None) -> pd.DataFrame:
-        """Return the rows of one model once for each method; each cutoff learns from the errors before it."""
+    def _reconciled(self, own: pd.DataFrame, split: Split, *, after: pd.DataFrame | None = None) -> pd.DataFrame:
+        """Return the rows of one model once for each method; each cutoff learns from the errors known by then."""
+        horizon, late = split.horizon, -(-split.reach // (split.step_size or split.horizon))
         nodes = sum(self.hierarchy.members.shape)
         base = own["y_hat"].to_numpy().reshape(-1, nodes, horizon)
         known = own if after is None else after
         errors = (known["y"] - known["y_hat"]).to_numpy(np.float64).reshape(-1, nodes, horizon).transpose(0, 2, 1)
         found: dict[str, list[Floats]] = {method: [] for method in METHODS}
         for w, y_hat in enumerate(base):
-            earlier = errors[:w] if after is None else errors
+            earlier = errors[: max(0, w + 1 - late)] if after is None else errors
             found["base"].append(y_hat)
             found["bottom_up"].append(bottom_up(y_hat, self.hierarchy.members))
             found["mint"].append(reconcile(y_hat, self.hierarchy.members, earlier.reshape(-1, nodes)))
