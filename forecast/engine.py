@@ -28,8 +28,8 @@ __all__ = ["Workers", "one_thread"]
 T = TypeVar("T")
 R = TypeVar("R")
 
-PATIENCE = 4.0
-"""Seconds of work after which workers are started: as long as they need to load what the models need, twice over."""
+WORTH = 6.0
+"""Seconds of work left from which on workers are started: twice what they need to load what the models need."""
 
 
 @contextmanager
@@ -54,7 +54,7 @@ def one_thread() -> Iterator[None]:
 
 
 class Workers:
-    """Processes that do tasks, started only when work has taken `PATIENCE` seconds and some is left.
+    """Processes that do tasks, started only when `WORTH` seconds of work seem to be left.
 
     A worker is this Python run on `forecast.worker`: unlike what `multiprocessing` offers everywhere, it does not load
     the caller's script again, so that a script needs no guard, and it can be stopped in the middle of a task.
@@ -76,7 +76,7 @@ class Workers:
 
     def __init__(self, count: int | None = None, *, seconds: float | None = None) -> None:
         self.count = count or _cores()
-        self.spent = 0.0
+        self._spent, self._finished = 0.0, 0
         self.deadline = None if seconds is None else perf_counter() + seconds
         self._idle: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
         self._started: list[subprocess.Popen[bytes]] = []
@@ -104,12 +104,13 @@ class Workers:
             start = perf_counter()
             tick(tasks[len(results)])
             results.append(function(tasks[len(results)]))
-            self.spent += perf_counter() - start
+            self._spent, self._finished = self._spent + perf_counter() - start, self._finished + 1
         rest = tasks[len(results) :]
         return results + self._share(function, rest, tick) if rest else results
 
     def _worth_it(self, rest: Sequence[Any]) -> bool:
-        wanted = self.deadline is not None or (self.count > 1 and len(rest) > 1 and self.spent > PATIENCE)
+        left = self._spent / max(1, self._finished) * len(rest)
+        wanted = self.deadline is not None or (self.count > 1 and len(rest) > 1 and self._spent > 1.0 and left > WORTH)
         return wanted and _can_travel(rest[0])
 
     def _share(self, function: Callable[[T], R], tasks: Sequence[T], tick: Callable[[T], None]) -> list[R | None]:
