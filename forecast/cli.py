@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Self, get_type_hints
 import typer
 
 from forecast import __version__
-from forecast.defaults import BUNDLED, DEFAULT_DATA
+from forecast.defaults import BUNDLED, DEFAULT_DATA, METRIC_NAMES
 from forecast.errors import ConfigError, ForecastError, ModelError, shown
 from forecast.options import DataOptions, Declared, RunOptions, declared
 
@@ -288,7 +288,7 @@ class _Terminal:
 
     def leaderboard(self, board: pd.DataFrame) -> None:
         """Print the scores: a table for a person, plain columns for a file or a pipe."""
-        shown = ["model", "mase", "smape", "mae", "rmse", "skill"]
+        shown = [name for name in ("model", *METRIC_NAMES, "skill") if name in board]
         rows = [[f"{v:.3f}" if isinstance(v, float) else str(v) for v in row] for row in board[shown].to_numpy(object)]
         self.bar.stop()
         if not self.console.is_terminal:

@@ -31,6 +31,9 @@ R = TypeVar("R")
 WORTH = 6.0
 """Seconds of work left from which on workers are started: twice what they need to load what the models need."""
 
+AT_LEAST = 1.0
+"""Seconds of work from which the rest can be judged."""
+
 
 @contextmanager
 def one_thread() -> Iterator[None]:
@@ -110,7 +113,8 @@ class Workers:
 
     def _worth_it(self, rest: Sequence[Any]) -> bool:
         left = self._spent / max(1, self._finished) * len(rest)
-        wanted = self.deadline is not None or (self.count > 1 and len(rest) > 1 and self._spent > 1.0 and left > WORTH)
+        long = self._spent > AT_LEAST and left > WORTH
+        wanted = self.deadline is not None or (self.count > 1 and len(rest) > 1 and long)
         return wanted and _can_travel(rest[0])
 
     def _share(self, function: Callable[[T], R], tasks: Sequence[T], tick: Callable[[T], None]) -> list[R | None]:

@@ -156,7 +156,13 @@ def run(
         Workers(jobs, seconds=_for_models(settings, perf_counter() - started)) as workers,
     ):
         results = Results(
-            ready.panel, _factories(settings), ready.split, settings.forecast, workers=workers, listener=listener
+            ready.panel,
+            _factories(settings),
+            ready.split,
+            settings.forecast,
+            seed=settings.seed,
+            workers=workers,
+            listener=listener,
         )
         results.write(aside)
         if settings.forecast.totals:
@@ -225,7 +231,15 @@ def predict(
     named = settings.models.model_fields_set
     factories = {name: make for name, make in _factories(settings).items() if name in named}
     with one_thread(), Workers(jobs, seconds=_for_models(settings, 0.0)) as workers:
-        results = Results(ready.panel, factories, ready.split, settings.forecast, workers=workers, listener=listener)
+        results = Results(
+            ready.panel,
+            factories,
+            ready.split,
+            settings.forecast,
+            seed=settings.seed,
+            workers=workers,
+            listener=listener,
+        )
     for notice in results.notices():
         listener.say(str(notice))
     frame = results.forecasts.drop(columns=["cutoff", "step"])

@@ -16,11 +16,11 @@ import pandas as pd
 from forecast.backtesting import backtest, fit_all, perform
 from forecast.bounds import Bounds
 from forecast.calibration import Calibration
-from forecast.defaults import BASELINES, METRIC
+from forecast.defaults import BASELINES
 from forecast.errors import Notice
 from forecast.models.mlp import MLP
 from forecast.runs import write_csv, write_json
-from forecast.scoring import common_points, leaderboard, unit_losses
+from forecast.scoring import common_points, leaderboard, metric_of, scores_by_place, unit_losses
 from forecast.significance import MIN_UNITS, compare
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Listener", "Results"]
 
+METRIC_WORDS = {"mase": "MASE", "quantile_loss": "quantile loss"}
 LONG = 10.0
 """Seconds from which on it is said beforehand how long something will take."""
 
@@ -61,6 +62,8 @@ class Results:
         Where the windows lie.
     chosen : ForecastSection
         What is forecast: levels, bounds, quantile.
+    seed : int
+        Of the sample paths.
     workers : Workers
         Who does the work.
     listener : Listener
@@ -74,6 +77,7 @@ class Results:
         split: Split,
         chosen: ForecastSection,
         *,
+        seed: int,
         workers: Workers,
         listener: Listener,
     ) -> None:
@@ -90,11 +94,27 @@ class Results:
         self.fits, self.horizon, self.n_windows = tested.fits, split.horizon, len(tested.fits)
         self.unfinished = tested.unfinished
         calibration = Calibration(panel, split, tested, chosen.level, adaptive=chosen.adaptive)
-        self.backtest, self.between = calibration.windows, tested.between
+        forecasts = self.final.forecasts
+        self.quantile = None if chosen.quantile == "none" else chosen.quantile
+        if self.quantile is not None:
+            forecasts = calibration.quantile_ahead(forecasts, self.quantile)
+            calibration = calibration.at_quantile(self.quantile)
+        self.overlap = -(-split.reach // (split.step_size or split.horizon))
+        self.backtest, self.between = bounds.apply(calibration.windows), calibration.backtested.between
         self.coverage = calibration.coverage
         self.scored = common_points(self.backtest)
-        self.leaderboard = leaderboard(self.scored, factories, baselines=BASELINES, fits=[*self.fits, self.final])
-        self.forecasts = bounds.apply(calibration.ahead(self.final.forecasts))
+        self.places = scores_by_place(self.scored, panel, gap=split.gap, quantile=self.quantile)
+        self.leaderboard = leaderboard(
+            self.scored, factories, baselines=BASELINES, fits=[*self.fits, self.final], quantile=self.quantile
+        )
+        self.forecasts = bounds.apply(calibration.ahead(forecasts))
+        self.paths = self._sampled(calibration, chosen.paths, seed=seed)
+        self.paths["y"] = bounds.point(self.paths["y"])
+
+    def _sampled(self, calibration: Calibration, n: int, *, seed: int) -> pd.DataFrame:
+        """Return sample paths of the best model that has a forecast."""
+        able = [name for name in self.leaderboard["model"] if name in set(self.forecasts["model"])]
+        return calibration.paths(self.forecasts, able[0], n, seed=seed)
 
     def _announce(self, split: Split, factories: Mapping[str, Factory], workers: Workers, listener: Listener) -> None:
         """Say how long the windows will take, if it is long: about as long as the fits to all data took, each."""
@@ -116,6 +136,9 @@ class Results:
         write_csv(self.backtest.drop(columns="back"), folder / "backtest.csv")
         write_csv(self.between.drop(columns="back"), folder / "between.csv")
         write_csv(self.coverage, folder / "coverage.csv")
+        write_csv(self.places, folder / "scores.csv")
+        if len(self.paths):
+            write_csv(self.paths, folder / "paths.csv")
         write_csv(self.leaderboard, folder / "leaderboard.csv")
         network = self.final.models.get("mlp")
         if isinstance(network, MLP):
@@ -123,38 +146,47 @@ class Results:
         by_cutoff = {fit.forecasts["cutoff"].astype(str).max(): fit.choices for fit in self.fits}
         write_json({"final": self.final.choices, **by_cutoff}, folder / "choices.json")
         scores = self.leaderboard.set_index("model").to_dict("index")
-        metrics = {"schema": 1, "metric": METRIC, "models": scores, "verdict": _verdict(self.leaderboard, self.scored)}
+        metrics = {
+            "schema": 1,
+            "metric": metric_of(self.quantile),
+            "quantile": self.quantile,
+            "models": scores,
+            "verdict": self._verdict(),
+        }
         write_json(metrics, folder / "metrics.json")
+
+    def _verdict(self) -> dict[str, Any]:
+        """Return the comparisons of the network (or the best candidate) with the baseline and with the best other."""
+        board, scored = self.leaderboard, self.scored
+        candidates = [name for name, role in zip(board["model"], board["role"], strict=True) if role == "candidate"]
+        if scored.empty:
+            return {"model": board["model"].iloc[0], "sentence": "Untested: no window could be held out.", "pairs": []}
+        lead = "mlp" if "mlp" in candidates else [*candidates, "seasonal_naive"][0]
+        others = [name for name in ("seasonal_naive", *candidates) if name != lead]
+        unit, losses = unit_losses(scored, quantile=self.quantile)
+        overlap = self.overlap if unit == "windows" else 1
+        pairs = []
+        for other in [name for name in others if name in losses and lead in losses]:
+            found = compare(losses[lead], losses[other], overlap=overlap)
+            pairs.append({"model": lead, "against": other, "unit": unit, **vars(found)})
+        sentence = _sentence(lead, pairs, board, metric_of(self.quantile))
+        return {"model": lead, "sentence": sentence, "pairs": pairs}
 
 
 def _spoken(seconds: float) -> str:
     return f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
 
 
-def _verdict(board: pd.DataFrame, scored: pd.DataFrame) -> dict[str, Any]:
-    """Return the comparisons of the network (or the best candidate) with the baseline and with the best other."""
-    candidates = [name for name, role in zip(board["model"], board["role"], strict=True) if role == "candidate"]
-    if scored.empty:
-        return {"model": board["model"].iloc[0], "sentence": "Untested: no window could be held out.", "pairs": []}
-    lead = "mlp" if "mlp" in candidates else [*candidates, "seasonal_naive"][0]
-    others = [name for name in ("seasonal_naive", *candidates) if name != lead]
-    unit, losses = unit_losses(scored)
-    pairs = []
-    for other in [name for name in others if name in losses and lead in losses]:
-        found = compare(losses[lead], losses[other])
-        pairs.append({"model": lead, "against": other, "unit": unit, **vars(found)})
-    return {"model": lead, "sentence": _sentence(lead, pairs, board), "pairs": pairs}
-
-
-def _sentence(lead: str, pairs: list[dict[str, Any]], board: pd.DataFrame) -> str:
-    score = float(board.loc[board["model"] == lead, METRIC].iloc[0])
+def _sentence(lead: str, pairs: list[dict[str, Any]], board: pd.DataFrame, metric: str) -> str:
+    score = float(board.loc[board["model"] == lead, metric].iloc[0])
     if np.isnan(score):
         return "No verdict: scaled errors are undefined, for no series changes before it is tested."
+    said = f"{lead}: {METRIC_WORDS.get(metric, metric)} {score:.2f}"
     if not pairs:
-        return f"{lead}: MASE {score:.2f}; nothing to compare it with."
+        return f"{said}; nothing to compare it with."
     parts = [f"{p['ratio']:.2f} of {p['against']}'s error: {p['word']}" for p in pairs]
     few = f" (a verdict takes {MIN_UNITS})" if pairs[0]["units"] < MIN_UNITS else ""
-    return f"{lead}: MASE {score:.2f} over {pairs[0]['units']} {pairs[0]['unit']}{few}; " + "; ".join(parts) + "."
+    return f"{said} over {pairs[0]['units']} {pairs[0]['unit']}{few}; " + "; ".join(parts) + "."
 
 
 def _training(network: MLP) -> pd.DataFrame:

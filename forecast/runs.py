@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Run", "load_run", "require_free", "write_aside", "write_csv", "write_file", "write_json"]
 
-_TEXTS = ("unique_id", "model", "role", "ds", "cutoff", "level", "method")
+_TEXTS = ("unique_id", "model", "role", "ds", "cutoff", "level", "method", "by", "place")
 
 
 @dataclass(frozen=True)

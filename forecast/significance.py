@@ -51,7 +51,7 @@ class Comparison:
     units: int
 
 
-def compare(losses: ArrayLike, others: ArrayLike, *, alpha: float = 0.05) -> Comparison:
+def compare(losses: ArrayLike, others: ArrayLike, *, alpha: float = 0.05, overlap: int = 1) -> Comparison:
     """Compare two models by their mean losses on the same units.
 
     Parameters
@@ -60,6 +60,8 @@ def compare(losses: ArrayLike, others: ArrayLike, *, alpha: float = 0.05) -> Com
         The loss of the one and of the other model in each unit; a pair with a NaN is left out.
     alpha : float
         How small the p-value must be to speak of better or worse.
+    overlap : int
+        Units less than this apart share data, as windows do that begin before the one before has ended.
 
     Examples
     --------
@@ -74,7 +76,7 @@ def compare(losses: ArrayLike, others: ArrayLike, *, alpha: float = 0.05) -> Com
     ratio = float(a.mean() / b.mean()) if len(a) and b.mean() > 0 else float("nan")
     if len(a) < MIN_UNITS:
         return Comparison(TOO_LITTLE, ratio, None, len(a))
-    _, p_value = diebold_mariano(a, b)
+    _, p_value = diebold_mariano(a, b, horizon=overlap)
     ahead = BETTER if a.mean() < b.mean() else WORSE
     return Comparison(ahead if p_value < alpha else TIE, ratio, p_value, len(a))
 

@@ -5,18 +5,10 @@ import pandas as pd
 import pytest
 from conftest import make_panel
 
-from forecast.backtesting import (
-    backtest,
-    choose_n_windows,
-    common_points,
-    fit_all,
-    leaderboard,
-    truth,
-    unit_losses,
-    windows,
-)
+from forecast.backtesting import Split, Task, backtest, choose_n_windows, fit_all, perform, truth, windows
 from forecast.errors import ModelError
 from forecast.models.classical import Naive, SeasonalNaive
+from forecast.scoring import common_points, leaderboard, unit_losses
 
 BASELINES = {"seasonal_naive": SeasonalNaive, "naive": Naive}
 
@@ -70,23 +62,24 @@ def test_each_window_shows_the_past_and_nothing_else():
     Spy.seen = []
     y = np.arange(1.0, 41.0)
 
-    backtest({"spy": Spy}, make_panel(y), horizon=5, n_windows=3)
+    backtest({"spy": Spy}, make_panel(y), Split(5, 3))
 
-    assert [len(past) for past in Spy.seen] == [25, 30, 35]
+    assert sorted(len(past) for past in Spy.seen) == [25, 30, 35]
     assert all((past == y[: len(past)]).all() for past in Spy.seen)
 
 
 def test_the_truth_is_what_came_after_the_cutoff():
     panel = make_panel(np.arange(20.0), np.arange(100.0, 112.0), season_length=1)
-    first = next(windows(panel, horizon=2, n_windows=2))
+    split = Split(2, 2)
+    first = next(windows(panel, split))
 
-    assert truth(panel, first)["y"].tolist() == [16, 17, 108, 109]
+    assert truth(panel, first, split)["y"].tolist() == [16, 17, 108, 109]
     assert first.past.ids == ("s0", "s1")
 
 
 def test_forecasts_meet_the_truth_at_the_same_time():
     y = np.arange(40.0)
-    frame, _ = backtest(BASELINES, make_panel(y), horizon=4, n_windows=2)
+    frame = backtest(BASELINES, make_panel(y), Split(4, 2)).frame
 
     naive = frame[frame["model"] == "naive"]
 
@@ -97,7 +90,7 @@ def test_forecasts_meet_the_truth_at_the_same_time():
 
 
 def test_a_series_that_did_not_exist_yet_is_left_out_of_a_window():
-    frame, _ = backtest(BASELINES, make_panel(np.arange(30.0), np.arange(8.0)), horizon=4, n_windows=2)
+    frame = backtest(BASELINES, make_panel(np.arange(30.0), np.arange(8.0)), Split(4, 2)).frame
 
     counts = frame[frame["model"] == "naive"].groupby("cutoff")["unique_id"].nunique()
 
@@ -107,46 +100,49 @@ def test_a_series_that_did_not_exist_yet_is_left_out_of_a_window():
 def test_the_scale_is_that_of_the_past_at_each_cutoff():
     y = np.r_[np.arange(20.0), 20 + 10 * np.arange(20.0)]
 
-    frame, _ = backtest(BASELINES, make_panel(y, season_length=1), horizon=10, n_windows=2)
+    frame = backtest(BASELINES, make_panel(y, season_length=1), Split(10, 2)).frame
 
     scale = frame[frame["model"] == "naive"].groupby("cutoff")["scale"].first().tolist()
     assert scale == [pytest.approx(np.abs(np.diff(y[:20])).mean()), pytest.approx(np.abs(np.diff(y[:30])).mean())]
 
 
 def test_a_window_in_which_no_series_has_three_values_is_passed_over():
-    frame, fits = backtest(BASELINES, make_panel(np.arange(9.0)), horizon=2, n_windows=4)
+    tested = backtest(BASELINES, make_panel(np.arange(9.0)), Split(2, 4))
+    frame, fits = tested.frame, tested.fits
 
     assert len(fits) == 3
     assert frame["cutoff"].nunique() == 3
 
 
 def test_no_window_gives_an_empty_frame():
-    frame, fits = backtest(BASELINES, make_panel(np.arange(9.0)), horizon=5, n_windows=0)
+    tested = backtest(BASELINES, make_panel(np.arange(9.0)), Split(5, 0))
+    frame, fits = tested.frame, tested.fits
 
     assert (len(frame), fits) == (0, [])
 
 
 def test_a_failing_model_is_written_down_and_the_others_go_on():
-    fitted = fit_all({"failing": Failing, **BASELINES}, make_panel(np.arange(40.0)), horizon=2)
+    fitted = fit_all({"failing": Failing, **BASELINES}, make_panel(np.arange(40.0)), Split(2, 0))
 
     assert fitted.failures == [{"model": "failing", "cutoff": "2020-01-01", "reason": "too long for me"}]
     assert set(fitted.forecasts["model"]) == {"seasonal_naive", "naive"}
 
 
 def test_a_forecast_that_is_not_a_number_is_a_failure():
-    fitted = fit_all({"nan": NotANumber, **BASELINES}, make_panel(np.arange(40.0)), horizon=2)
+    fitted = fit_all({"nan": NotANumber, **BASELINES}, make_panel(np.arange(40.0)), Split(2, 0))
 
     assert [failure["model"] for failure in fitted.failures] == ["nan"]
 
 
 def test_all_models_failing_ends_the_run():
     with pytest.raises(ModelError, match="every model failed at cutoff 2020-01-01: too long for me"):
-        fit_all({"failing": Failing}, make_panel(np.arange(40.0)), horizon=2)
+        fit_all({"failing": Failing}, make_panel(np.arange(40.0)), Split(2, 0))
 
 
 def test_models_are_scored_on_the_points_they_share():
     factories = {"failing": Failing, **BASELINES}
-    frame, fits = backtest(factories, make_panel(np.arange(40.0)), horizon=5, n_windows=3)
+    tested = backtest(factories, make_panel(np.arange(40.0)), Split(5, 3))
+    frame, fits = tested.frame, tested.fits
 
     board = leaderboard(common_points(frame), factories, baselines=("naive",), fits=fits).set_index("model")
 
@@ -156,7 +152,8 @@ def test_models_are_scored_on_the_points_they_share():
 
 
 def test_the_leaderboard_is_sorted_and_knows_the_skill():
-    frame, fits = backtest(BASELINES, make_panel(np.arange(40.0)), horizon=4, n_windows=3)
+    tested = backtest(BASELINES, make_panel(np.arange(40.0)), Split(4, 3))
+    frame, fits = tested.frame, tested.fits
 
     board = leaderboard(frame, BASELINES, baselines=tuple(BASELINES), fits=fits)
 
@@ -167,8 +164,8 @@ def test_the_leaderboard_is_sorted_and_knows_the_skill():
 
 
 def test_the_unit_of_one_series_is_a_window_and_of_a_panel_a_series():
-    one, _ = backtest(BASELINES, make_panel(np.arange(40.0)), horizon=4, n_windows=3)
-    many, _ = backtest(BASELINES, make_panel(np.arange(40.0), np.arange(50.0)), horizon=4, n_windows=3)
+    one = backtest(BASELINES, make_panel(np.arange(40.0)), Split(4, 3)).frame
+    many = backtest(BASELINES, make_panel(np.arange(40.0), np.arange(50.0)), Split(4, 3)).frame
 
     assert unit_losses(one)[0] == "windows"
     assert len(unit_losses(one)[1]) == 3
@@ -176,9 +173,85 @@ def test_the_unit_of_one_series_is_a_window_and_of_a_panel_a_series():
     assert len(unit_losses(many)[1]) == 2
 
 
-def test_progress_is_told_before_every_fit():
-    told = []
+def test_windows_may_overlap_and_leave_a_gap():
+    split = Split(3, 4, step_size=2, gap=1)
+    frame = backtest({"naive": Naive}, make_panel(np.arange(40.0)), split).frame
 
-    backtest(BASELINES, make_panel(np.arange(40.0)), horizon=4, n_windows=2, tick=told.append)
+    assert split.backs == [10, 8, 6, 4]
+    assert frame["y"].tolist() == [31, 32, 33, 33, 34, 35, 35, 36, 37, 37, 38, 39]
+    assert frame["y_hat"].tolist() == [29] * 3 + [31] * 3 + [33] * 3 + [35] * 3
+    assert frame["step"].tolist() == [1, 2, 3] * 4
 
-    assert told == ["seasonal_naive", "naive"] * 2
+
+def test_forecasts_of_the_future_leave_the_gap_out():
+    fitted = fit_all(BASELINES, make_panel(np.arange(40.0), season_length=1), Split(2, 0, gap=3))
+
+    assert fitted.forecasts["step"].tolist() == [1, 2] * 2
+    assert fitted.forecasts["ds"].iloc[0] == pd.Timestamp("2020-05-01")
+
+
+def test_a_sliding_window_shows_the_latest_values_alone():
+    Spy.seen = []
+    y = np.arange(1.0, 41.0)
+
+    backtest({"spy": Spy}, make_panel(y), Split(5, 2, window_size=7))
+
+    assert sorted(past.tolist() for past in Spy.seen) == [y[23:30].tolist(), y[28:35].tolist()]
+
+
+@pytest.mark.parametrize(("refit", "fits"), [(1, [28, 32, 36]), (2, [28, 36]), (0, [28])])
+def test_models_are_fitted_at_every_so_manieth_window(refit, fits):
+    Spy.seen = []
+    tested = backtest({"spy": Spy}, make_panel(np.arange(40.0)), Split(4, 3, refit=refit))
+
+    assert sorted(len(past) for past in Spy.seen) == fits
+    assert tested.frame["y_hat"].tolist() == [27] * 4 + [31] * 4 + [35] * 4
+
+
+def test_further_origins_lie_between_the_cutoffs_and_know_no_more_than_their_past():
+    tested = backtest({"naive": Naive}, make_panel(np.arange(40.0)), Split(4, 2))
+    first = tested.between.groupby("back", sort=False).first()
+
+    assert list(first.index) == [7, 6, 5, 3, 2, 1]
+    assert first["y_hat"].tolist() == [32, 33, 34, 36, 37, 38]
+    assert (tested.between["y"] - tested.between["y_hat"] == tested.between["step"]).all()
+    assert tested.between.groupby("back").size().loc[[1, 2, 3]].tolist() == [1, 2, 3]
+
+
+def test_there_are_no_more_further_origins_than_needed():
+    split = Split(30, 4)
+
+    assert sum(len(split.between(block)) for block in split.blocks) == 40
+
+
+def test_what_is_not_finished_in_time_is_a_window_less():
+    def out_of_time(tasks):
+        return [perform(task) if i < 3 else None for i, task in enumerate(tasks)]
+
+    tested = backtest(BASELINES, make_panel(np.arange(40.0)), Split(4, 3), do=out_of_time)
+
+    assert tested.unfinished == 2
+    assert tested.frame["back"].unique().tolist() == [4]
+
+
+def test_a_final_fit_not_finished_in_time_is_a_failure():
+    fitted = fit_all(BASELINES, make_panel(np.arange(40.0)), Split(4, 3), do=lambda tasks: [perform(tasks[0]), None])
+
+    assert [(f["model"], f["reason"]) for f in fitted.failures] == [("naive", "not finished in the time there was")]
+
+
+def test_seasonal_naive_stands_in_where_that_was_asked_for():
+    panel = make_panel(np.arange(40.0))
+    fitted = fit_all({"failing": Failing, **BASELINES}, panel, Split(2, 0), fallback=True)
+    rows = {model: own["y_hat"].tolist() for model, own in fitted.forecasts.groupby("model")}
+
+    assert rows["failing"] == rows["seasonal_naive"]
+    assert [notice.code for notice in fitted.notices] == ["W303"]
+    assert [failure["model"] for failure in fitted.failures] == ["failing"]
+
+
+def test_a_task_gives_back_its_model_only_when_asked():
+    task = Task("naive", Naive, make_panel(np.arange(9.0)), Split(2, 0))
+
+    assert perform(task).model is None
+    assert fit_all(BASELINES, task.panel, task.split).models["naive"].name == "naive"

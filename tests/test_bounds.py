@@ -11,8 +11,10 @@ from conftest import make_panel
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast.backtesting import backtest, fit_all
+from forecast.backtesting import Split, backtest, fit_all
 from forecast.bounds import Bounds
+from forecast.config import ForecastSection
+from forecast.engine import Workers
 from forecast.errors import ConfigError
 from forecast.models.classical import Naive, SeasonalNaive
 from forecast.results import Results
@@ -101,11 +103,11 @@ def test_a_past_within_the_bounds_is_not_mentioned():
 def test_what_is_scored_is_what_is_forecast():
     panel = make_panel(np.arange(30.0) / 4)
     bounds = Bounds(max=5, integer=True)
-    scored, _ = backtest({"naive": Naive}, panel, horizon=2, n_windows=3, bounds=bounds)
-    free, _ = backtest({"naive": Naive}, panel, horizon=2, n_windows=3)
+    scored = backtest({"naive": Naive}, panel, Split(2, 3), bounds=bounds).frame
+    free = backtest({"naive": Naive}, panel, Split(2, 3)).frame
     assert scored["y_hat"].tolist() == bounds.point(free["y_hat"]).tolist()
     assert scored["y"].tolist() == free["y"].tolist()
-    assert fit_all({"naive": Naive}, panel, horizon=2, bounds=bounds).forecasts["y_hat"].tolist() == [5.0, 5.0]
+    assert fit_all({"naive": Naive}, panel, Split(2, 0), bounds=bounds).forecasts["y_hat"].tolist() == [5.0, 5.0]
 
 
 class Silent:
@@ -119,9 +121,8 @@ class Silent:
 def test_the_bands_of_a_run_keep_to_the_bounds():
     y = np.abs(np.random.default_rng(0).normal(size=80))
     factories = {"seasonal_naive": SeasonalNaive, "naive": Naive}
-    results = Results(
-        make_panel(y), factories, horizon=4, n_windows=6, levels=(80,), listener=Silent(), bounds=Bounds(min=0, max=2)
-    )
+    chosen = ForecastSection(level=(80,), min=0, max=2)
+    results = Results(make_panel(y), factories, Split(4, 6), chosen, seed=0, workers=Workers(1), listener=Silent())
     bands = results.forecasts[["lo-80", "y_hat", "hi-80"]].to_numpy()
     assert bands.min() == 0.0
     assert bands.max() <= 2.0

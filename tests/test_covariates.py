@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.backtesting import windows
+from forecast.backtesting import Split, windows
 from forecast.covariates import Covariates, stretches
 from forecast.errors import ConfigError, DataError
 from forecast.models.inputs import CovariateInputs
@@ -64,7 +64,7 @@ def test_a_missing_covariate_beside_a_value_is_said():
 
 
 def test_a_window_knows_of_the_future_only_what_is_known_ahead_and_no_later_than_its_horizon():
-    for window in windows(read(sales()).panel, horizon=HORIZON, n_windows=3):
+    for window in windows(read(sales()).panel, Split(HORIZON, 3)):
         known = np.diff(window.past.covariates.offsets)
         assert (known == window.past.lengths + HORIZON).all()
 

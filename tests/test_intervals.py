@@ -1,7 +1,15 @@
 import numpy as np
 import pytest
 
-from forecast.intervals import conformal_width, errors_needed, step_widths
+from forecast.intervals import (
+    Errors,
+    adapted_level,
+    binomial_band,
+    conformal_quantile,
+    conformal_width,
+    errors_needed,
+    naive_band,
+)
 
 
 @pytest.mark.parametrize(("level", "expected"), [(50, 1), (80, 4), (90, 9), (95, 19), (99, 99)])
@@ -34,24 +42,124 @@ def test_coverage_is_at_least_nominal_on_new_errors():
     assert 0.78 < np.mean(covered) < 0.83
 
 
+def errors(table):
+    """The errors of one series: a row an origin."""
+    values = np.asarray(table, dtype=float)[None]
+    return Errors(values, np.arange(values.shape[1], 0, -1) + values.shape[2])
+
+
 def test_a_step_with_few_errors_borrows_from_its_neighbours():
-    errors = np.tile([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], (4, 1))
+    band = errors(np.tile([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], (4, 1))).band(80)
 
-    widths = step_widths(errors, 80)
-
-    assert np.isfinite(widths).all()
-    assert (np.diff(widths) >= 0).all()
+    assert band.calibrated.all()
+    assert (np.diff(band.high[0]) >= 0).all()
 
 
 def test_a_step_with_enough_errors_stands_alone():
-    errors = np.tile([1.0, 9.0], (30, 1))
+    band = errors(np.tile([1.0, 9.0], (30, 1))).band(80)
 
-    assert step_widths(errors, 80).tolist() == [1.0, 9.0]
+    assert band.high.tolist() == [[1.0, 9.0]]
+    assert band.low.tolist() == [[-1.0, -9.0]]
 
 
-def test_errors_too_few_in_all_draw_no_band():
-    assert np.isnan(step_widths(np.ones((2, 3)), 95)).all()
+def test_with_many_errors_both_ends_are_read_off_apart():
+    drawn = np.random.default_rng(0).exponential(size=(1000, 1))
+    band = errors(drawn).band(80)
+
+    assert band.low[0, 0] == pytest.approx(np.quantile(drawn, 0.1), abs=0.01)
+    assert band.high[0, 0] == pytest.approx(np.quantile(drawn, 0.9), abs=0.02)
+
+
+def test_errors_too_few_for_the_level_give_a_normal_band_that_is_not_calibrated():
+    band = errors([[1.0, -1.0]]).band(95)
+
+    assert not band.calibrated.any()
+    assert band.high[0] == pytest.approx([1.96, 1.96], abs=1e-3)
 
 
 def test_no_error_at_all_draws_no_band():
-    assert np.isnan(step_widths(np.empty((0, 3)), 80)).all()
+    band = errors(np.empty((0, 3))).band(80)
+
+    assert np.isnan(band.high).all()
+    assert not band.calibrated.any()
+
+
+def test_only_errors_whose_truth_had_come_are_known_at_a_cutoff():
+    found = Errors(np.ones((1, 3, 2)), np.array([6, 4, 3]), gap=1)
+
+    known = np.isfinite(found.before(3).values[0])
+
+    assert known.tolist() == [[True, True], [False, False], [False, False]]
+    assert np.isfinite(found.before(2).values[0]).tolist() == [[True, True], [True, False], [False, False]]
+
+
+def test_a_series_that_errs_more_than_the_others_has_a_wider_band():
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=(50, 12, 3)) * np.r_[4.0, np.ones(49)][:, None, None]
+    band = Errors(values, np.arange(14, 2, -1)).band(80)
+
+    assert band.high[0].min() > 1.5 * band.high[1:].max()
+
+
+def test_the_size_of_a_series_is_drawn_towards_that_of_the_others():
+    values = np.ones((2, 1, 1))
+    values[0] = 3.0
+
+    assert Errors(values, np.array([2])).sizes.tolist() == pytest.approx([6.5 / 6, 5.5 / 6])
+
+
+def test_an_error_is_not_measured_by_itself():
+    values = np.ones((2, 3, 1))
+    values[0, 0] = 100.0
+    scores = Errors(values, np.array([4, 3, 2])).scores
+
+    assert scores[0, 0, 0] > 100.0
+    assert scores[0, 1, 0] < 1.0
+
+
+@pytest.mark.parametrize(("level", "expected"), [(80, 3.0), (20, -3.0)])
+def test_a_quantile_leaves_its_share_of_the_errors_below(level, expected):
+    drawn = np.tile(np.arange(-4.0, 5.0), 3).reshape(-1, 1)
+
+    assert errors(drawn).quantile(level).tolist() == [[expected]]
+
+
+def test_an_extreme_quantile_takes_more_errors_than_there_are():
+    assert np.isnan(errors(np.ones((8, 1))).quantile(90)).all()
+
+
+def test_levels_rise_after_misses_and_fall_after_hits():
+    assert adapted_level(np.zeros(0, dtype=bool), 80) == 80
+    assert adapted_level(np.ones(3, dtype=bool), 80) > adapted_level(np.ones(1, dtype=bool), 80) > 80
+    assert adapted_level(np.zeros(5, dtype=bool), 80) < 80
+    assert adapted_level(np.ones(999, dtype=bool), 80) < 100
+
+
+def test_adapted_levels_keep_the_coverage_through_a_drift():
+    rng = np.random.default_rng(0)
+    drifting = rng.normal(size=3000) * np.linspace(1.0, 5.0, 3000)
+    missed = np.zeros(0, dtype=bool)
+    for t in range(100, 3000):
+        asked = adapted_level(missed, 80)
+        width = conformal_width(drifting[max(0, t - 200) : t], asked)
+        missed = np.r_[missed, not abs(drifting[t]) <= width]
+
+    assert missed.mean() == pytest.approx(0.2, abs=0.01)
+
+
+def test_the_binomial_band_is_that_of_clopper_and_pearson():
+    from scipy.stats import binomtest
+
+    exact = binomtest(8, 10).proportion_ci(method="exact")
+
+    assert binomial_band(80.0, 10) == pytest.approx((100 * exact.low, 100 * exact.high))
+    assert binomial_band(0.0, 5)[0] == 0.0
+    assert binomial_band(100.0, 5)[1] == 100.0
+
+
+def test_the_naive_band_grows_with_the_seasons_ahead():
+    assert naive_band(95, 5, 2) == pytest.approx(1.96 * np.sqrt(np.pi / 2) * np.sqrt([1, 1, 2, 2, 3]), abs=1e-3)
+
+
+def test_a_quantile_of_nothing_is_no_number():
+    assert np.isnan(conformal_quantile(np.empty(0), 50))

@@ -22,8 +22,10 @@ def test_the_folder_holds_all_that_was_found_out(nile):
 
     assert names == {
         "backtest.csv",
+        "between.csv",
         "choices.json",
         "config.toml",
+        "coverage.csv",
         "figures",
         "forecasts.csv",
         "history.csv",
@@ -31,6 +33,7 @@ def test_the_folder_holds_all_that_was_found_out(nile):
         "metrics.json",
         "report.html",
         "run.json",
+        "scores.csv",
         "training.csv",
     }
     assert len(list((nile.folder / "figures").glob("*.png"))) == 6

@@ -170,10 +170,8 @@ def test_forecasts_are_written_as_a_workbook_that_reads_back(tmp_path):
 
 
 def test_forecasts_without_a_band_have_empty_cells(tmp_path):
-    frame = pd.DataFrame({"ds": [1, 2], "y": [1, 4]})
-    pipeline.predict(
-        pd.concat([frame, frame + 2]).drop_duplicates("ds"), models=["naive"], horizon=1, output=tmp_path / "y.xlsx"
-    )
+    frame = pd.DataFrame({"ds": [1, 2, 3, 4], "y": [4, 4, 4, 4]})
+    pipeline.predict(frame, models=["naive"], horizon=1, output=tmp_path / "y.xlsx")
 
     rows = list(openpyxl.load_workbook(tmp_path / "y.xlsx").active.iter_rows(values_only=True))
     assert rows[1][-1] is None

@@ -44,6 +44,8 @@ def tables(view: View) -> dict[str, Any]:
         "values": _values_table(view),
         "leaderboard": _leaderboard_table(view),
         "pairs": _pairs_table(view),
+        "coverage": _coverage_table(view),
+        "sums": _sums_table(view),
         "totals": _totals_table(view),
         "failures": _table("Fits that failed", ("Series", "Model", "Cutoff", "Reason"), failures, prose=True),
         "data": _table("The data as they were understood", ("What", "Value"), _data_rows(view), prose=True),
@@ -111,6 +113,48 @@ def _pairs_table(view: View) -> Table:
     ]
     head = ("Model", "Against", "Verdict", "Error ratio", "p", "Tested on")
     return _table("Is the difference real?", head, rows, prose=["Against", "Verdict"])
+
+
+def _coverage_table(view: View) -> Table:
+    """Return how often the intervals of every model covered what came."""
+    found = view.coverage
+    if found.empty:
+        return _table("", (), [])
+    rows = [
+        [
+            row["model"],
+            f"{row['interval']:g}%",
+            f"{row['coverage']:.0f}%" if row["points"] else DASH,
+            f"{row['coverage_low']:.0f}{DASH}{row['coverage_high']:.0f}%" if row["points"] else DASH,
+            f"{row['points']:,.0f}",
+            width,
+            score,
+            f"takes {row['windows_needed']:,.0f} more windows" if row["windows_needed"] else "yes",
+        ]
+        for row, width, score in zip(
+            found.to_dict("records"), column(found["mean_width"]), column(found["msis"]), strict=True
+        )
+    ]
+    head = ("Model", "Interval", "covered", "in truth", "values", "mean width", "msis", "Calibrated")
+    return _table("Do the intervals keep their word?", head, rows, prose=["Calibrated"])
+
+
+def _sums_table(view: View) -> Table:
+    """Return the sum of each series over the whole horizon, with the intervals that sample paths give."""
+    paths = view.run.more("paths.csv")
+    if paths.empty:
+        return _table("", (), [])
+    sums = paths.groupby(["unique_id", "path"], sort=False)["y"].sum().unstack("path")
+    middle = view.ahead.groupby("unique_id", sort=False)["y_hat"].sum().reindex(sums.index)
+    ends = {"forecast": middle}
+    for level in view.levels:
+        outside = (100.0 - float(level)) / 200.0
+        low, high = sums.quantile(outside, axis=1), sums.quantile(1.0 - outside, axis=1)
+        ends = {f"low {level}%": low, **ends, f"high {level}%": high}
+    cells = zip(*(column(values, like=middle) for values in ends.values()), strict=True)
+    rows = [[str(name), *row] for name, row in zip(sums.index, cells, strict=True)]
+    caption = f"The sum of all {view.info['horizon']} steps, by {paths['path'].max():,.0f} sample paths of {view.best}"
+    return _table(caption, ["Series", *ends], rows)
 
 
 def _totals_table(view: View) -> Table:

@@ -89,6 +89,19 @@ class View:
         lacking = self.ahead.reindex(columns=wanted).isna().any()
         return [name[3:] for name in reversed(wanted) if lacking[name]]
 
+    @cached_property
+    def coverage(self) -> pd.DataFrame:
+        """How often intervals covered, a row for each model and level; empty where nothing was tested."""
+        return self.run.more("coverage.csv")
+
+    @property
+    def sureness(self) -> list[str]:
+        """What is known of the intervals of the best model, a sentence for each level."""
+        if self.coverage.empty:
+            return ["No interval is calibrated: nothing was held out to test it on."] if self.levels else []
+        own = self.coverage[self.coverage["model"] == self.best]
+        return [_sureness(row) for row in own.sort_values("interval").to_dict("records")]
+
     @property
     def badge(self) -> str:
         """The status in words."""
@@ -103,3 +116,15 @@ class View:
             return f"{time.year}-Q{time.quarter}"
         usual = "%Y-%m-%d" if time == time.normalize() else "%Y-%m-%d %H:%M"
         return time.strftime(_DATE_FORMATS.get(self.info["data"]["frequency"], usual))
+
+
+def _sureness(row: dict[Any, Any]) -> str:
+    """Return how far the intervals of one level can be trusted."""
+    level, needed = f"The {row['interval']:g}% interval", row["windows_needed"]
+    if needed:
+        return f"{level} is not calibrated: it takes {needed:,.0f} more test window{'s' if needed > 1 else ''}."
+    if row["points"] == 0:
+        return f"{level} is calibrated on all windows; none was left to measure how often it covers."
+    ends = f"{row['coverage_low']:.0f} to {row['coverage_high']:.0f}%"
+    cases = f"{row['cases']:,.0f} window{'s' if row['cases'] > 1 else ''}"
+    return f"{level} covered {row['coverage']:.0f}% of {row['points']:,.0f} values in {cases}: in truth {ends}."
