@@ -158,4 +158,6 @@ def _may_be_thousands(head: pd.Series[Any], values: pd.Series[Any]) -> bool:
     if not head[~is_missing(head)].str.fullmatch(GROUPED_BY_POINTS).all():
         return False
     sizes = np.abs(values.dropna().to_numpy())
-    return not ((sizes >= 1_000) | ((sizes > 0) & (sizes < 1)) | (np.rint(sizes * 1_000) / 1_000 != sizes)).any()
+    if ((sizes >= 1_000) | ((sizes > 0) & (sizes < 1))).any():
+        return False
+    return bool((np.rint(sizes * 1_000) / 1_000 == sizes).all())

@@ -69,7 +69,7 @@ class Errors:
     >>> errors = Errors(np.linspace(-1.0, 1.0, 40).reshape(1, 20, 2), np.arange(21, 1, -1))
     >>> band = errors.band(80)
     >>> band.high.round(2).tolist(), band.calibrated.tolist()
-    ([[0.87, 0.85]], [True, True])
+    ([[0.85, 0.85]], [True, True])
     """
 
     values: Floats
