@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-import pytest
+# One thread a process: with more, the processes of a parallel test run wait for each other's spinning threads.
+for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ.setdefault(_variable, "1")
 
-from forecast import cli
-from forecast.frequency import Frequency
-from forecast.panel import Panel
+import numpy as np  # noqa: E402
+import pandas as pd  # noqa: E402
+import pytest  # noqa: E402
+
+from forecast import cli  # noqa: E402
+from forecast.frequency import Frequency  # noqa: E402
+from forecast.panel import Panel  # noqa: E402
 
 DATA = Path(__file__).parent.parent / "data"
 
