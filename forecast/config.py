@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["ForecastSection", "RunConfig", "resolve"]
+__all__ = ["CombinationSection", "ForecastSection", "RunConfig", "resolve"]
 
 Auto = Literal["auto"]
 
@@ -87,7 +87,7 @@ class MLPSection(_Section):
     dropout: float = Field(default=0.0, ge=0, lt=1)
     input_noise: float = Field(default=0.0, ge=0)
     prior: Literal["auto", "none"] = "auto"
-    scale: Literal["difference", "std", "level"] = "difference"
+    scale: Literal["difference", "std", "level", "zero"] = "difference"
 
 
 class ArimaSection(_Section):
@@ -103,6 +103,20 @@ class LinearSection(MLPSection):
 
     hidden_sizes: tuple[()] = ()
     prior: Literal["none"] = "none"
+
+
+class HybridSection(MLPSection):
+    """The settings of `forecast.models.hybrid.Hybrid`."""
+
+    prior: Literal["none"] = "none"
+    scale: Literal["zero"] = "zero"
+
+
+class CombinationSection(_Section):
+    """The settings of `forecast.models.combination.combined`."""
+
+    members: tuple[str, ...] | Auto = "auto"
+    method: Literal["mean", "median", "inverse_error", "least_squares"] = "mean"
 
 
 class ThetaSection(_Section):
@@ -134,6 +148,8 @@ class ModelsSection(_Section):
     arima: ArimaSection | None = None
     ets: PlainSection | None = None
     theta: ThetaSection | None = None
+    hybrid: HybridSection | None = None
+    combination: CombinationSection | None = None
     linear: LinearSection | None = None
     prior: PlainSection | None = None
     drift: PlainSection | None = None
@@ -149,6 +165,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "arima": ArimaSection,
     "ets": PlainSection,
     "theta": ThetaSection,
+    "hybrid": HybridSection,
+    "combination": CombinationSection,
     "linear": LinearSection,
     "prior": PlainSection,
     "drift": PlainSection,
@@ -253,6 +271,8 @@ def resolve(file: Path | None, flags: dict[str, Any], *, default_models: Sequenc
     tables = tree.setdefault("models", {})
     if names is None and isinstance(tables, dict):
         names = tables or default_models
+    if list(names or ()) == ["combination"]:
+        names = [*DEFAULT_MODELS, "combination"]
     if isinstance(tables, dict):
         tree["models"] = {**{name: tables.get(name, {}) for name in names or ()}, **_unknown(tables)}
     for flag, value in flags.items():

@@ -8,7 +8,7 @@ from __future__ import annotations
 DEFAULT_DATA = "airline"
 DEFAULT_MODELS = ("mlp", "arima", "ets", "theta", "seasonal_naive", "naive")
 BASELINES = ("seasonal_naive", "naive")
-MODEL_NAMES = (*DEFAULT_MODELS, "linear", "prior", "drift", "mean", "croston", "tsb")
+MODEL_NAMES = (*DEFAULT_MODELS, "hybrid", "combination", "linear", "prior", "drift", "mean", "croston", "tsb")
 BUNDLED = ("airline", "co2", "macro", "nile", "sunspots")
 LEVELS = (80, 95)
 METRIC = "mase"

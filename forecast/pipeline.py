@@ -37,6 +37,7 @@ from forecast.intervals import ENOUGH, errors_needed
 from forecast.models.arima import ARIMA
 from forecast.models.classical import Drift, Mean, Naive, SeasonalNaive
 from forecast.models.ets import ETS
+from forecast.models.hybrid import Hybrid
 from forecast.models.intermittent import TSB, Croston
 from forecast.models.linear import Linear
 from forecast.models.mlp import MLP
@@ -65,6 +66,7 @@ MODELS: dict[str, Callable[..., Forecaster]] = {
     "arima": ARIMA,
     "ets": ETS,
     "theta": Theta,
+    "hybrid": Hybrid,
     "linear": Linear,
     "prior": Prior,
     "drift": Drift,
@@ -74,10 +76,10 @@ MODELS: dict[str, Callable[..., Forecaster]] = {
     "seasonal_naive": SeasonalNaive,
     "naive": Naive,
 }
-"""Every model by its name."""
+"""Every model that is fitted, by its name."""
 REPORT_SECONDS = 4.0
 """What a report takes at most, of a budget of time."""
-NETWORKS = ("mlp", "linear")
+NETWORKS = ("mlp", "linear", "hybrid")
 """The models that fill gaps as told and draw their start from the seed."""
 
 
@@ -160,6 +162,7 @@ def run(
             _factories(settings),
             ready.split,
             settings.forecast,
+            combination=settings.models.combination,
             seed=settings.seed,
             workers=workers,
             listener=listener,
@@ -236,6 +239,7 @@ def predict(
             factories,
             ready.split,
             settings.forecast,
+            combination=settings.models.combination,
             seed=settings.seed,
             workers=workers,
             listener=listener,

@@ -17,7 +17,8 @@ from forecast.backtesting import backtest, fit_all, perform
 from forecast.bounds import Bounds
 from forecast.calibration import Calibration
 from forecast.defaults import BASELINES
-from forecast.errors import Notice
+from forecast.errors import ConfigError, Notice, shown
+from forecast.models.combination import combined
 from forecast.models.mlp import MLP
 from forecast.runs import write_csv, write_json
 from forecast.scoring import common_points, leaderboard, metric_of, scores_by_place, unit_losses
@@ -27,13 +28,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from forecast.backtesting import Factory, Outcome, Split, Task
-    from forecast.config import ForecastSection
+    from forecast.backtesting import Backtest, Factory, Outcome, Split, Task
+    from forecast.config import CombinationSection, ForecastSection
     from forecast.engine import Workers
     from forecast.panel import Panel
 
 __all__ = ["Listener", "Results"]
 
+COMBINATION = "combination"
 METRIC_WORDS = {"mase": "MASE", "quantile_loss": "quantile loss"}
 LONG = 10.0
 """Seconds from which on it is said beforehand how long something will take."""
@@ -62,6 +64,8 @@ class Results:
         Where the windows lie.
     chosen : ForecastSection
         What is forecast: levels, bounds, quantile.
+    combination : CombinationSection, optional
+        Of which models, and how, one more is to be made.
     seed : int
         Of the sample paths.
     workers : Workers
@@ -77,6 +81,7 @@ class Results:
         split: Split,
         chosen: ForecastSection,
         *,
+        combination: CombinationSection | None = None,
         seed: int,
         workers: Workers,
         listener: Listener,
@@ -93,6 +98,10 @@ class Results:
         listener.progress(total, total, "report")
         self.fits, self.horizon, self.n_windows = tested.fits, split.horizon, len(tested.fits)
         self.unfinished = tested.unfinished
+        names = list(factories)
+        if combination is not None and (members := self._members(combination, names)):
+            names = [*names, COMBINATION]
+            self._combine(tested, members, combination.method, split, bounds)
         calibration = Calibration(panel, split, tested, chosen.level, adaptive=chosen.adaptive)
         forecasts = self.final.forecasts
         self.quantile = None if chosen.quantile == "none" else chosen.quantile
@@ -105,11 +114,42 @@ class Results:
         self.scored = common_points(self.backtest)
         self.places = scores_by_place(self.scored, panel, gap=split.gap, quantile=self.quantile)
         self.leaderboard = leaderboard(
-            self.scored, factories, baselines=BASELINES, fits=[*self.fits, self.final], quantile=self.quantile
+            self.scored, names, baselines=BASELINES, fits=[*self.fits, self.final], quantile=self.quantile
         )
         self.forecasts = bounds.apply(calibration.ahead(forecasts))
         self.paths = self._sampled(calibration, chosen.paths, seed=seed)
         self.paths["y"] = bounds.point(self.paths["y"])
+
+    def _members(self, combination: CombinationSection, names: Sequence[str]) -> list[str]:
+        """Return the models that are combined: those named, or all candidates, as far as they have a forecast.
+
+        Raises
+        ------
+        ConfigError
+            U101, when a member is named that does not run.
+        """
+        if combination.members == "auto":
+            wanted = [name for name in names if name not in BASELINES] or list(names)
+        else:
+            wanted = list(combination.members)
+        for name in wanted:
+            if name not in names:
+                hint = f"--models {','.join([*names, name, COMBINATION])}"
+                raise ConfigError(
+                    "U101", f"the combination has the member {shown(name)}, which does not run", hint=hint
+                )
+        return [name for name in wanted if name in set(self.final.forecasts["model"])]
+
+    def _combine(self, tested: Backtest, members: Sequence[str], method: str, split: Split, bounds: Bounds) -> None:
+        """Add the combination to the windows, to what lies between them and to the forecasts."""
+
+        def more(frame: pd.DataFrame) -> pd.DataFrame:
+            rows = combined(frame, members, name=COMBINATION, method=method, earlier=tested.frame, reach=split.reach)
+            return pd.concat([frame, bounds.apply(rows)], ignore_index=True) if len(rows) else frame
+
+        whole, between = more(tested.frame), more(tested.between)
+        self.final.forecasts = more(self.final.forecasts)
+        tested.frame, tested.between = whole, between
 
     def _sampled(self, calibration: Calibration, n: int, *, seed: int) -> pd.DataFrame:
         """Return sample paths of the best model that has a forecast."""

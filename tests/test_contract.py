@@ -9,6 +9,7 @@ from forecast.errors import ModelError
 from forecast.models.arima import ARIMA
 from forecast.models.classical import Drift, Mean, Naive, SeasonalNaive
 from forecast.models.ets import ETS
+from forecast.models.hybrid import Hybrid
 from forecast.models.intermittent import TSB, Croston
 from forecast.models.linear import Linear
 from forecast.models.mlp import MLP
@@ -22,6 +23,7 @@ MODELS = {
     "theta": Theta,
     "theta standard": lambda: Theta(method="standard"),
     "linear": lambda: Linear(members=2, max_steps=40),
+    "hybrid": lambda: Hybrid(members=2, max_steps=40),
     "prior": Prior,
     "drift": Drift,
     "mean": Mean,

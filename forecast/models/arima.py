@@ -13,13 +13,15 @@ import numpy as np
 
 from forecast.errors import ConfigError, DataError, ModelError, Notice, shown
 from forecast.frequency import grid
-from forecast.models.arima_css import MAX_SEASON, Candidate, Orders, Problem, forecast_css, regressors
+from forecast.models.arima_css import MAX_SEASON, Candidate, Orders, Problem, forecast_css, innovations, regressors
 from forecast.models.arima_exact import finals, forecast_exact
 from forecast.models.arima_search import Scale, Settings, Space, filled, is_constant, prepare, stepwise
 from forecast.models.base import require_fitted
 from forecast.panel import forecast_frame
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -59,6 +61,13 @@ class Fit:
         if z_hat is None:
             z_hat = forecast_css(params, orders, filled(z, orders.m), past, future)
         return self.scale.invert(z_hat)
+
+    def residuals(self, y: Floats, *, shift: int = 0) -> Floats:
+        """Return what one-step forecasts got wrong of a series [T], in its units; NaN where there was none."""
+        z = self.scale.apply(y)
+        whole = filled(z, self.best.orders.m)
+        X = regressors(np.arange(1 - len(z), 1) + shift, self.best.orders, fourier=self.fourier, period=self.period)
+        return y - self.scale.invert(whole - innovations(self.best.params, self.best.orders, whole, X))
 
     def choice(self) -> dict[str, Any]:
         """Return the choices as plain JSON values."""
@@ -174,14 +183,30 @@ class ARIMA:
         require_fitted(self)
         if panel is None:
             return forecast_frame(self.panel_, self.y_hat_, model=self.name)
-        y_hat = np.empty((panel.n_series, self.horizon_))
+        rows = [fit.forecast(panel.series(s), self.horizon_, shift=by) for s, (fit, by) in enumerate(self._fits(panel))]
+        return forecast_frame(panel, np.array(rows).reshape(-1, self.horizon_), model=self.name)
+
+    def residuals(self, panel: Panel) -> Panel:
+        """Return the one-step errors on a panel of fitted series; 0 where there can be none.
+
+        Raises
+        ------
+        ModelError
+            M102 before `fit`; M201 for a series that was not fitted.
+        """
+        require_fitted(self)
+        parts = [fit.residuals(panel.series(s), shift=by) for s, (fit, by) in enumerate(self._fits(panel))]
+        found = np.concatenate(parts)
+        return panel.with_values(np.where(np.isnan(found) & ~np.isnan(panel.values), 0.0, found))
+
+    def _fits(self, panel: Panel) -> Iterator[tuple[Fit, int]]:
+        """Yield the fit of each series and how many steps later than then it ends here."""
         ends = dict(zip(self.panel_.ids, self.panel_.last, strict=True))
         for s, series in enumerate(panel.ids):
             if series not in self.fits_:
                 raise ModelError("M201", f"arima was not fitted to the series {shown(series)}", hint="fit(panel)")
-            shift = _steps_between(ends[series], panel.last[s], panel) if self.fits_[series].fourier else 0
-            y_hat[s] = self.fits_[series].forecast(panel.series(s), self.horizon_, shift=shift)
-        return forecast_frame(panel, y_hat, model=self.name)
+            fit = self.fits_[series]
+            yield fit, _steps_between(ends[series], panel.last[s], panel) if fit.fourier else 0
 
     def _settings(self, panel: Panel) -> Settings:
         """Return the checked settings for a panel."""

@@ -225,6 +225,14 @@ def forecast_css(params: Floats, orders: Orders, z: Floats, X: Floats, X_future:
     return y_hat
 
 
+def innovations(params: Floats, orders: Orders, z: Floats, X: Floats) -> Floats:
+    """Return the one-step errors [T] of a series without gaps; NaN where differences leave nothing to compare."""
+    beta, *_ = parts = _split(params, orders)
+    phi, theta, Phi, Theta = _polynomials(parts, orders)
+    e = _filter(np.convolve(phi, Phi), np.convolve(theta, Theta), difference(z - X @ beta, orders))
+    return np.asarray(np.r_[np.full(len(z) - len(e), np.nan), e])
+
+
 def regressors(times: NDArray[np.int64], orders: Orders, *, fourier: int, period: float) -> Floats:
     """Return the regressors [T, k] at whole-numbered times: the constant of `orders`, then K sines and cosines.
 

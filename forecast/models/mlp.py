@@ -91,7 +91,7 @@ class MLP:
     prior : {"auto", "none"}
         ``auto``: networks trained beforehand (`forecast.models.prior.Prior`) have a share in the forecast, the larger
         the fewer the values and the better they did on the latest block. ``none``: the members alone.
-    scale : {"difference", "std", "level"}
+    scale : {"difference", "std", "level", "zero"}
         The size every sample is divided by: see `forecast.transforms.SampleScale`.
     seed : int
         The same seed gives the same bytes.

@@ -144,19 +144,19 @@ class SampleScale:
 
     Parameters
     ----------
-    method : {"difference", "std", "level"}
+    method : {"difference", "std", "level", "zero"}
         The level is the last input value. The size is the mean absolute difference of neighbouring inputs, their
-        standard deviation, or the mean absolute value.
+        standard deviation, or the mean absolute value. ``zero`` has the last size and no level: for values about 0.
     """
 
     def __init__(self, method: str = "difference") -> None:
-        if method not in ("difference", "std", "level"):
-            raise ConfigError("U101", f"no sample scaling {method!r}", hint="difference, std or level")
+        if method not in ("difference", "std", "level", "zero"):
+            raise ConfigError("U101", f"no sample scaling {method!r}", hint="difference, std, level or zero")
         self.method = method
 
     def measure(self, inputs: Floats) -> tuple[Floats, Floats]:
         """Return level and size, each [.., 1], of inputs [.., L]; the size of a constant sample is 1."""
-        level = inputs[..., -1:]
+        level = np.zeros_like(inputs[..., -1:]) if self.method == "zero" else inputs[..., -1:]
         if self.method == "difference":
             size = np.abs(np.diff(inputs, axis=-1)).mean(axis=-1, keepdims=True)
         elif self.method == "std":
