@@ -10,8 +10,8 @@
 Validation holds out the last horizon of each series' training part (ETTh1: its second part; GEFCom: the eight weeks
 before the test weeks). Only with ``--test`` are test parts looked at, and then a row stands in RESULTS.md. Forecasts
 are kept in ``--cache``, so that an interrupted measurement goes on where it was; ``--fresh`` makes them anew. A model
-such as ``mlp+ets+theta`` is the mean of the three. Seconds are those of fits and forecasts on one thread each; peak
-memory is that of the largest process.
+such as ``mlp+ets+theta`` is the mean of the three. Seconds are those of fits and forecasts, one after another, on a
+clock and (busy) on processors; peak memory is that of the largest process.
 """
 
 from __future__ import annotations
@@ -48,20 +48,26 @@ BASELINES = {
 
 
 def measure(cases: Sequence[Case], models: Sequence[str], chosen: argparse.Namespace) -> list[dict[str, Any]]:
-    """Return a row a model: its scores by part, seconds, peak memory and failures; members of means are made once."""
+    """Return a row a model: its scores by part, seconds, peak memory and failures.
+
+    Members of means are made once; Naive 2 is made for OWA, shown or not.
+    """
     settings = {"seed": chosen.seed, **({"preset": chosen.preset} if chosen.preset else {}), **dict(chosen.setting)}
-    members = list(dict.fromkeys(name for model in models for name in model.split("+")))
+    yardstick = ["naive2"] if "owa" in cases[0].metrics else []
+    members = list(dict.fromkeys([*(name for model in models for name in model.split("+")), *yardstick]))
     found = {name: [outcome(case, name, settings, chosen) for case in cases] for name in members}
     points = {
         model: [
             scores.points(case, np.mean([found[name][i].y_hat for name in model.split("+")], axis=0, dtype=np.float64))
             for i, case in enumerate(cases)
         ]
-        for model in models
+        for model in dict.fromkeys([*models, *yardstick])
     }
     n_series = sum(case.whole.n_series for case in cases)
     rows = []
     for model, scored in scores.scored(cases, points).items():
+        if model not in models:
+            continue
         own = [made for name in model.split("+") for made in found[name]]
         seconds = sum(made.seconds for made in own)
         rows.append({
@@ -69,6 +75,7 @@ def measure(cases: Sequence[Case], models: Sequence[str], chosen: argparse.Names
             "scores": scored,
             "seconds": seconds,
             "seconds_a_series": seconds / n_series,
+            "busy": sum(made.busy for made in own),
             "peak_mb": max(made.peak_mb for made in own),
             "failures": [failure for made in own for failure in made.failures],
         })  # fmt: skip
@@ -90,6 +97,7 @@ def outcome(case: Case, model: str, settings: dict[str, Any], chosen: argparse.N
     return Outcome(
         np.concatenate([np.concatenate([one.y_hat for one in of_fit], axis=1) for of_fit in by_fit]),
         sum(one.seconds for one in every),
+        sum(one.busy for one in every),
         max(one.peak_mb for one in every),
         tuple(failure for one in every for failure in one.failures),
     )
@@ -105,6 +113,7 @@ def show(name: str, rows: Sequence[dict[str, Any]], chosen: argparse.Namespace) 
             **scores.columns(row["scores"]),
             "seconds": round(row["seconds"], 1),
             "s a series": row["seconds_a_series"],
+            "busy s": round(row["busy"], 1),
             "peak MB": round(row["peak_mb"]) if math.isfinite(row["peak_mb"]) else None,
         }
         for row in rows
@@ -194,12 +203,12 @@ def csv(chosen: argparse.Namespace) -> None:
     words = ["--seed", str(chosen.seed), *(["--preset", chosen.preset] if chosen.preset else [])]
     rows = []
     for path, horizon in files.files(chosen.csv, chosen.horizon):
-        rows += files.measure(path, horizon, chosen.models.split(","), words=words)
+        own = files.measure(path, horizon, chosen.models.split(","), words=words)
+        rows += own
+        if not chosen.json:
+            print(scores.table(own), *files.doubts(own), sep="\n", end="\n\n", flush=True)
     if chosen.json:
         print(json.dumps({"rows": rows, "doubts": files.doubts(rows)}, indent=1))
-        return
-    print(scores.table(rows))
-    print(*files.doubts(rows), sep="\n")
 
 
 def main(words: Sequence[str] | None = None) -> None:

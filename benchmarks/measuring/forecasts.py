@@ -80,10 +80,14 @@ class Piece:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Forecasts [cutoffs, S, H], NaN where the model failed and why, seconds, and the peak of its process in MB."""
+    """Forecasts [cutoffs, S, H], NaN where the model failed and why, seconds, and the peak of its process in MB.
+
+    `seconds` are those of a clock, `busy` those that processors worked, which other work on the machine changes less.
+    """
 
     y_hat: np.ndarray
     seconds: float
+    busy: float
     peak_mb: float
     failures: tuple[str, ...]
 
@@ -109,7 +113,7 @@ def accepted(model: str, settings: dict[str, Any]) -> dict[str, Any]:
 def perform(piece: Piece) -> Outcome:
     """Do a piece of work, here."""
     panels = [piece.panel.take([s]) for s in range(piece.panel.n_series)] if piece.single else [piece.panel]
-    found, failures, start = [], [], perf_counter()
+    found, failures, start, worked = [], [], perf_counter(), sum(os.times()[:4])
     with one_thread():
         for panel in panels:
             try:
@@ -117,7 +121,8 @@ def perform(piece: Piece) -> Outcome:
             except ForecastError as error:
                 failures.append(f"{piece.model}, {panel.ids[0]}: {error}")
                 found.append(np.full((len(piece.fit.backs), panel.n_series, piece.horizon), np.nan, np.float32))
-    return Outcome(np.concatenate(found, axis=1), perf_counter() - start, peak_mb(), tuple(failures))
+    seconds, busy = perf_counter() - start, sum(os.times()[:4]) - worked
+    return Outcome(np.concatenate(found, axis=1), seconds, busy, peak_mb(), tuple(failures))
 
 
 def _forecast(piece: Piece, panel: Panel) -> np.ndarray:
@@ -199,7 +204,7 @@ def keep(outcome: Outcome, path: Path) -> None:
         np.savez(
             file,
             y_hat=outcome.y_hat,
-            measured=np.array([outcome.seconds, outcome.peak_mb]),
+            measured=np.array([outcome.seconds, outcome.busy, outcome.peak_mb]),
             failures=np.array(outcome.failures, dtype=np.str_),
         )
     aside.replace(path)
@@ -208,8 +213,8 @@ def keep(outcome: Outcome, path: Path) -> None:
 def kept(path: Path) -> Outcome:
     """Read an outcome."""
     with np.load(path, allow_pickle=False) as file:
-        seconds, peak = file["measured"].tolist()
-        return Outcome(file["y_hat"], seconds, peak, tuple(file["failures"].tolist()))
+        seconds, busy, peak = file["measured"].tolist()
+        return Outcome(file["y_hat"], seconds, busy, peak, tuple(file["failures"].tolist()))
 
 
 def peak_mb() -> float:
