@@ -129,15 +129,13 @@ def show(name: str, rows: Sequence[dict[str, Any]], chosen: argparse.Namespace) 
 
 def note(path: Path, name: str, rows: Sequence[dict[str, Any]], chosen: argparse.Namespace) -> None:
     """Add a line a model to the section of test scores, which is made where it is missing."""
-    command = ["git", "-C", str(HERE), "describe", "--always", "--dirty", "--exclude", "*"]
-    commit = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
     date = datetime.now(UTC).strftime("%Y-%m-%d")
     lines = ""
     for row in rows:
         figures = ", ".join(f"{column} {scores.text(value)}" for column, value in scores.columns(row["scores"]).items())
         settings = " ".join(f"{key}={value}" for key, value in chosen.setting)
         preset = " ".join(filter(None, [chosen.preset, settings, f"sample={chosen.sample}" if chosen.sample else ""]))
-        cells = [date, commit, name, preset or "none", chosen.seed, row["model"], figures]
+        cells = [date, commit(path), name, preset or "none", chosen.seed, row["model"], figures]
         lines += "| " + " | ".join(map(str, [*cells, f"{row['seconds']:.1f}", f"{row['peak_mb']:.0f}"])) + " |\n"
     written = path.read_text(encoding="utf-8") if path.is_file() else "# Results\n"
     before, section, after = written.partition(f"{SECTION}\n")
@@ -146,6 +144,18 @@ def note(path: Path, name: str, rows: Sequence[dict[str, Any]], chosen: argparse
     table, gap, rest = after.partition("|\n\n")
     table = f"{table}|\n" if gap else f"{table.rstrip()}\n"
     path.write_text(f"{before}{SECTION}\n{table}{lines}" + (f"\n{rest}" if gap else ""), encoding="utf-8")
+
+
+def commit(results: Path) -> str:
+    """Return the commit that is measured, and whether anything but `results` was changed since."""
+
+    def git(*words: str) -> str:
+        done = subprocess.run(["git", "-C", str(HERE), *words], capture_output=True, text=True, check=False)
+        return done.stdout
+
+    changed = [line[3:] for line in git("status", "--porcelain", "--untracked-files=no").splitlines()]
+    dirty = any(not results.as_posix().endswith(path) for path in changed)
+    return (git("describe", "--always", "--exclude", "*").strip() or "unknown") + ("-dirty" if dirty else "")
 
 
 def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:

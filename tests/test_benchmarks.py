@@ -1,6 +1,7 @@
 """The measuring instrument measures right: its cuts, its scores against loops, its cache, its notes."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -433,3 +434,26 @@ def test_doubts_name_failures_missing_points_and_bad_scores(bench):
         "f.csv, horizon 3: linear left out 2 points",
         "f.csv, horizon 3: prior failed: exit 4: no",
     ]
+
+
+def test_a_changed_file_makes_the_commit_dirty_and_the_results_do_not(bench, tmp_path, monkeypatch):
+    def git(*words):
+        who = ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", "-C", str(tmp_path), *who, *words], check=True, capture_output=True)
+
+    (tmp_path / "benchmarks").mkdir()
+    results, other = tmp_path / "benchmarks" / "RESULTS.md", tmp_path / "benchmarks" / "mlp.py"
+    for path in (results, other):
+        path.write_text("a", encoding="utf-8")
+    git("init")
+    git("add", ".")
+    git("commit", "-m", "first")
+    monkeypatch.setattr(bench.accuracy, "HERE", tmp_path / "benchmarks")
+
+    results.write_text("b", encoding="utf-8")
+    clean = bench.accuracy.commit(results)
+    other.write_text("b", encoding="utf-8")
+
+    assert len(clean) >= 7
+    assert "dirty" not in clean
+    assert bench.accuracy.commit(results) == f"{clean}-dirty"
