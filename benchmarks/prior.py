@@ -22,7 +22,7 @@ from forecast import nn
 from forecast.engine import one_thread
 from forecast.models.prior import PRIOR, SHAPES, batches, new_network
 
-STEPS, BATCH, RATE = 16_000, 256, 1e-3
+STEPS, BATCH, RATE = 16_000, 512, 2e-3
 HELD_OUT_SEED = 1_000_003
 TYPICAL_CHANGE = 0.03
 

@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 __all__ = ["PRIOR", "SHAPES", "Prior", "PriorShape", "batches", "new_network"]
 
 PRIOR = Path(__file__).with_name("prior.npz")
-HASH = "ccc9228b0724788235c00072995bc80949752c05c618764f84421c088ca424cc"
+HASH = "e6fdb9b9c59a9acf05b44a7680c0a931b5e2c7a417b3644209eadf0e614e9e16"
 """The SHA-256 of that file."""
-UNITS, BLOCKS, MEMBERS = 192, 3, 3
+MEMBERS = 3
 POOL, DRAWS = 8_000, 100
 """How many series are generated at a time, and for how many batches."""
 SHORTEST = 6
@@ -48,17 +48,19 @@ FURTHEST = 50.0
 
 @dataclass(frozen=True)
 class PriorShape:
-    """How far the network of one season looks back, L, and ahead at once, H."""
+    """How far the network of one season looks back, L, and ahead at once, H, and how large it is."""
 
     input_size: int
     horizon: int
+    units: int = 192
+    blocks: int = 3
 
 
 SHAPES = {
     1: PriorShape(24, 12),
     4: PriorShape(24, 12),
     7: PriorShape(56, 28),
-    12: PriorShape(48, 24),
+    12: PriorShape(72, 24, units=256, blocks=4),
     24: PriorShape(96, 48),
     52: PriorShape(104, 26),
 }
@@ -133,7 +135,7 @@ def _forward(network: nn.Network, inputs: Floats) -> Floats:
 def new_network(season_length: int, *, seed: int = 0) -> nn.Network:
     """Return the untrained network for a season."""
     shape = SHAPES[season_length]
-    stack = nn.DoublyResidual(shape.horizon, units=UNITS, blocks=BLOCKS, head_initializer="zero")
+    stack = nn.DoublyResidual(shape.horizon, units=shape.units, blocks=shape.blocks, head_initializer="zero")
     skip = nn.LinearSkip(stack, initializer="zero")
     return nn.Network(skip, input_size=shape.input_size, members=MEMBERS, seed=seed)
 
