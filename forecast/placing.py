@@ -101,10 +101,11 @@ class Rows:
             moved = by_name != list(range(len(names)))
             series, order = rank[codes] if moved else codes, np.arange(len(keys))
             return cls(tuple(names[i] for i in by_name), series, times.codes, times.moments, values, order)
-        order, ticks = _in_order(keys, len(names) * n_moments)
-        counts = np.bincount(codes, minlength=len(names))[by_name]
-        ticks -= np.repeat(np.arange(len(names)) * n_moments, counts)
+        bounds = np.arange(len(names) + 1) * n_moments
+        order, ordered = _in_order(keys, int(bounds[-1]))
+        counts = np.diff(np.searchsorted(ordered, bounds))
         series = np.repeat(np.arange(len(names)), counts)
+        ticks = ordered - np.repeat(bounds[:-1], counts)
         return cls(tuple(names[i] for i in by_name), series, ticks, times.moments, values.take(order), order)
 
     @property
