@@ -68,7 +68,9 @@ class Deseasonalize:
         return panel.with_values(panel.values + self._season(panel))
 
     def _season(self, panel: Panel) -> Floats:
-        season: Floats = self.indices_[series_of(panel), -from_end(panel) % panel.season_length]
+        season = np.zeros(len(panel.values))
+        places = np.flatnonzero(np.repeat(self.found_, panel.lengths))
+        season[places] = self.indices_[series_of(panel)[places], -from_end(panel)[places] % panel.season_length]
         return season
 
 
