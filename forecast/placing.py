@@ -314,7 +314,8 @@ def _places(rows: Rows, frequency: Frequency) -> NDArray[np.int64]:
     common = positions(rows.moments, frequency)
     if (common >= 0).all():  # one grid for all series
         own = rows.ticks if len(common) == common[-1] + 1 else common[rows.ticks]
-        return own - own[rows.starts][rows.codes]
+        first = own[rows.starts]
+        return own - np.repeat(first, np.diff(np.r_[rows.starts, len(own)])) if first.any() else own
     return np.concatenate([positions(times, frequency) for _, times in rows.by_series(rows.times)])
 
 

@@ -137,8 +137,8 @@ def stationarity(panel: Panel) -> dict[str, int]:
 def differences_by_aic(y: Floats) -> int:
     """Return how many lagged differences the Dickey-Fuller regression of y [T] takes by Akaike's criterion.
 
-    All regressions are columns of one orthogonal decomposition, so that none is fitted; statsmodels comes to the same by
-    fitting each. The longest is Schwert's (1989) 12 (T / 100)^(1/4).
+    All regressions are columns of one orthogonal decomposition, so that none is fitted; statsmodels comes to the same
+    by fitting each. The longest is Schwert's (1989) 12 (T / 100)^(1/4).
 
     Examples
     --------
