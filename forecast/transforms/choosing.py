@@ -123,7 +123,7 @@ def _number(text: str, kind: type[int | float]) -> int | float | None:
 
 
 def choose_transforms(
-    panel: Panel, transform: str = "auto", *, missing: str = "auto"
+    panel: Panel, transform: str = "auto", *, missing: str = "auto", season: bool = True
 ) -> tuple[Chain, Panel, list[Choice]]:
     """Return the fitted transforms of a panel, the panel transformed, and what was chosen why.
 
@@ -139,6 +139,8 @@ def choose_transforms(
         "auto", "none", or names as `parse_chain` takes them; gaps are filled first, unless ``fill`` is named.
     missing : str
         How gaps are filled: see `Fill`.
+    season : bool
+        Whether ``auto`` takes out a season.
 
     Raises
     ------
@@ -156,15 +158,15 @@ def choose_transforms(
     """
     bounds = parts_of(panel)
     if len(bounds) == 2:
-        return _chosen(panel, transform, missing)
+        return _chosen(panel, transform, missing, season=season)
     values, place = np.empty_like(panel.values), 0
     chains: list[Chain] = []
     found: list[list[Choice]] = []
     for group in groups_of(panel, bounds):
         try:
-            chain, transformed, choices = _chosen(group, transform, missing)
+            chain, transformed, choices = _chosen(group, transform, missing, season=season)
         except DataError:
-            return _chosen(panel, transform, missing)  # whose message counts all of them
+            return _chosen(panel, transform, missing, season=season)  # whose message counts all of them
         values[place : place + len(group.values)] = transformed.values
         place += len(group.values)
         chains.append(chain)
@@ -175,10 +177,9 @@ def choose_transforms(
     return Chain([Parts(bounds, chains)]), panel.with_values(values), joined
 
 
-def _chosen(panel: Panel, transform: str, missing: str) -> tuple[Chain, Panel, list[Choice]]:
-    named: Sequence[Transform] = (
-        [Log(), StepScale(), Deseasonalize()] if transform == "auto" else parse_chain(transform)
-    )
+def _chosen(panel: Panel, transform: str, missing: str, *, season: bool) -> tuple[Chain, Panel, list[Choice]]:
+    usual: list[Transform] = [Log(), StepScale(), *([Deseasonalize()] if season else [])]
+    named: Sequence[Transform] = usual if transform == "auto" else parse_chain(transform)
     holed = _any_of(np.isnan(panel.values), panel)
     steps = [*([] if any(isinstance(step, Fill) for step in named) else [Fill(missing)]), *named]
     choices = []
