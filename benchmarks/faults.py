@@ -5,6 +5,7 @@ broke can be made again.
 
     python benchmarks/faults.py --count 20000 --seed 0 --json
     python benchmarks/faults.py --start 4000 --count 1000
+    python benchmarks/faults.py --by-columns
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 
-from forecast import pipeline
+from forecast import bulk, pipeline, readers
 from forecast.cards import print_checkup
 from forecast.defaults import BUNDLED
 from forecast.errors import ForecastError
@@ -223,14 +224,22 @@ def check_many(count: int, *, seed: int = 0, start: int = 0) -> list[Outcome]:
         return [check_one(n, seed, files, Path(folder)) for n in range(start, start + count)]
 
 
+def read_by_columns() -> None:
+    """Let the reader of large files try files of any size, and decide on a few lines what their columns are."""
+    readers.ENOUGH, bulk.HEAD = 1, 5
+
+
 def main() -> None:
     """Print how many files came to what, and what broke; exit 1 if anything did."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--start", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--by-columns", action="store_true", help="small files, too, by the reader of large ones")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
+    if args.by_columns:
+        read_by_columns()
     outcomes = check_many(args.count, seed=args.seed, start=args.start)
     broken = [outcome for outcome in outcomes if outcome.broken]
     seconds = [outcome.seconds for outcome in outcomes]

@@ -89,15 +89,18 @@ def read_bulk(
 def _by_numbers(file: BinaryIO, layout: Layout, head: Table, *, asked: bool) -> Table | None:
     """Return the table with numbers as numbers, None where a cell is none or the decimal mark is not sure."""
     file.seek(0)
-    with closing(PlainFile(file, counted="" if layout.separator == "," else ".")) as plain:
+    unsure = layout.separator != "," and layout.decimal == "."  # the points may stand between thousands
+    with closing(PlainFile(file, counted="." if unsure else "")) as plain:
         frame = read_columns(plain, layout)
         if frame is None or not _is_table(frame, layout):
             return None
         if layout.separator != ",":
             other = "," if layout.decimal == "." else "."
-            if not asked and any(looks_decimal(text, other) for name in layout.kinds for text in _kinds(frame, name)):
+            if not asked and any(
+                other in text and looks_decimal(text, other) for name in layout.kinds for text in _kinds(frame, name)
+            ):
                 return None
-            grouped = layout.decimal == "." and any(_may_be_thousands(head.frame[n], frame[n]) for n in layout.numbers)
+            grouped = unsure and any(_may_be_thousands(head.frame[n], frame[n]) for n in layout.numbers)
             if grouped and plain.counts["."] > _points(frame, layout):
                 return None
         lines = range(2, len(frame) + 2)

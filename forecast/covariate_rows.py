@@ -209,7 +209,9 @@ def _one_each(table: Table, name: str, rows: Rows, series: NDArray[Any], values:
         at = int(np.flatnonzero(different)[0])
         what = f"{shown(name)} changes within {shown(rows.names[rows.codes[at]])}"
         where = table.listed([int(rows.rows[at])], name)
-        raise DataError("D119", f"{what} of {table.name}: {where}", hint=f"--past {name}")
+        raise DataError(
+            "D119", f"{what} of {table.name}: {where}", hint=f"leave {name} out of --static, or correct these cells"
+        )
     return own
 
 

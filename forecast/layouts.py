@@ -94,7 +94,7 @@ def _recognised(table: Table, roles: Roles) -> str:
         return "rows"
     first = roles.time or columns[0]
     values = [name for name in columns if name != first]
-    if roles.id is None and (roles.time or _is_time(table, first)) and _counted(values):
+    if roles.id is None and _counted(values) and (roles.time or _is_time(table, first)):
         return "columns" if all(_is_numeric(table, name) for name in values) else "long"
     return "long"
 

@@ -75,7 +75,7 @@ class Rows:
     ticks: NDArray[np.int64]
     moments: NDArray[Any]
     values: NDArray[np.float64]
-    rows: NDArray[np.int64]
+    rows: NDArray[Any]
 
     @classmethod
     def sorted(cls, codes: NDArray[np.int64], names: Sequence[str], times: Times, values: NDArray[np.float64]) -> Self:
@@ -96,16 +96,18 @@ class Rows:
         by_name = sorted(range(len(names)), key=names.__getitem__)
         rank = np.empty(len(names), dtype=np.int64)
         rank[by_name] = np.arange(len(names))
-        keys = (rank * n_moments)[codes] + times.codes
+        keys = (rank * n_moments)[codes]
+        keys += times.codes
         if (keys[1:] >= keys[:-1]).all():
             moved = by_name != list(range(len(names)))
             series, order = rank[codes] if moved else codes, np.arange(len(keys))
             return cls(tuple(names[i] for i in by_name), series, times.codes, times.moments, values, order)
-        order, ticks = _in_order(keys, len(names) * n_moments)
-        counts = np.bincount(codes, minlength=len(names))[by_name]
-        ticks -= np.repeat(np.arange(len(names)) * n_moments, counts)
+        bounds = np.arange(len(names) + 1) * n_moments
+        order, ordered = _in_order(keys, int(bounds[-1]))
+        counts = np.diff(np.searchsorted(ordered, bounds))
         series = np.repeat(np.arange(len(names)), counts)
-        return cls(tuple(names[i] for i in by_name), series, ticks, times.moments, values.take(order), order)
+        ordered -= np.repeat(bounds[:-1], counts)
+        return cls(tuple(names[i] for i in by_name), series, ordered, times.moments, values.take(order), order)
 
     @property
     def times(self) -> NDArray[Any]:
@@ -133,7 +135,7 @@ class Rows:
         return replace(self, ticks=places[self.ticks], moments=moments)
 
 
-def _in_order(keys: NDArray[np.int64], bound: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _in_order(keys: NDArray[np.int64], bound: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
     """Return ``np.argsort(keys, kind="stable")`` and the keys in that order, for keys from 0 up to the `bound`.
 
     Where that is not far above the number of keys, each key has a slot, and full slots are read off one after another.
@@ -143,7 +145,7 @@ def _in_order(keys: NDArray[np.int64], bound: int) -> tuple[NDArray[np.int64], N
         slots[keys] = np.arange(len(keys), dtype=slots.dtype)
         full = np.flatnonzero(slots >= 0)
         if len(full) == len(keys):  # else a key occurs twice
-            return (slots if len(full) == bound else slots[full]).astype(np.int64), full
+            return slots if len(full) == bound else slots[full], full
     order = np.argsort(keys, kind="stable")
     return order, keys[order]
 
@@ -313,7 +315,8 @@ def _places(rows: Rows, frequency: Frequency) -> NDArray[np.int64]:
     common = positions(rows.moments, frequency)
     if (common >= 0).all():  # one grid for all series
         own = rows.ticks if len(common) == common[-1] + 1 else common[rows.ticks]
-        return own - own[rows.starts][rows.codes]
+        first = own[rows.starts]
+        return own - np.repeat(first, np.diff(np.r_[rows.starts, len(own)])) if first.any() else own
     return np.concatenate([positions(times, frequency) for _, times in rows.by_series(rows.times)])
 
 

@@ -183,12 +183,22 @@ def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
 
 def _write_workbook(frame: pd.DataFrame, path: Path) -> None:
     from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
     book = Workbook(write_only=True)
     sheet = book.create_sheet("forecasts")
-    sheet.append([str(column) for column in frame.columns])
+
+    def cell(value: Any) -> Any:
+        if not isinstance(value, str):
+            return value.to_pydatetime() if hasattr(value, "to_pydatetime") else value
+        text = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", value))
+        text.data_type = "s"  # a name that begins with "=" is no formula
+        return text
+
+    sheet.append([cell(str(column)) for column in frame.columns])
     for row in zip(*(frame[column].astype(object).where(frame[column].notna(), None) for column in frame), strict=True):
-        sheet.append([value.to_pydatetime() if hasattr(value, "to_pydatetime") else value for value in row])
+        sheet.append([cell(value) for value in row])
     book.save(path)
 
 

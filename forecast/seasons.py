@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtri
 
+from forecast.transforms.arrays import blocks, lagged_products, rows
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -34,9 +36,6 @@ LONGEST_SEARCHED = 400
 
 CLOSE = 0.8
 """Of the multiples of a season, the shortest whose autocorrelation is so near the largest is the season."""
-
-BLOCK = 2**20
-"""Numbers in a block of series that are transformed together."""
 
 
 @dataclass(frozen=True)
@@ -193,8 +192,6 @@ def autocorrelations(
 ) -> Iterator[tuple[NDArray[np.int64], Floats, NDArray[np.int64]]]:
     """Yield the autocorrelations of the series, differenced at `lag`, in blocks of series of about equal length.
 
-    They are read off the inverse transform of the periodogram (Wiener-Khinchin), at n log n for all lags together.
-
     Yields
     ------
     block : ndarray [B]
@@ -206,40 +203,36 @@ def autocorrelations(
     """
     series = np.arange(panel.n_series) if chosen is None else np.asarray(chosen)
     series = series[panel.lengths[series] > lag]
-    sizes = (2 ** np.ceil(np.log2(np.maximum(panel.lengths[series] + longest, 2)))).astype(np.int64)
-    for size in np.unique(sizes):
-        alike = series[sizes == size]
-        rows = max(1, BLOCK // int(size))
-        for start in range(0, len(alike), rows):
-            block = alike[start : start + rows]
-            x, counts = _differences(panel, block, lag)
-            power = np.abs(np.fft.rfft(x, int(size), axis=1)) ** 2
-            r = np.fft.irfft(power, int(size), axis=1)[:, : longest + 1]
-            total = (x * x).sum(axis=1, keepdims=True)
-            yield block, np.divide(r, total, out=np.zeros_like(r), where=total > 0), counts
+    for block in blocks(panel.lengths + longest, series):
+        x, counts = _differences(panel, block, lag)
+        r = lagged_products(x, longest)
+        total = r[:, :1]
+        yield block, np.divide(r, total, out=np.zeros_like(r), where=total > 0), counts
 
 
 def _differences(panel: Panel, block: NDArray[np.int64], lag: int) -> tuple[Floats, NDArray[np.int64]]:
     """Return the differences [B, T] less their line, 0 after the ends and in gaps, and how many are known."""
-    lengths = panel.lengths[block]
-    inside = np.arange(int(lengths.max()))[None, :] < lengths[:, None]
-    places = np.where(inside, panel.offsets[block][:, None] + np.arange(inside.shape[1]), 0)
-    y = np.where(inside, panel.values[places], np.nan)
-    size = np.fmax.reduce(np.abs(y), axis=1, initial=0.0)[:, None]
-    y /= np.where(size > 0, size, 1.0)
-    x = y[:, lag:] - y[:, :-lag]
+    y = rows(panel.values, panel.offsets[block], panel.lengths[block])
+    size = np.fmax(np.fmax.reduce(y, axis=1, initial=0.0), -np.fmin.reduce(y, axis=1, initial=0.0))[:, None]
+    x = (y[:, lag:] - y[:, :-lag]) / np.where(size > 0, size, 1.0)
     known = ~np.isnan(x)
     counts = known.sum(axis=1)
-    x = _without_line(np.where(known, x, 0.0), known, counts)
-    moving = (x * x).sum(axis=1) > 1e-20 * np.maximum(counts, 1)
-    return np.where(moving[:, None], x, 0.0), counts
+    x = _without_line(x, known, counts)
+    still = np.einsum("ij,ij->i", x, x) <= 1e-20 * np.maximum(counts, 1)
+    x[still] = 0.0
+    return x, counts
 
 
 def _without_line(x: Floats, known: NDArray[np.bool_], counts: NDArray[np.int64]) -> Floats:
     """Return x [B, T] less its least-squares line, 0 where it is not known."""
     n = np.maximum(counts, 1)[:, None]
+    if known.all():
+        places = np.arange(x.shape[1]) - (x.shape[1] - 1) / 2
+        slope = np.einsum("ij,j->i", x, places) / max(float(places @ places), 1.0)
+        return np.asarray(x - x.sum(axis=1, keepdims=True) / n - slope[:, None] * places)
     places = np.arange(x.shape[1])[None, :] * known
     places = np.where(known, places - places.sum(axis=1, keepdims=True) / n, 0.0)
+    x = np.where(known, x, 0.0)
     x = np.where(known, x - x.sum(axis=1, keepdims=True) / n, 0.0)
     spread = (places * places).sum(axis=1, keepdims=True)
     return np.asarray(x - places * ((places * x).sum(axis=1, keepdims=True) / np.where(spread > 0, spread, 1.0)))

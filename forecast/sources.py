@@ -131,6 +131,8 @@ def _unpacked(file: BinaryIO, magic: bytes, name: str) -> bytes:
         if len(members) != 1:
             listed = ", ".join(shown(member) for member in members[:5]) or "nothing"
             raise FileError("F102", f"{name} holds {len(members)} files: {listed}", hint="an archive with one file")
+        if archive.getinfo(members[0]).file_size > MAX_BYTES:  # what it says of itself; it is counted all the same
+            raise _too_large(name)
         with archive.open(members[0]) as member:
             return _read_limited(member, name)
 
@@ -140,12 +142,16 @@ def _read_limited(file: BinaryIO | gzip.GzipFile | IO[bytes], name: str) -> byte
     while chunk := file.read(2**20):
         data += chunk
         if len(data) > MAX_BYTES:
-            raise DataError(
-                "D122",
-                f"{name} holds more than {MAX_BYTES / 2**20:.0f} MB of text",
-                hint="a file with fewer columns or rows: only time, value and id are needed",
-            )
+            raise _too_large(name)
     return bytes(data)
+
+
+def _too_large(name: str) -> DataError:
+    return DataError(
+        "D122",
+        f"{name} holds more than {MAX_BYTES / 2**20:.0f} MB of text",
+        hint="a file with fewer columns or rows: only time, value and id are needed",
+    )
 
 
 def _reason(error: Exception) -> str:

@@ -79,7 +79,8 @@ def looks_like_times(cells: pd.Series[Any], *, numbers: bool = False) -> bool:
         return True
     if pd.api.types.is_numeric_dtype(cells) and not numbers:
         return False
-    texts = [text for text in distinct(cells[~cells.isna()] if cells.hasnans else cells) if text not in MISSING_MARKERS]
+    holed = not isinstance(cells.dtype, pd.CategoricalDtype) and cells.hasnans
+    texts = [text for text in distinct(cells[~cells.isna()] if holed else cells) if text not in MISSING_MARKERS]
     readings = [read_form(texts, form) for form in _promising(texts, DATE_FORMS)]
     if numbers:
         readings.append(read_whole(texts))

@@ -120,6 +120,8 @@ def blanked(table: Table, column: str, marks: Sequence[str]) -> Table:
     >>> is_missing(table.frame["y"]).tolist(), table.notes
     ([False, True, True], ('2 cells of "y" that say -999 or n/a are missing values',))
     """
+    if not marks:
+        return table
     cells = table.frame[column]
     numbers = [float(mark) for mark in marks if _matches(pd.Series([mark]), _PATTERNS["."]).all()]
     if _is_plain(cells):

@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parent / "bad_inputs"
 CASES = tomllib.loads((FOLDER / "cases.toml").read_text(encoding="utf-8"))["case"]
 REFUSED = [case for case in CASES if case["exit"]]
 READ = [case for case in CASES if case["exit"] == 0]
-DATA_CODES = [f"D{number}" for number in range(101, 118)] + [f"W{number}" for number in range(201, 214)] + ["F102"]
+DATA_CODES = [f"D{number}" for number in range(101, 123)] + [f"W{number}" for number in range(201, 214)] + ["F102"]
 LIMIT = 5.0
 """Seconds of computing for a file, which only a hang can take: whatever else the machine does is not counted."""
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from forecast.runs import write_file
 from forecast.series import read_series
 
 NAMES = st.text(st.characters(codec="cp1252", categories=["L", "N", "P", "S", "Zs"]), min_size=1, max_size=8).map(
@@ -126,7 +127,7 @@ def test_parquet_and_excel_are_read_back(folder, drawn):
     pytest.importorskip("pyarrow")
     _, frame = drawn
     frame.to_parquet(folder / "x.parquet")
-    frame.to_excel(folder / "x.xlsx", index=False)
+    write_file(frame, folder / "x.xlsx")
 
     assert found(folder / "x.parquet") == expected(frame)
     assert found(folder / "x.xlsx") == expected(frame)

@@ -1,4 +1,5 @@
 import copy
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -25,6 +26,8 @@ from forecast.transforms import (
     Standardize,
     StepScale,
     Winsorize,
+    arrays,
+    base,
     choose_transforms,
     parse_chain,
     require_transforms,
@@ -288,3 +291,58 @@ def test_several_seasons_are_taken_out_one_after_another():
     assert np.std(transform.apply(panel).series(0)[24:-24]) < 0.2
     assert np.std(transform.apply(panel).series(1)) < np.std(y[:20])
     np.testing.assert_allclose(transform.invert(np.full((2, 6), 50.0))[0], y[:6], atol=0.5)
+
+
+@pytest.fixture
+def small_parts(monkeypatch):
+    monkeypatch.setattr(base, "PART", 100)
+
+
+def several():
+    rng = np.random.default_rng(3)
+    lengths = (30, 60, 5, 250, 40, 40, 40, 1)
+    series = [10 + np.tile([3.0, -1.0, -2.0, 0.0], 63)[:n] + rng.normal(size=n) for n in lengths]
+    series[4] -= 12
+    series[1][7:9] = np.nan
+    return make_panel(*series, season_length=4)
+
+
+def test_a_large_panel_is_cut_between_series_into_parts_of_bounded_size(small_parts):
+    assert base.parts_of(several()) == [0, 3, 4, 6, 8]
+
+
+@pytest.mark.parametrize("transform", ["auto", "none", "signed_log, difference(4), standardize", "winsorize, robust"])
+def test_a_large_panel_is_transformed_in_parts_as_it_would_be_whole(transform, monkeypatch):
+    panel = several()
+    chain, transformed, choices = choose_transforms(panel, transform)
+    monkeypatch.setattr(base, "PART", 100)
+    parts, in_parts, found = choose_transforms(panel, transform)
+    y_hat = np.random.default_rng(0).normal(size=(panel.n_series, 5))
+
+    np.testing.assert_allclose(in_parts.values, transformed.values, rtol=1e-12)
+    np.testing.assert_allclose(parts.invert(y_hat), chain.invert(y_hat), rtol=1e-12)
+    np.testing.assert_allclose(parts.restore(in_parts).values, panel.values, rtol=1e-9)
+    np.testing.assert_allclose(parts.fit(panel).apply(panel).values, transformed.values, rtol=1e-12)
+    assert [(c.name, c.series.tolist(), c.why) for c in found] == [(c.name, c.series.tolist(), c.why) for c in choices]
+
+
+def test_values_that_a_logarithm_cannot_take_are_counted_over_all_parts(small_parts):
+    panel = several()
+    below = int((panel.values <= 0).sum())
+
+    with pytest.raises(DataError, match=f"{below} are <= 0"):
+        choose_transforms(panel, "log")
+
+
+def test_a_large_panel_takes_no_more_memory_than_itself_and_a_part(monkeypatch):
+    monkeypatch.setattr(base, "PART", 2**12)
+    monkeypatch.setattr(arrays, "BLOCK", 2**12)
+    panel = make_panel(*np.random.default_rng(0).normal(100, 1, (5_000, 100)))
+    own = panel.values.nbytes
+    tracemalloc.start()
+    kept = choose_transforms(panel)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert len(kept) == 3
+    assert peak < 1.3 * own + 2**20

@@ -10,6 +10,7 @@ import pytest
 
 from forecast import pipeline
 from forecast.errors import ConfigError, DataError, FileError
+from forecast.runs import write_file
 from forecast.series import read_series
 from forecast.workbooks import OLE, is_workbook
 
@@ -167,6 +168,20 @@ def test_forecasts_are_written_as_a_workbook_that_reads_back(tmp_path):
     assert rows[1][:4] == ("flow", DAYS[0].replace(year=1971).to_pydatetime(), "naive", 740)
     assert pd.read_excel(io.BytesIO((tmp_path / "y.xlsx").read_bytes()))["lo-95"].notna().all()
     assert [path.name for path in tmp_path.iterdir()] == ["y.xlsx"]
+
+
+def test_a_name_that_looks_like_a_formula_is_written_as_a_text(tmp_path):
+    frame = pd.DataFrame({"unique_id": ["=1+1", "=A1", "a\x01b"], "=y": [1.0, 2.0, 3.0]})
+    write_file(frame, tmp_path / "x.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "x.xlsx").active
+
+    assert [[cell.value for cell in row] for row in sheet.iter_rows()] == [
+        ["unique_id", "=y"],
+        ["=1+1", 1],
+        ["=A1", 2],
+        ["ab", 3],
+    ]
+    assert {cell.data_type for row in sheet.iter_rows() for cell in row} == {"s", "n"}
 
 
 def test_forecasts_without_a_band_have_empty_cells(tmp_path):

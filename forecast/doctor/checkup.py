@@ -6,6 +6,7 @@ report show the same two things.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from forecast.transforms import choose_transforms
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from concurrent.futures import Future
 
     from numpy.typing import NDArray
 
@@ -92,6 +94,26 @@ def examine(data: SeriesData, *, missing: str = "auto") -> Checkup:
     (144, 'monthly', ())
     """
     panel = data.panel
+    with ThreadPoolExecutor(1) as beside:  # NumPy lets go of the lock, so two halves of the work go on at once
+        chosen = beside.submit(_transforms, panel, "auto" if missing == "error" else missing)
+        seasons = beside.submit(lambda: confirm_seasons(panel).reason)
+        findings, whole = _findings(data, missing)
+        facts = _facts(data, whole, seasons) | {"transforms": chosen.result(), "notes": list(data.notes)}
+    return Checkup(data.name, facts, ()).with_findings(findings)
+
+
+def _transforms(panel: Panel, missing: str) -> list[dict[str, Any]]:
+    """Return which transforms `run` would choose, for how many series and why."""
+    return [
+        {"name": choice.name, "series": int(choice.series.sum()), "why": choice.why}
+        for choice in choose_transforms(panel, missing=missing)[2]
+        if choice.series.any()
+    ]
+
+
+def _findings(data: SeriesData, missing: str) -> tuple[list[Finding], Panel]:
+    """Return all that is wrong or doubtful, and the panel without gaps, at a size of one."""
+    panel = data.panel
     findings = [from_notice(notice) for notice in data.notices]
     try:
         findings += [from_notice(notice) for notice in fillable(panel, missing=missing)[1]]
@@ -99,7 +121,7 @@ def examine(data: SeriesData, *, missing: str = "auto") -> Checkup:
         findings.append(from_error(error))
     whole = filled(panel)
     findings += [*find_all(panel, whole, missing=missing), *_times(data), *_hidden_season(panel), *_ids(panel)]
-    return Checkup(data.name, _facts(data, panel, whole, missing), ()).with_findings(findings)
+    return findings, whole
 
 
 def _times(data: SeriesData) -> list[Finding]:
@@ -172,9 +194,9 @@ def _ids(panel: Panel) -> list[Finding]:
     ]
 
 
-def _facts(data: SeriesData, panel: Panel, whole: Panel, missing: str) -> dict[str, Any]:
+def _facts(data: SeriesData, whole: Panel, seasons: Future[str]) -> dict[str, Any]:
     """Return numbers and words by name, in the order in which they are shown."""
-    found = strengths(whole)
+    panel, found = data.panel, strengths(whole)
     first = min(advance(panel.last[s], 1 - panel.lengths[s], panel.frequency) for s in _earliest(panel))
     known = ~np.isnan(panel.values)
     smallest = np.fmin.reduceat(panel.values, panel.offsets[:-1])
@@ -193,7 +215,7 @@ def _facts(data: SeriesData, panel: Panel, whole: Panel, missing: str) -> dict[s
         "alias": data.frequency.alias,
         "frequency_confidence": round(data.regularity.share, 4),
         "season_length": panel.season_length,
-        "seasons": confirm_seasons(panel).reason,
+        "seasons": seasons.result(),
         "season_strength": _median(found.season),
         "trend_strength": _median(found.trend),
         "missing": int((~known).sum()),
@@ -201,12 +223,6 @@ def _facts(data: SeriesData, panel: Panel, whole: Panel, missing: str) -> dict[s
         "zeros": int((panel.values == 0).sum()),
         "negative": int((panel.values < 0).sum()),
         "stationarity": stationarity(whole),
-        "transforms": [
-            {"name": choice.name, "series": int(choice.series.sum()), "why": choice.why}
-            for choice in choose_transforms(panel, missing="auto" if missing == "error" else missing)[2]
-            if choice.series.any()
-        ],
-        "notes": list(data.notes),
     }
 
 

@@ -73,34 +73,12 @@ def strengths(panel: Panel) -> Strengths:
     moving average of `TREND_WINDOW` values.
     """
     m = panel.season_length
-    lengths, series = panel.lengths, np.repeat(np.arange(panel.n_series), panel.lengths)
-    centred = panel.values - (np.add.reduceat(panel.values, panel.offsets[:-1]) / lengths)[series]
-    trend, inside = _moving_average(panel.with_values(centred), m if m > 1 else TREND_WINDOW)
-    rest = np.where(inside, centred - trend, 0.0)
-    season = np.zeros_like(rest)
-    if m > 1:
-        position = (np.arange(len(rest)) - np.repeat(panel.offsets[:-1], lengths)) % m
-        cell = series * m + position
-        counts = np.bincount(cell[inside], minlength=panel.n_series * m)
-        means = np.bincount(cell[inside], rest[inside], minlength=panel.n_series * m) / np.maximum(counts, 1)
-        season = np.where(inside, means[cell], 0.0)
-    remainder = rest - season
-    enough = lengths >= (2 * m if m > 1 else TREND_WINDOW + 2)
-
-    def variance(values: Floats) -> Floats:
-        count = np.maximum(np.bincount(series[inside], minlength=panel.n_series), 1)
-        mean = np.bincount(series[inside], values[inside], minlength=panel.n_series) / count
-        off = (values - mean[series])[inside] ** 2
-        return np.asarray(np.bincount(series[inside], off, minlength=panel.n_series) / count, dtype=np.float64)
-
-    noise = variance(remainder)
-
-    def strength(component: Floats) -> Floats:
-        whole = variance(component + remainder)
-        share = np.where(whole > 1e-24, 1.0 - noise / np.where(whole > 1e-24, whole, 1.0), 0.0)
-        return np.where(enough, np.clip(share, 0.0, 1.0), np.nan)
-
-    return Strengths(strength(trend), strength(season) if m > 1 else np.full(panel.n_series, np.nan))
+    trend, season = np.full((2, panel.n_series), np.nan)
+    enough = np.flatnonzero(panel.lengths >= (2 * m if m > 1 else TREND_WINDOW + 2))
+    for block in blocks(panel.lengths, enough):
+        y = rows(panel.values, panel.offsets[block], panel.lengths[block])
+        trend[block], season[block] = _strengths(y, panel.lengths[block], m)
+    return Strengths(trend, season)
 
 
 def outliers(panel: Panel) -> Bools:
@@ -112,19 +90,16 @@ def outliers(panel: Panel) -> Bools:
     that is 0 1.2533 times the mean one (Iglewicz & Hoaglin 1993). Series shorter than three seasons are compared with
     the value next to it instead.
     """
-    m, lengths = panel.season_length, panel.lengths
-    lag = np.repeat(np.where(lengths >= 3 * m, m, 1), lengths)
-    places = np.arange(len(panel.values))
-    starts, stops = np.repeat(panel.offsets[:-1], lengths), np.repeat(panel.offsets[1:], lengths)
-    has_before, has_after = places - lag >= starts, places + lag < stops
-    step = np.where(has_before, panel.values - panel.values[np.where(has_before, places - lag, 0)], np.nan)
-    score = _robust_score(step, panel)
-    after = np.where(has_after, score[np.where(has_after, places + lag, 0)], np.nan)
-    lonely = np.isnan(score) | np.isnan(after)
-    known = np.where(np.isnan(score), after, score)
-    opposite = np.isfinite(score) & np.isfinite(after) & (score * after < 0)
-    both = opposite & (np.fmin(np.abs(score), np.abs(after)) > OUTLIER_SIZE)
-    return np.where(lonely, np.abs(np.nan_to_num(known)) > OUTLIER_SIZE, both) & ~np.isnan(panel.values)
+    m, found = panel.season_length, np.zeros(len(panel.values), dtype=np.bool_)
+    long = panel.lengths >= 3 * m
+    for lag, chosen in ((m, np.flatnonzero(long)), (1, np.flatnonzero(~long & (panel.lengths > 1)))):
+        for block in blocks(panel.lengths, chosen):
+            y = rows(panel.values, panel.offsets[block], panel.lengths[block])
+            off, size = _robust(y[:, lag:] - y[:, :-lag])
+            suspects = np.flatnonzero((np.abs(off) > 0.999 * OUTLIER_SIZE * size[:, None]).any(axis=1))
+            places, steps = np.nonzero(_outlying(off[suspects] / size[suspects, None], lag))
+            found[panel.offsets[block[suspects[places]]] + steps] = True
+    return found & ~np.isnan(panel.values)
 
 
 def stationarity(panel: Panel) -> dict[str, int]:
@@ -150,7 +125,7 @@ def stationarity(panel: Panel) -> dict[str, int]:
         try:
             with warnings.catch_warnings(record=True), np.errstate(all="ignore"):
                 warnings.simplefilter("always")
-                no_root = float(adfuller(y)[1]) < SIGNIFICANCE
+                no_root = float(adfuller(y, maxlag=differences_by_aic(y), autolag=None)[1]) < SIGNIFICANCE
                 level = float(kpss(y)[1]) >= SIGNIFICANCE
         except (ValueError, ArithmeticError, np.linalg.LinAlgError):
             continue
@@ -159,48 +134,103 @@ def stationarity(panel: Panel) -> dict[str, int]:
     return counts
 
 
-def _moving_average(panel: Panel, window: int) -> tuple[Floats, Bools]:
-    """Return the centred moving average of every series, and where there is one; an even window has half weights."""
-    y, lengths = panel.values, panel.lengths
-    half = window // 2
-    places = np.arange(len(y))
-    inside = (places - half >= np.repeat(panel.offsets[:-1], lengths)) & (
-        places + half < np.repeat(panel.offsets[1:], lengths)
+def differences_by_aic(y: Floats) -> int:
+    """Return how many lagged differences the Dickey-Fuller regression of y [T] takes by Akaike's criterion.
+
+    All regressions are columns of one orthogonal decomposition, so that none is fitted; statsmodels comes to the same
+    by fitting each. The longest is Schwert's (1989) 12 (T / 100)^(1/4).
+
+    Examples
+    --------
+    >>> differences_by_aic(np.random.default_rng(0).normal(size=80).cumsum())
+    0
+    """
+    longest = min(int(np.ceil(12.0 * (len(y) / 100.0) ** 0.25)), len(y) // 2 - 2)
+    steps = np.diff(y)
+    count = len(steps) - longest
+    lagged = [steps[longest - lag : len(steps) - lag] for lag in range(1, longest + 1)]
+    columns = np.column_stack([np.ones(count), y[longest:-1], *lagged, steps[longest:]])
+    triangle = np.linalg.qr(columns).R
+    squares = np.cumsum(triangle[::-1, -1] ** 2)[::-1]  # what is left over after 0, 1, 2, ... columns
+    least = max(1e-15 * float(squares[0]), 1e-300)  # below it there is rounding alone
+    criterion = count * np.log(np.maximum(squares[2:], least)) + 2.0 * np.arange(len(squares) - 2)
+    return int(np.argmin(criterion))
+
+
+def _strengths(y: Floats, lengths: Ints, m: int) -> tuple[Floats, Floats]:
+    """Return the strengths of trend and season [B] of rows y [B, T], NaN after their ends."""
+    window = m if m > 1 else TREND_WINDOW
+    half, inside = window // 2, np.arange(y.shape[1]) < lengths[:, None]
+    known = y if inside.all() else np.where(inside, y, 0.0)
+    centred = (known - (known.sum(axis=1) / lengths)[:, None]) * inside
+    total = np.zeros((len(y), y.shape[1] + 1))
+    np.cumsum(centred, axis=1, out=total[:, 1:])
+    width = y.shape[1] - 2 * half
+    trend = total[:, 2 * half + 1 :] - total[:, :width]
+    if window % 2 == 0:  # the first and the last value count half
+        trend -= (centred[:, :width] + centred[:, 2 * half :]) / 2
+    kept, count = inside[:, 2 * half :], lengths - 2 * half
+    middle = centred[:, half : half + width] * kept
+    rest = middle - trend / window * kept
+    if m == 1:
+        return _share(_variance(rest, count, kept), _variance(middle, count, kept)), np.full(len(y), np.nan)
+    season = _season(rest, count, m) * kept
+    noise = _variance(rest - season, count, kept)
+    return _share(noise, _variance(middle - season, count, kept)), _share(noise, _variance(rest, count, kept))
+
+
+def _season(x: Floats, count: Ints, m: int) -> Floats:
+    """Return the means of x [B, T] by position in the season, at each place; behind the first `count` x is 0."""
+    whole = x.shape[1] // m * m
+    sums: Floats = x[:, :whole].reshape(len(x), -1, m).sum(axis=1)
+    sums[:, : x.shape[1] - whole] += x[:, whole:]
+    means = sums / np.maximum((count[:, None] - np.arange(m) + m - 1) // m, 1)
+    return np.tile(means, (1, -(-x.shape[1] // m)))[:, : x.shape[1]]
+
+
+def _variance(x: Floats, count: Ints, kept: Bools) -> Floats:
+    """Return the variance [B] of the first `count` numbers of x [B, T], which are the `kept` ones."""
+    off = (x - (x.sum(axis=1) / count)[:, None]) * kept
+    return np.asarray(np.einsum("ij,ij->i", off, off) / count)
+
+
+def _share(noise: Floats, whole: Floats) -> Floats:
+    """Return 1 - noise / whole, from 0 to 1; 0 where there is nothing to explain."""
+    some = whole > 1e-24
+    return np.where(some, np.clip(1.0 - noise / np.where(some, whole, 1.0), 0.0, 1.0), 0.0)
+
+
+def _robust(steps: Floats) -> tuple[Floats, Floats]:
+    """Return steps [B, T] less their median, and their robust standard deviation [B]; NaN stays."""
+    off = steps - _medians(steps)[:, None]
+    sizes = np.abs(off)
+    spread = 1.4826 * _medians(sizes)
+    flat = np.flatnonzero(spread <= 1e-12)
+    known = np.maximum((~np.isnan(sizes[flat])).sum(axis=1), 1)
+    mean = 1.2533 * np.nan_to_num(sizes[flat]).sum(axis=1) / known
+    spread[flat] = np.where(mean > 1e-12, mean, np.inf)
+    return off, spread
+
+
+def _outlying(score: Floats, lag: int) -> Bools:
+    """Return which values [B, T] stand out, from the scores [B, T - lag] of the steps that end at all but the first."""
+    before, after = np.full((2, len(score), score.shape[1] + lag), np.nan)
+    before[:, lag:], after[:, :-lag] = score, score
+    lonely = np.isnan(before) | np.isnan(after)
+    known = np.where(np.isnan(before), after, before)
+    both = (before * after < 0) & (np.fmin(np.abs(before), np.abs(after)) > OUTLIER_SIZE)
+    found: Bools = np.where(lonely, np.abs(np.nan_to_num(known)) > OUTLIER_SIZE, both)
+    return found
+
+
+def _medians(x: Floats) -> Floats:
+    """Return the median of each row of x [B, T] without its NaN; 0 where nothing is known."""
+    ordered = np.sort(x, axis=1)  # NaN at the end
+    counts = np.sum(~np.isnan(ordered), axis=1) if np.isnan(ordered[:, -1]).any() else np.full(len(x), x.shape[1])
+    lower, upper = (
+        np.take_along_axis(ordered, at[:, None], axis=1)[:, 0] for at in (np.maximum(counts - 1, 0) // 2, counts // 2)
     )
-    total = np.r_[0.0, np.cumsum(y)]
-    at = places[inside]
-    sums = total[at + half + 1] - total[at - half]
-    if window % 2 == 0:
-        sums -= (y[at - half] + y[at + half]) / 2
-    trend = np.zeros(len(y))
-    trend[inside] = sums / window
-    return trend, inside
-
-
-def _robust_score(values: Floats, panel: Panel) -> Floats:
-    """Return the values of each series less their median, in robust standard deviations; NaN stays."""
-    series = np.repeat(np.arange(panel.n_series), panel.lengths)
-    off = values - _medians(values, panel)[series]
-    spread = 1.4826 * _medians(np.abs(off), panel)
-    known = ~np.isnan(off)
-    count = np.maximum(np.bincount(series[known], minlength=panel.n_series), 1)
-    mean = 1.2533 * np.bincount(series[known], np.abs(off[known]), minlength=panel.n_series) / count
-    size = np.where(spread > 1e-12, spread, np.where(mean > 1e-12, mean, np.inf))
-    return np.asarray(off / size[series], dtype=np.float64)
-
-
-def _medians(values: Floats, panel: Panel) -> Floats:
-    """Return the median of each series [S] without its NaN; 0 where nothing is known."""
-    medians = np.zeros(panel.n_series)
-    for block in blocks(panel.lengths):
-        ordered = np.sort(rows(values, panel.offsets[block], panel.lengths[block]), axis=1)  # NaN at the end
-        counts = np.sum(~np.isnan(ordered), axis=1)
-        lower, upper = (
-            np.take_along_axis(ordered, at[:, None], axis=1)[:, 0]
-            for at in (np.maximum(counts - 1, 0) // 2, counts // 2)
-        )
-        medians[block] = np.where(counts > 0, (lower + upper) / 2, 0.0)
-    return medians
+    return np.where(counts > 0, (lower + upper) / 2, 0.0)
 
 
 def longest_repeats(panel: Panel) -> Ints:

@@ -7,13 +7,13 @@ why, so that what was done can be printed and recorded at every cutoff.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecast.errors import ConfigError, nearest, shown
-from forecast.transforms.base import Chain
+from forecast.errors import ConfigError, DataError, nearest, shown
+from forecast.transforms.base import Chain, Parts, groups_of, parts_of
 from forecast.transforms.differencing import Detrend, Difference
 from forecast.transforms.fill import Fill
 from forecast.transforms.power import BoxCox, Log, SignedLog
@@ -156,6 +156,28 @@ def choose_transforms(
     >>> [choice.name for choice in choices if choice.series.any()]
     ['log', 'step_scale', 'deseasonalize']
     """
+    bounds = parts_of(panel)
+    if len(bounds) == 2:
+        return _chosen(panel, transform, missing, season=season)
+    values, place = np.empty_like(panel.values), 0
+    chains: list[Chain] = []
+    found: list[list[Choice]] = []
+    for group in groups_of(panel, bounds):
+        try:
+            chain, transformed, choices = _chosen(group, transform, missing, season=season)
+        except DataError:
+            return _chosen(panel, transform, missing, season=season)  # whose message counts all of them
+        values[place : place + len(group.values)] = transformed.values
+        place += len(group.values)
+        chains.append(chain)
+        found.append(choices)
+    joined = [
+        replace(same[0], series=np.concatenate([choice.series for choice in same])) for same in zip(*found, strict=True)
+    ]
+    return Chain([Parts(bounds, chains)]), panel.with_values(values), joined
+
+
+def _chosen(panel: Panel, transform: str, missing: str, *, season: bool) -> tuple[Chain, Panel, list[Choice]]:
     usual: list[Transform] = [Log(), StepScale(), *([Deseasonalize()] if season else [])]
     named: Sequence[Transform] = usual if transform == "auto" else parse_chain(transform)
     holed = _any_of(np.isnan(panel.values), panel)

@@ -41,7 +41,7 @@ class Fill:
 
     def fit(self, panel: Panel) -> Self:
         """Remember where the gaps are; what is filled depends on the panel it is applied to alone."""
-        self.gaps_ = np.isnan(panel.values)
+        self.gaps_ = np.packbits(np.isnan(panel.values))
         return self
 
     def apply(self, panel: Panel) -> Panel:
@@ -63,7 +63,8 @@ class Fill:
 
     def restore(self, panel: Panel) -> Panel:
         """Return the panel with its gaps."""
-        return panel.with_values(np.where(self.gaps_, np.nan, panel.values))
+        gaps = np.unpackbits(self.gaps_, count=len(panel.values)).astype(np.bool_)
+        return panel.with_values(np.where(gaps, np.nan, panel.values))
 
     def _filled(self, panel: Panel) -> Floats:
         y, m = panel.values, panel.season_length

@@ -35,8 +35,8 @@ class _Scaling:
 
     def apply(self, panel: Panel) -> Panel:
         """Return the panel scaled."""
-        series = series_of(panel)
-        return panel.with_values((panel.values - self.level_[series]) / self.size_[series])
+        level, size = (np.repeat(learned, panel.lengths) for learned in (self.level_, self.size_))
+        return panel.with_values((panel.values - level) / size)
 
     def invert(self, y_hat: Floats) -> Floats:
         """Return the forecasts in the units of the series."""
@@ -44,8 +44,8 @@ class _Scaling:
 
     def restore(self, panel: Panel) -> Panel:
         """Return the panel in its own units."""
-        series = series_of(panel)
-        return panel.with_values(panel.values * self.size_[series] + self.level_[series])
+        level, size = (np.repeat(learned, panel.lengths) for learned in (self.level_, self.size_))
+        return panel.with_values(panel.values * size + level)
 
     def _measure(self, panel: Panel) -> tuple[Floats, Floats]:
         raise NotImplementedError
@@ -55,11 +55,17 @@ class StepScale(_Scaling):
     """Divide every series by its mean absolute difference, so that a unit is one typical step of the series."""
 
     def _measure(self, panel: Panel) -> tuple[Floats, Floats]:
-        known = np.flatnonzero(~np.isnan(panel.values))
-        series = series_of(panel)[known]
-        same = series[1:] == series[:-1]
-        steps = np.abs(np.diff(panel.values[known]))[same]
-        return np.zeros(panel.n_series), _means(steps, series[1:][same], panel.n_series)
+        known = ~np.isnan(panel.values)
+        y = panel.values if known.all() else panel.values[known]
+        counts = np.add.reduceat(known, panel.offsets[:-1], dtype=np.int64)
+        some = np.flatnonzero(counts)
+        starts = (np.cumsum(counts) - counts)[some]
+        steps = np.abs(np.diff(y, prepend=0.0))
+        steps[starts] = 0.0
+        size = np.zeros(panel.n_series)
+        if len(some):
+            size[some] = np.add.reduceat(steps, starts) / np.maximum(counts[some] - 1, 1)
+        return np.zeros(panel.n_series), size
 
 
 class Standardize(_Scaling):

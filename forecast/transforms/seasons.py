@@ -10,9 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
-from scipy import fft
 
-from forecast.transforms.arrays import blocks, from_end, interpolated, rows, series_of
+from forecast.transforms.arrays import blocks, from_end, interpolated, lagged_products, rows, series_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -69,7 +68,9 @@ class Deseasonalize:
         return panel.with_values(panel.values + self._season(panel))
 
     def _season(self, panel: Panel) -> Floats:
-        season: Floats = self.indices_[series_of(panel), -from_end(panel) % panel.season_length]
+        season = np.zeros(len(panel.values))
+        places = np.flatnonzero(np.repeat(self.found_, panel.lengths))
+        season[places] = self.indices_[series_of(panel)[places], -from_end(panel)[places] % panel.season_length]
         return season
 
 
@@ -213,17 +214,17 @@ def _has_season(panel: Panel) -> Bools:
         return found
     for block in blocks(2 * panel.lengths, np.flatnonzero(panel.lengths >= 3 * m)):
         y = rows(panel.values, panel.offsets[block], panel.lengths[block])
-        size = np.fmax.reduce(np.abs(y), axis=1, initial=0.0)[:, None]
-        y = y / np.where(size > 0, size, 1.0)
-        d = np.diff(y, axis=1)
+        size = np.fmax(np.fmax.reduce(y, axis=1, initial=0.0), -np.fmin.reduce(y, axis=1, initial=0.0))[:, None]
+        size = np.where(size > 0, size, 1.0)
+        d = np.diff(y, axis=1) / size
         known = ~np.isnan(d)
-        mean = np.where(known, d, 0.0).sum(axis=1, keepdims=True) / np.maximum(known.sum(axis=1, keepdims=True), 1)
-        d = np.where(known, d - mean, 0.0)
-        spectrum = fft.rfft(d, fft.next_fast_len(d.shape[1] + m, real=True), axis=1)
-        power = spectrum.real**2 + spectrum.imag**2
-        products = fft.irfft(power, fft.next_fast_len(d.shape[1] + m, real=True), axis=1)[:, : m + 1]
-        total = (d * d).sum(axis=1)
-        moving = total > 1e-20 * np.nansum(y * y, axis=1)
+        if not known.all():
+            d[~known] = 0.0
+        d -= d.sum(axis=1, keepdims=True) / np.maximum(known.sum(axis=1, keepdims=True), 1)
+        d *= known
+        products = lagged_products(d, m)
+        total = products[:, 0]
+        moving = total > 1e-20 * np.nansum(np.square(y), axis=1) / size[:, 0] ** 2
         r = products[:, 1:] / np.where(moving, total, 1.0)[:, None]
         steps = panel.lengths[block] - 1
         limit = 1.645 * np.sqrt((1.0 + 2.0 * np.sum(r[:, :-1] ** 2, axis=1)) / steps)
