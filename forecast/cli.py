@@ -257,8 +257,9 @@ def audit(
         wrong = [check for check in checks if bool(check.moved) != (check.cutoff == CONTROL)]
         if wrong:
             first = wrong[0]
-            what = ", ".join(first.moved) or "the planted model did not"
-            raise ModelError("M106", f"{len(wrong)} of {len(checks)} checks failed: {first.cutoff}: {what} moved")
+            what = f"{', '.join(first.moved)} moved" if first.moved else "a model that looks ahead was not found"
+            where = f"{first.cutoff}, {first.change}: {what}"
+            raise ModelError("M106", f"{len(wrong)} of {len(checks)} checks failed: {where}")
 
 
 @app.command()
