@@ -72,22 +72,24 @@ class BacktestSection(_Section):
 class MLPSection(_Section):
     """The settings of `forecast.models.mlp.MLP`."""
 
+    preset: Literal["fast", "balanced", "best"] = "balanced"
     input_size: PositiveInt | Auto = "auto"
-    hidden_sizes: tuple[PositiveInt, ...] = (32, 32)
-    members: PositiveInt = 10
+    hidden_sizes: tuple[PositiveInt, ...] | Auto = "auto"
+    blocks: PositiveInt | Auto = "auto"
+    members: PositiveInt | Auto = "auto"
     activation: Literal["relu", "tanh", "sigmoid", "identity", "elu", "gelu", "leaky_relu", "silu", "softplus"] = "relu"
-    loss: Literal["mae", "mse", "huber", "log_cosh"] = "mae"
+    loss: Literal["auto", "mae", "mse", "huber", "log_cosh"] = "auto"
     optimizer: Literal["adam", "rmsprop", "sgd"] = "adam"
-    learning_rate: PositiveFloat = 1e-3
+    learning_rate: PositiveFloat | Auto = "auto"
     schedule: Literal["cosine", "step", "constant"] = "cosine"
-    max_steps: PositiveInt = 800
+    max_steps: PositiveInt | Auto = "auto"
     patience: PositiveInt = 200
-    batch_size: PositiveInt = 32
+    batch_size: PositiveInt | Auto = "auto"
     weight_decay: float = Field(default=0.01, ge=0)
     dropout: float = Field(default=0.0, ge=0, lt=1)
     input_noise: float = Field(default=0.0, ge=0)
     prior: Literal["auto", "none"] = "auto"
-    scale: Literal["difference", "std", "level", "zero"] = "difference"
+    scale: Literal["auto", "difference", "std", "level", "unit", "zero"] = "auto"
 
 
 class ArimaSection(_Section):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from types import TracebackType
 
-__all__ = ["Workers", "one_thread"]
+__all__ = ["Workers", "one_thread", "threads"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -31,6 +31,8 @@ R = TypeVar("R")
 WORTH = 6.0
 """Seconds of work left from which on workers are started: twice what they need to load what the models need."""
 
+WORKER = "FORECAST_WORKER"
+"""The variable that tells a process that it is a worker."""
 AT_LEAST = 1.0
 """Seconds of work from which the rest can be judged."""
 
@@ -54,6 +56,17 @@ def one_thread() -> Iterator[None]:
 
     with threadpool_limits(1):
         yield
+
+
+def threads() -> int:
+    """Return how many threads a model may use: one in a worker process, for its neighbours have the other cores.
+
+    Examples
+    --------
+    >>> threads() >= 1
+    True
+    """
+    return 1 if WORKER in os.environ else _cores()
 
 
 class Workers:
@@ -167,7 +180,7 @@ def _start() -> subprocess.Popen[bytes]:
         [sys.executable, "-m", "forecast.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": here},
+        env={**os.environ, "PYTHONPATH": here, WORKER: "1"},
     )
 
 

@@ -230,8 +230,9 @@ def _sentence(lead: str, pairs: list[dict[str, Any]], board: pd.DataFrame, metri
 
 
 def _training(network: MLP) -> pd.DataFrame:
-    """Return the losses of every member, a row per look of the search for the number of steps."""
-    history = network.search_history_ or network.history_
+    """Return the losses of every member of the first group, a row per look of the search for the number of steps."""
+    first = network.groups_[0]
+    history = first.search_history_ or first.history_
     looks, members = history.train_loss.shape
     return pd.DataFrame(
         {

@@ -92,14 +92,14 @@ def test_a_pattern_only_a_network_can_see_is_learned():
 def test_the_steps_are_read_off_the_latest_block():
     network = MLP(members=3).fit(make_panel(seasonal()), horizon=H)
 
-    assert network.choices_["steps"] == int(np.median(network.search_history_.best_step))
+    assert network.choices_["steps"] == int(np.median(network.groups_[0].search_history_.best_step))
     assert network.choices_["steps_why"] == "best on the latest block"
 
 
 def test_a_series_too_short_to_hold_a_block_out_is_trained_only_a_little():
     network = MLP(members=2).fit(make_panel([3.0, 4.0, 5.0], season_length=1), horizon=1)
 
-    assert network.search_history_ is None
+    assert network.groups_[0].search_history_ is None
     assert network.choices_["steps"] == 50
 
 
@@ -111,15 +111,17 @@ def test_a_series_with_nothing_to_learn_warrants_no_network_and_says_so():
 
 def test_the_input_size_follows_horizon_season_and_length():
     sizes = [
-        MLP(members=1, max_steps=1).fit(make_panel(np.arange(1.0, n), season_length=m), horizon=h).input_size_
-        for n, m, h in ((201, 1, 6), (201, 24, 6), (201, 52, 6), (41, 12, 6), (6, 1, 2))
+        MLP(members=1, max_steps=1)
+        .fit(make_panel(np.arange(1.0, n), season_length=m), horizon=h)
+        .choices_["input_size"]
+        for n, m, h in ((201, 1, 8), (201, 24, 8), (41, 12, 8), (6, 1, 2))
     ]
 
-    assert sizes == [12, 24, 12, 10, 3]
+    assert sizes == [16, 16, 10, 3]
 
 
 def test_a_named_input_size_is_used():
-    assert MLP(members=1, max_steps=1, input_size=7).fit(make_panel(seasonal()), horizon=H).input_size_ == 7
+    assert MLP(members=1, max_steps=1, input_size=7).fit(make_panel(seasonal()), horizon=H).choices_["input_size"] == 7
 
 
 def test_a_series_without_a_log_and_one_with_are_told_apart():

@@ -165,5 +165,5 @@ def test_a_constant_sample_has_unit_size():
 
 
 def test_an_unknown_scaling_is_refused():
-    with pytest.raises(ConfigError, match="difference, std, level or zero"):
+    with pytest.raises(ConfigError, match="difference, std, level, unit or zero"):
         SampleScale("mean")

@@ -123,7 +123,7 @@ def _number(text: str, kind: type[int | float]) -> int | float | None:
 
 
 def choose_transforms(
-    panel: Panel, transform: str = "auto", *, missing: str = "auto"
+    panel: Panel, transform: str = "auto", *, missing: str = "auto", season: bool = True
 ) -> tuple[Chain, Panel, list[Choice]]:
     """Return the fitted transforms of a panel, the panel transformed, and what was chosen why.
 
@@ -139,6 +139,8 @@ def choose_transforms(
         "auto", "none", or names as `parse_chain` takes them; gaps are filled first, unless ``fill`` is named.
     missing : str
         How gaps are filled: see `Fill`.
+    season : bool
+        Whether ``auto`` takes out a season.
 
     Raises
     ------
@@ -154,9 +156,8 @@ def choose_transforms(
     >>> [choice.name for choice in choices if choice.series.any()]
     ['log', 'step_scale', 'deseasonalize']
     """
-    named: Sequence[Transform] = (
-        [Log(), StepScale(), Deseasonalize()] if transform == "auto" else parse_chain(transform)
-    )
+    usual: list[Transform] = [Log(), StepScale(), *([Deseasonalize()] if season else [])]
+    named: Sequence[Transform] = usual if transform == "auto" else parse_chain(transform)
     holed = _any_of(np.isnan(panel.values), panel)
     steps = [*([] if any(isinstance(step, Fill) for step in named) else [Fill(missing)]), *named]
     choices = []

@@ -144,14 +144,15 @@ class SampleScale:
 
     Parameters
     ----------
-    method : {"difference", "std", "level", "zero"}
+    method : {"difference", "std", "level", "unit", "zero"}
         The level is the last input value. The size is the mean absolute difference of neighbouring inputs, their
-        standard deviation, or the mean absolute value. ``zero`` has the last size and no level: for values about 0.
+        standard deviation, the mean absolute value, or one. ``zero`` has the mean absolute value as size and no level:
+        for values about 0.
     """
 
     def __init__(self, method: str = "difference") -> None:
-        if method not in ("difference", "std", "level", "zero"):
-            raise ConfigError("U101", f"no sample scaling {method!r}", hint="difference, std, level or zero")
+        if method not in ("difference", "std", "level", "unit", "zero"):
+            raise ConfigError("U101", f"no sample scaling {method!r}", hint="difference, std, level, unit or zero")
         self.method = method
 
     def measure(self, inputs: Floats) -> tuple[Floats, Floats]:
@@ -161,6 +162,8 @@ class SampleScale:
             size = np.abs(np.diff(inputs, axis=-1)).mean(axis=-1, keepdims=True)
         elif self.method == "std":
             size = inputs.std(axis=-1, keepdims=True)
+        elif self.method == "unit":
+            size = np.ones_like(level)
         else:
             size = np.abs(inputs).mean(axis=-1, keepdims=True)
         return level, np.where(size > 1e-12 * (1.0 + np.abs(level)), size, 1.0)

@@ -1,0 +1,233 @@
+"""Members of equal shape that are trained together: what a plan becomes once it has met a panel.
+
+The idea: transforms make the series easy, samples are cut around every time, brought to a common level and size, and
+`forecast.nn` does the rest. How long to train is read off the latest block of the past where the plan says so; then the
+members start anew and train on all of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from forecast import nn
+from forecast.models.inputs import CovariateInputs
+from forecast.models.ridge import ridge
+from forecast.samples import Cuts, Samples, last_inputs
+from forecast.transforms import Chain, Choice, Fill, SampleScale, StepScale, choose_transforms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from forecast.models.presets import Plan
+    from forecast.panel import Panel
+
+    Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
+
+__all__ = ["Group", "Training"]
+
+LEAST_CUTS = 4
+"""With fewer training samples than this before the latest block, there is nothing to read the steps off."""
+MOST_LOOKED_AT = 2**16
+"""Samples of the latest block that are looked at: of more, so many at equal distances, which bounds the memory."""
+MOST_OUTPUTS = 2**22
+"""Outputs that are looked at, at most: fewer samples where the horizon is long."""
+BLIND_STEPS = 50
+"""Steps of training where nothing can be held out: a nudge away from the naive forecast that the network starts as."""
+FURTHEST = 50.0
+"""A forecast further than so many sizes of its sample from the last value is moved to there."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """What all groups of an ensemble share: how the loss is made small.
+
+    See `forecast.models.mlp.MLP` for what each setting does.
+    """
+
+    activation: str
+    optimizer: str
+    schedule: str
+    patience: int
+    weight_decay: float
+    dropout: float
+    input_noise: float
+    missing: str
+    transform: str
+
+
+class Group:
+    """Members that follow one plan.
+
+    Parameters
+    ----------
+    plan : Plan
+        Their shape and how far they look back.
+    training : Training
+        What they share with all other groups.
+    seed : sequence of int
+        Where all chance comes from.
+    """
+
+    def __init__(self, plan: Plan, training: Training, *, seed: tuple[int, ...]) -> None:
+        self.plan = plan
+        self.training = training
+        self.seed = seed
+
+    def fit(self, panel: Panel, *, horizon: int) -> Self:
+        """Train the members on `panel` to forecast `horizon` steps.
+
+        Raises
+        ------
+        Diverged
+            When training did.
+        """
+        plan, self.horizon_ = self.plan, horizon
+        prepared, observed, _, self.choices_ = self._prepare(panel)
+        self.counts_ = _volatility(panel) if plan.relative else np.ones(panel.n_series)
+        samples = Samples(prepared, panel.offsets, observed, input_size=plan.input_size, horizon=horizon)
+        self.beside_ = CovariateInputs(input_size=plan.input_size, horizon=horizon).fit(panel).see(panel)
+        self.search_history_: nn.History | None = None
+        self.searched_: nn.Network | None = None
+        self.block_ = max(2, min(horizon, int(np.median(panel.lengths)) // 4))
+        self.steps_ = self._search(samples) if plan.search else plan.max_steps
+        self.network_ = self._started(samples, samples.cuts())
+        self.history_ = self._train(self.network_, samples, samples.cuts(), max_steps=self.steps_)
+        return self
+
+    @property
+    def steps_why(self) -> str:
+        """Why training took so many steps."""
+        if not self.plan.search:
+            return "the rule for many series"
+        return "too few samples to search" if self.search_history_ is None else "best on the latest block"
+
+    def ahead(self, panel: Panel, *, searched: bool = False) -> Floats:
+        """Return what each member forecasts after the end of `panel`, [E, S, H].
+
+        Transforms are learned anew from the panel; the weights stay. `searched` asks the members that were trained
+        without the latest block.
+        """
+        prepared, _, chain, _ = self._prepare(panel)
+        inputs = last_inputs(prepared, panel.offsets, self.plan.input_size)
+        level, size = SampleScale(self.plan.scale).measure(inputs)
+        beside = self.beside_.see(panel).last()
+        network = self.searched_ if searched and self.searched_ is not None else self.network_
+        outputs = network.forward(np.hstack([(inputs - level) / size, beside])).astype(np.float64)
+        return np.stack([chain.invert(np.clip(y, -FURTHEST, FURTHEST) * size + level) for y in outputs])
+
+    def _prepare(self, panel: Panel) -> tuple[Floats, NDArray[np.bool_], Chain, list[Choice]]:
+        """Return the values [T_total] that the network sees, which of them are targets, and what made them so."""
+        chain, prepared, choices = choose_transforms(
+            panel, self.training.transform, missing=self.training.missing, season=self.plan.season
+        )
+        observed = ~(np.isnan(panel.values) | np.isnan(prepared.values))
+        whole = Fill("linear").apply(prepared).values
+        return np.nan_to_num(whole, nan=0.0, copy=False), observed, chain, choices
+
+    def _search(self, samples: Samples) -> int:
+        """Return the steps that were best on the latest block, the median over members."""
+        early = samples.before(self.block_)
+        cuts = early.cuts()
+        if len(cuts) < LEAST_CUTS:
+            return min(BLIND_STEPS, self.plan.max_steps)
+        most = min(MOST_LOOKED_AT, max(1, MOST_OUTPUTS // self.horizon_))
+        validation = self._batch(samples, samples.cuts(latest=self.block_).spread(most))
+        self.searched_ = self._started(early, cuts)
+        self.search_history_ = self._train(
+            self.searched_, early, cuts, max_steps=self.plan.max_steps, validation=validation
+        )
+        return int(np.median(self.search_history_.best_step))
+
+    def _started(self, samples: Samples, cuts: Cuts) -> nn.Network:
+        """Return untrained members whose output is the last value of the sample, or that of a ridge regression."""
+        hidden, training = self.plan.hidden_sizes, self.training
+        activation = nn.ACTIVATIONS[training.activation]
+        path: list[nn.Layer] = []
+        if self.plan.blocks > 1 and hidden:
+            units, depth = hidden[0], len(hidden)
+            path.append(
+                nn.DoublyResidual(
+                    self.horizon_,
+                    units=units,
+                    depth=depth,
+                    blocks=self.plan.blocks,
+                    activation=activation,
+                    head_initializer="zero",
+                )
+            )
+        else:
+            for units in hidden:
+                path += [nn.Linear(units), activation()]
+                path += [nn.Dropout(training.dropout)] if training.dropout else []
+            path.append(nn.Linear(self.horizon_, initializer="zero"))
+        skip = nn.LinearSkip(*path, initializer="zero")
+        size = self.plan.input_size + self.beside_.size
+        network = nn.Network(skip, input_size=size, members=self.plan.members, seed=np.random.SeedSequence(self.seed))
+        if self.plan.ridge:
+            weight, bias = ridge(lambda chosen: self._batch(samples, chosen), cuts)
+            skip.skip.weight[...], skip.skip.bias[...] = weight, bias
+        return network
+
+    def _train(
+        self, network: nn.Network, samples: Samples, cuts: Cuts, *, max_steps: int, validation: nn.Batch | None = None
+    ) -> nn.History:
+        streams = [np.random.default_rng(s) for s in np.random.SeedSequence((*self.seed, 1)).spawn(self.plan.members)]
+
+        def draw(_step: int) -> nn.Batch:
+            chosen = [stream.integers(0, len(cuts), self.plan.batch_size) for stream in streams]
+            return self._batch(samples, cuts[np.stack(chosen)])
+
+        return nn.train(
+            network,
+            draw,
+            loss=nn.LOSSES[self.plan.loss](),
+            optimizer=self._optimizer(),
+            schedule=self._schedule(),
+            max_steps=max_steps,
+            validation=validation,
+            patience=self.training.patience if validation else None,
+            input_noise=self.training.input_noise,
+            seed=self.seed[0],
+        )
+
+    def _batch(self, samples: Samples, cuts: Ints) -> nn.Batch:
+        """Return the samples at `cuts`, scaled; a sample weighs as much as its size, so errors count in one unit."""
+        inputs, targets, mask = samples.gather(cuts)
+        level, size = SampleScale(self.plan.scale).measure(inputs)
+        series = np.searchsorted(samples.offsets, cuts, side="right") - 1
+        weight = mask * size * self.counts_[series][..., None]
+        single, beside = np.float32, self.beside_.gather(cuts, samples.offsets)
+        return nn.Batch(
+            np.concatenate([(inputs - level) / size, beside], axis=-1, dtype=single),
+            ((targets - level) / size * mask).astype(single),
+            weight.astype(single),
+        )
+
+    def _optimizer(self) -> nn.Optimizer:
+        if self.training.optimizer == "adam":
+            return nn.Adam(weight_decay=self.training.weight_decay)
+        return nn.RMSprop() if self.training.optimizer == "rmsprop" else nn.SGD(momentum=0.9)
+
+    def _schedule(self) -> nn.Schedule:
+        rate, steps = self.plan.learning_rate, self.plan.max_steps
+        schedules: dict[str, Callable[[], nn.Schedule]] = {
+            "cosine": lambda: nn.Cosine(rate, steps, floor=rate / 20),
+            "step": lambda: nn.Step(rate, every=max(1, steps // 4)),
+            "constant": lambda: nn.Constant(rate),
+        }
+        return schedules[self.training.schedule]()
+
+
+def _volatility(panel: Panel) -> Floats:
+    """Return the mean absolute change of every series over its mean absolute value, [S]."""
+    known = np.nan_to_num(np.abs(panel.values))
+    starts = panel.offsets[:-1]
+    count = np.maximum(np.add.reduceat(np.isfinite(panel.values), starts, dtype=np.int64), 1)
+    level = np.add.reduceat(known, starts) / count
+    return StepScale().fit(panel).size_ / np.where(level > 0, level, 1.0)

@@ -1,0 +1,258 @@
+"""The settings that the network chooses by itself: which members it has, how far they look back, how long they train.
+
+The idea: one table of rules, a row for each kind of panel and preset, each with the measurement that speaks for it; a
+rule asks for the number and length of series, the season and the horizon, never for a value. What it comes to is a list
+of plans, one for each group of members; settings that the user named stand in every plan as they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from forecast.panel import Panel
+
+__all__ = ["KINDS", "PRESETS", "RULES", "Plan", "Rule", "kind_of", "make_plans"]
+
+PRESETS = ("fast", "balanced", "best")
+"""From the quickest to the most accurate."""
+KINDS = ("few", "brief", "many", "long")
+"""A few series, many short ones, many longer ones that share a network, and series of thousands of values."""
+MANY = 20
+"""From so many series on they are many: on one series alone there is only its own past to learn from."""
+BRIEF = 50
+"""Many series of typically fewer values are brief: with more steps, larger networks learn what they have in common."""
+LONG = 2_000
+"""From so many values in the typical series on it is long: its past holds what a network needs."""
+LEAST_BASE = 6
+"""The fewest steps of which a look-back is a multiple."""
+SEASONS_KEPT = 8
+"""A season in the look-back must fit so often into the typical series."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One group of members: networks of equal shape that look back equally far on equally transformed values.
+
+    Parameters
+    ----------
+    input_size : int
+        Values of the past that the members see, L.
+    members : int
+        How many they are, E.
+    hidden_sizes : tuple of int
+        Units of each hidden layer of a block.
+    blocks : int
+        One: hidden layers beside a linear path. More: doubly residual blocks (Oreshkin et al. 2020) beside it.
+    max_steps : int
+        Steps of training, at most where they are searched.
+    batch_size : int
+        Samples a step and member, B.
+    search : bool
+        Whether the number of steps is read off the latest block of the past.
+    ridge : bool
+        Whether the linear path starts as the ridge regression of targets on inputs, or as the naive method.
+    season : bool
+        Whether a season that is found is taken out before (by the automatic transforms).
+    scale : str
+        The size every sample is divided by: see `forecast.transforms.SampleScale`.
+    learning_rate : float
+        At the first step.
+    loss : str
+        What is made small: a name of `forecast.nn.LOSSES`.
+    relative : bool
+        Whether errors of different series are counted relative to their level, or to their typical step.
+    """
+
+    input_size: int
+    members: int
+    hidden_sizes: tuple[int, ...]
+    blocks: int
+    max_steps: int
+    batch_size: int
+    search: bool
+    ridge: bool
+    season: bool
+    scale: str
+    learning_rate: float
+    loss: str
+    relative: bool
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A row of the table: a plan for every look-back and both ways with a season.
+
+    Parameters
+    ----------
+    look_backs : tuple of float
+        In horizons, or in seasons where these are longer.
+    most_seen : float
+        The share of the typical series that a look-back has at most.
+    seasons : tuple of bool
+        Whether a season is taken out: some groups may leave it in.
+    members, hidden_sizes, blocks, max_steps, batch_size, search, ridge, scale, learning_rate, loss,
+    relative
+        As in `Plan`.
+    prior : tuple of float
+        The odds against the network trained beforehand are ``(T / prior[0]) ** prior[1]`` where both err the same, with
+        T values in the typical series.
+    """
+
+    look_backs: tuple[float, ...]
+    most_seen: float
+    seasons: tuple[bool, ...]
+    members: int
+    hidden_sizes: tuple[int, ...]
+    blocks: int
+    max_steps: int
+    batch_size: int
+    search: bool
+    ridge: bool
+    scale: str
+    learning_rate: float
+    loss: str
+    relative: bool
+    prior: tuple[float, float]
+
+
+_FEW = Rule(
+    look_backs=(2.0,),
+    most_seen=0.25,
+    seasons=(True,),
+    members=10,
+    hidden_sizes=(32, 32),
+    blocks=1,
+    max_steps=800,
+    batch_size=32,
+    search=True,
+    ridge=False,
+    scale="difference",
+    learning_rate=1e-3,
+    loss="mae",
+    relative=False,
+    prior=(100.0, 2.0),
+)
+_MANY = Rule(
+    look_backs=(1.5, 2.0, 3.0),
+    most_seen=0.5,
+    seasons=(True, False),
+    members=4,
+    hidden_sizes=(128, 128),
+    blocks=3,
+    max_steps=1000,
+    batch_size=128,
+    search=False,
+    ridge=False,
+    scale="difference",
+    learning_rate=1e-3,
+    loss="mae",
+    relative=True,
+    prior=(60.0, 0.7),
+)
+_BRIEF = replace(_MANY, look_backs=(1.5, 2.0), hidden_sizes=(64, 64), max_steps=500)
+_LONG = Rule(
+    look_backs=(3.0,),
+    most_seen=0.25,
+    seasons=(False,),
+    members=3,
+    hidden_sizes=(128,),
+    blocks=1,
+    max_steps=600,
+    batch_size=256,
+    search=True,
+    ridge=True,
+    scale="unit",
+    learning_rate=3e-4,
+    loss="mse",
+    relative=False,
+    prior=(100.0, 2.0),
+)
+
+RULES: dict[tuple[str, str], Rule] = {
+    ("few", "fast"): replace(_FEW, members=4, max_steps=400),
+    ("few", "balanced"): _FEW,
+    ("few", "best"): replace(_FEW, members=20, look_backs=(1.5, 2.0)),
+    ("many", "fast"): replace(_MANY, look_backs=(2.0,), members=3, max_steps=600),
+    ("many", "balanced"): _MANY,
+    ("many", "best"): replace(_MANY, look_backs=(1.5, 2.0, 2.5, 3.0), members=8, max_steps=1500),
+    ("brief", "fast"): replace(_BRIEF, look_backs=(1.5,), members=3),
+    ("brief", "balanced"): replace(_BRIEF, members=6),
+    ("brief", "best"): replace(_BRIEF, members=24),
+    ("long", "fast"): replace(_LONG, members=1, max_steps=200),
+    ("long", "balanced"): _LONG,
+    ("long", "best"): replace(_LONG, members=8, look_backs=(2.0, 3.0)),
+}
+"""The one table."""
+
+
+def kind_of(panel: Panel) -> str:
+    """Return which of `KINDS` a panel is.
+
+    Examples
+    --------
+    >>> from forecast.series import read_series
+    >>> kind_of(read_series("airline").panel)
+    'few'
+    """
+    if np.median(panel.lengths) >= LONG:
+        return "long"
+    if panel.n_series < MANY:
+        return "few"
+    return "brief" if np.median(panel.lengths) < BRIEF else "many"
+
+
+def make_plans(panel: Panel, horizon: int, *, preset: str, named: Mapping[str, Any]) -> list[Plan]:
+    """Return a plan for every group of members.
+
+    Parameters
+    ----------
+    panel : Panel
+        Asked for its seasons and lengths alone.
+    horizon : int
+        Steps to forecast, H.
+    preset : str
+        One of `PRESETS`.
+    named : dict
+        Fields of `Plan` that the user named; they stand in every plan.
+
+    Examples
+    --------
+    >>> from forecast.series import read_series
+    >>> [plan.input_size for plan in make_plans(read_series("airline").panel, 12, preset="balanced", named={})]
+    [24]
+    """
+    rule = RULES[kind_of(panel), preset]
+    plans: list[Plan] = []
+    for season in dict.fromkeys(rule.seasons if panel.season_length > 1 else (True,)):
+        for multiple in rule.look_backs:
+            plan = Plan(
+                input_size=_look_back(rule, multiple, panel, horizon, season_kept=not season),
+                members=rule.members,
+                hidden_sizes=rule.hidden_sizes,
+                blocks=rule.blocks,
+                max_steps=rule.max_steps,
+                batch_size=rule.batch_size,
+                search=rule.search,
+                ridge=rule.ridge,
+                season=season,
+                scale=rule.scale,
+                learning_rate=rule.learning_rate,
+                loss=rule.loss,
+                relative=rule.relative,
+            )
+            plans.append(replace(plan, **named))
+    return list(dict.fromkeys(plans))
+
+
+def _look_back(rule: Rule, multiple: float, panel: Panel, horizon: int, *, season_kept: bool) -> int:
+    """Return the values that a group sees: a multiple of the horizon, or of a season where that is longer."""
+    typical = float(np.median(panel.lengths))
+    seasons = [m for m in panel.season_lengths if m * SEASONS_KEPT <= typical or m == panel.season_length]
+    base = max(horizon, LEAST_BASE, *(seasons if season_kept else ()))
+    return max(3, min(round(multiple * base), int(typical * rule.most_seen)))
