@@ -9,19 +9,23 @@ from __future__ import annotations
 import json
 import tempfile
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import numpy as np
 import pandas as pd
 
 from forecast.backtesting import Split, fit_all, windows
 from forecast.frequency import advance, grid
+from forecast.models.classical import Naive
+from forecast.placing import stamp
 from forecast.times import read_times
 from forecast.values import read_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -31,14 +35,24 @@ if TYPE_CHECKING:
 
 __all__ = ["CHANGES", "Check", "audit"]
 
+
+def _shuffled(values: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
+    """Return the known values in another order; what is missing stays where it is, so that series end as they did."""
+    new, known = values.copy(), ~np.isnan(values)
+    new[known] = rng.permutation(values[known])
+    return new
+
+
 CHANGES: dict[str, Callable[[NDArray[Any], np.random.Generator], NDArray[Any] | None]] = {
     "cut off": lambda _values, _rng: None,
     "scaled": lambda values, _rng: values * 1e6,
     "negated": lambda values, _rng: -values,
     "blanked": lambda values, _rng: np.full(len(values), np.nan),
-    "shuffled": lambda values, rng: rng.permutation(values),
+    "shuffled": _shuffled,
 }
 """What is done to the values after a cutoff; None: their rows are taken away."""
+CONTROL = "control"
+"""What the checks are called in which a model is made to look ahead, to see that it is found."""
 
 
 @dataclass(frozen=True)
@@ -64,12 +78,12 @@ def audit(
     table: Table,
     read: Callable[[Path], Panel],
     factories: Callable[[Panel], Mapping[str, Factory]],
+    split: Split,
     *,
     time: str | None,
     target: str,
     id: str | None,
-    horizon: int,
-    n_windows: int,
+    keep_rows: bool = False,
     tick: Callable[[str], None] = lambda _: None,
 ) -> list[Check]:
     """Change the future of every window in the raw file and compare what is known before it.
@@ -82,35 +96,63 @@ def audit(
         From a file to the panel that models are given: the whole door, with the settings of the run.
     factories : callable
         How the models are made for a panel; it is called for each changed panel anew.
+    split : Split
+        Where the windows lie.
     time, target, id : str or None
         The columns of the table.
-    horizon, n_windows : int
-        The windows.
+    keep_rows : bool
+        Blank the values that are cut off and leave their rows, for these hold what is known ahead.
     tick : callable
         Told what comes next.
 
     Returns
     -------
     list of Check
-        One for each window and change.
+        One for each window and change; last come those of a model that looks ahead, which must have moved.
     """
     with tempfile.TemporaryDirectory() as folder:
         whole = read(_written(table.frame, table, Path(folder)))
-        split, checks = Split(horizon, n_windows), []
-        for window in windows(whole, split):
-            cutoff = str(window.past.last.max())
+        checks: list[Check] = []
+
+        def held(window: Window, models: Callable[[Panel], Mapping[str, Factory]], cutoff: str) -> Iterator[Check]:
             tick(f"{cutoff}, as it is")
-            before = fit_all(factories(whole), window.past, split)
+            before = fit_all(models(whole), window.past, split)
             after = _after(table, window.past, time=time, target=target, id=id)
             for change in CHANGES:
                 tick(f"{cutoff}, {change}")
-                changed = read(_written(_changed(table, target, after, change), table, Path(folder)))
+                cells = _changed(table, target, after, "blanked" if keep_rows and change == "cut off" else change)
+                changed = read(_written(cells, table, Path(folder)))
+                if cutoff == CONTROL and _same_past(changed, whole):
+                    continue  # nothing changed, as where equal values are shuffled, so there is nothing to be found
                 past = _past(changed, window, split)
                 moved = [] if past is not None and _same_past(past, window.past) else ["past"]
                 if past is not None:
-                    moved += _moved(before, fit_all(factories(changed), past, split))
-                checks.append(Check(cutoff, change, tuple(moved)))
+                    moved += _moved(before, fit_all(models(changed), past, split))
+                yield Check(cutoff, change, tuple(moved))
+
+        last = None
+        for last in windows(whole, split):
+            checks += held(last, factories, stamp(last.past.last.max()))
+        if last is not None:
+            checks += held(last, lambda panel: {CONTROL: partial(_Peeking, panel)}, CONTROL)
     return checks
+
+
+def separator(table: Table) -> str:
+    """Return what stands between the cells of a changed file."""
+    return ";" if table.decimal == "," else ","
+
+
+class _Peeking(Naive):
+    """Knows all data, whatever past it is given: another bit anywhere is another forecast."""
+
+    name = CONTROL
+
+    def __init__(self, whole: Panel) -> None:
+        self.whole = whole
+
+    def _ahead(self, panel: Panel) -> NDArray[np.float64]:
+        return np.full((panel.n_series, self.horizon_), float(crc32(self.whole.values.tobytes())))
 
 
 def _after(table: Table, past: Panel, *, time: str | None, target: str, id: str | None) -> NDArray[np.bool_]:
@@ -143,7 +185,7 @@ def _changed(table: Table, target: str, after: NDArray[np.bool_], change: str) -
 def _written(frame: pd.DataFrame, table: Table, folder: Path) -> Path:
     """Return the path of a file with these cells, under the name of the source."""
     path = folder / (Path(table.name).name.partition(".")[0] + ".csv")
-    frame.to_csv(path, index=False, sep=";" if table.decimal == "," else ",")
+    frame.to_csv(path, index=False, sep=separator(table))
     return path
 
 

@@ -232,6 +232,37 @@ def check(
 
 
 @app.command()
+@_flags(RunOptions)
+def audit(
+    data: Annotated[
+        str, typer.Argument(help=f"A CSV of one or many series, or one of {', '.join(BUNDLED)}.")
+    ] = DEFAULT_DATA,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="Settings.", show_default="forecast.toml if there is one")
+    ] = None,
+    **options: Any,
+) -> None:
+    """Change what lies after each cutoff in the file, and show that nothing before it moves; exits 4 where it does.
+
+    Example: forecast audit sales.csv --models arima --n-windows 2
+    """
+    from forecast import pipeline
+    from forecast.audit import CONTROL
+
+    with _polite(), _Terminal(quiet=False) as terminal:
+        checks = pipeline.audit(data, config=_settings(config), listener=terminal, **options)
+        print("cutoff\tafter it\tmoved")
+        for check in checks:
+            print(check.cutoff, check.change, ", ".join(check.moved) or "nothing", sep="\t")
+        wrong = [check for check in checks if bool(check.moved) != (check.cutoff == CONTROL)]
+        if wrong:
+            first = wrong[0]
+            what = f"{', '.join(first.moved)} moved" if first.moved else "a model that looks ahead was not found"
+            where = f"{first.cutoff}, {first.change}: {what}"
+            raise ModelError("M106", f"{len(wrong)} of {len(checks)} checks failed: {where}")
+
+
+@app.command()
 def gradcheck(
     network: Annotated[
         str | None, typer.Argument(help="An activation, a loss, or module:attribute of your own.", show_default="all")

@@ -9,82 +9,49 @@ from __future__ import annotations
 import hashlib
 import itertools
 import platform
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Unpack
 
-import numpy as np
 import pandas as pd
 
+from forecast import audit as auditing
 from forecast import report
-from forecast.backtesting import Factory, Split, choose_n_windows, perform
-from forecast.bounds import Bounds
-from forecast.calendar_features import with_calendar
+from forecast.backtesting import perform
 from forecast.checks import check_gradients
 from forecast.config import RunConfig, resolve
 from forecast.covariate_rows import require_ahead
 from forecast.defaults import DEFAULT_DATA, REPORTS_FOLDER
 from forecast.doctor import Checkup, command, examine, fillable, from_notice, placed, visit
 from forecast.engine import Workers, one_thread
-from forecast.errors import ConfigError, DataError, Notice
-from forecast.frequency import future_index
-from forecast.hierarchy import Hierarchy
-from forecast.intervals import ENOUGH, errors_needed
-from forecast.models.arima import ARIMA
-from forecast.models.classical import Drift, Mean, Naive, SeasonalNaive
-from forecast.models.ets import ETS
-from forecast.models.hybrid import Hybrid
-from forecast.models.intermittent import TSB, Croston
-from forecast.models.linear import Linear
-from forecast.models.mlp import MLP
-from forecast.models.prior import Prior
-from forecast.models.theta import Theta
 from forecast.options import DataOptions, RunOptions, declared, spelled_out
-from forecast.placing import stamp
+from forecast.ready import (
+    Ready,
+    enough_windows,
+    factories_of,
+    panel_of,
+    prepare,
+    raw_table,
+    read,
+    split_of,
+    window_notices,
+)
 from forecast.results import Listener, Results
 from forecast.runs import Run, load_run, require_free, write_aside, write_csv, write_file, write_json
-from forecast.series import SeriesData, read_series
 from forecast.totals import Totals
 from forecast.transforms import require_transforms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from forecast.models.base import Forecaster
     from forecast.nn import GradientReport
-    from forecast.panel import Panel
 
-__all__ = ["Listener", "check", "gradcheck", "predict", "run"]
+__all__ = ["Listener", "audit", "check", "gradcheck", "predict", "run"]
 
 
-MODELS: dict[str, Callable[..., Forecaster]] = {
-    "mlp": MLP,
-    "arima": ARIMA,
-    "ets": ETS,
-    "theta": Theta,
-    "hybrid": Hybrid,
-    "linear": Linear,
-    "prior": Prior,
-    "drift": Drift,
-    "mean": Mean,
-    "croston": Croston,
-    "tsb": TSB,
-    "seasonal_naive": SeasonalNaive,
-    "naive": Naive,
-}
-"""Every model that is fitted, by its name."""
 REPORT_SECONDS = 4.0
 """What a report takes at most, of a budget of time."""
-NETWORKS = ("mlp", "linear", "hybrid")
-"""The models that fill gaps as told and draw their start from the seed."""
-
-
-LAST_TIME = np.datetime64("9999-12-31T23:59:59")
-"""Later ones cannot be written with four digits of the year, as files and pictures have it."""
 
 
 class _Silent:
@@ -148,7 +115,7 @@ def run(
     started, listener = perf_counter(), listener or _Silent()
     flags: dict[str, Any] = {**options}
     settings = resolve(Path(config) if config is not None else None, flags)
-    ready = _prepare(data, settings, flags={**flags, "config": config})
+    ready = prepare(data, settings, flags={**flags, "config": config})
     for line in ready.lines:
         listener.say(line)
     folder = Path(out) if out is not None else _new_folder(ready.loaded.name)
@@ -159,7 +126,7 @@ def run(
     ):
         results = Results(
             ready.panel,
-            _factories(settings),
+            factories_of(settings),
             ready.split,
             settings.forecast,
             combination=settings.models.combination,
@@ -227,12 +194,12 @@ def predict(
     target = None if output is None else Path(output)
     if target is not None:
         require_free(target, overwrite=overwrite)
-    ready = _prepare(data, settings, flags={**flags, "config": config})
-    ready = replace(ready, split=replace(ready.split, n_windows=_enough_windows(ready, settings)))
+    ready = prepare(data, settings, flags={**flags, "config": config})
+    ready = replace(ready, split=replace(ready.split, n_windows=enough_windows(ready, settings)))
     for line in ready.lines:
         listener.say(line)
     named = settings.models.model_fields_set
-    factories = {name: make for name, make in _factories(settings).items() if name in named}
+    factories = {name: make for name, make in factories_of(settings).items() if name in named}
     with one_thread(), Workers(jobs, seconds=_for_models(settings, 0.0)) as workers:
         results = Results(
             ready.panel,
@@ -288,66 +255,90 @@ def check(
     def look(given: dict[str, Any]) -> Checkup:
         settings = resolve(file, {name: value for name, value in given.items() if name != "config"})
         with placed(data, given):
-            loaded = _read(data, settings)
+            loaded = read(data, settings)
         checkup = examine(loaded, missing=settings.data.missing)
         if checkup.refused:
             return checkup
         with placed(data, given):
             panel, _ = fillable(loaded.panel, missing=settings.data.missing)
-            split = _split(settings, panel)
+            split = split_of(settings, panel)
             require_ahead(panel, split.reach)
             require_transforms(panel, settings.data.transform)
         windows = settings.backtest.n_windows
-        notices = _window_notices(panel, split) if windows == "auto" else []
+        notices = window_notices(panel, split) if windows == "auto" else []
         return checkup.with_findings([from_notice(notice) for notice in notices])
 
     flags = {**dict.fromkeys(declared(DataOptions)), **options, "config": config}
     return visit(data, flags, look)
 
 
+@spelled_out(RunOptions)
+def audit(
+    data: str | Path | pd.DataFrame = DEFAULT_DATA,
+    *,
+    config: str | Path | None = None,
+    listener: Listener | None = None,
+    **options: Unpack[RunOptions],
+) -> list[auditing.Check]:
+    """Show that nothing before a cutoff depends on anything after it, from the raw file to the forecast.
+
+    What lies after each cutoff is cut off, multiplied by a million, negated, blanked and shuffled in the file, and the
+    whole way is gone again: the past, every choice and every forecast must be the same to the bit.
+
+    Parameters
+    ----------
+    data, config, listener
+        As for `run`.
+    {options}
+
+    Returns
+    -------
+    list of Check
+        One for each cutoff and change; `Check.moved` says what depended on the future. The last ones, of the cutoff
+        "control", are of a model that was made to look ahead: each must have moved, or the audit sees nothing.
+
+    Raises
+    ------
+    ForecastError
+        As for `run`.
+
+    Examples
+    --------
+    >>> found = audit("nile", models=["naive"], horizon=4, n_windows=1)
+    >>> [check.moved for check in found][:2], found[-1].cutoff, found[-1].moved
+    ([(), ()], 'control', ('forecasts of control',))
+    """
+    listener = listener or _Silent()
+    flags: dict[str, Any] = {**options}
+    settings = resolve(Path(config) if config is not None else None, flags)
+    ready = prepare(data, settings, flags={**flags, "config": config})
+    for line in ready.lines:
+        listener.say(line)
+    table, loaded = raw_table(data, settings), ready.loaded
+    columns = {"time": loaded.time, "target": loaded.target, "id": loaded.id}
+    named = {name: column for name, column in columns.items() if column is not None}
+    written = {**named, "layout": "long", "decimal": table.decimal, "delimiter": auditing.separator(table)}
+    plain = {**written, "encoding": "auto", "sheet": "auto"}
+    again = settings.model_copy(update={"data": settings.data.model_copy(update=plain)})
+    factories, split = factories_of(settings), ready.split
+    done, total = itertools.count(), (split.n_windows + 1) * (len(auditing.CHANGES) + 1)
+    with one_thread():
+        return auditing.audit(
+            table,
+            lambda path: panel_of(path, again, split),
+            lambda _: factories,
+            split,
+            time=loaded.time,
+            target=loaded.target,
+            id=loaded.id,
+            keep_rows=bool(settings.data.future),
+            tick=lambda what: listener.progress(next(done), total, what),
+        )
+
+
 def gradcheck(network: str | None = None, *, seed: int = 0) -> dict[str, GradientReport]:
     """Hold analytic gradients against numeric ones: see `forecast.checks.check_gradients`."""
     return check_gradients(network, seed=seed)
-
-
-@dataclass(frozen=True)
-class _Ready:
-    """Data that were read, checked and found fit for a run, and what that run will do."""
-
-    loaded: SeriesData
-    panel: Panel
-    checkup: Checkup
-    split: Split
-    ahead: tuple[str, ...]
-    notices: list[Notice]
-
-    @property
-    def lines(self) -> list[str]:
-        """What a person is told before anything is fitted."""
-        said = {notice.code for notice in self.notices}
-        others = sum(f.severity == "warning" and f.code not in said for f in self.checkup.findings)
-        doubts = [f"doubts about the data: {others} (forecast check lists them)"] if others else []
-        plan = f"{self.split.horizon} steps ahead, {self.split.n_windows} test windows"
-        return [*self.loaded.notes, *doubts, *self.ahead, plan, *map(str, self.notices)]
-
-
-def _prepare(data: str | Path | pd.DataFrame, settings: RunConfig, *, flags: dict[str, Any]) -> _Ready:
-    """Return the data ready to be run, or raise what stands against it."""
-    chosen = settings.forecast
-    bounds = Bounds(min=chosen.min, max=chosen.max, integer=chosen.integer)
-    with placed(data, flags):
-        loaded = _read(data, settings)
-        panel, notices = fillable(loaded.panel, missing=settings.data.missing)
-        split = _split(settings, panel)
-        ahead = require_ahead(panel, split.reach)
-        require_transforms(panel, settings.data.transform)
-        if chosen.totals:
-            Hierarchy.of(panel, chosen.totals)
-    country = None if settings.data.holidays == "none" else settings.data.holidays
-    panel = with_calendar(panel.until(split.reach), settings.data.calendar, horizon=split.reach, country=country)
-    notices = [*loaded.notices, *notices, *bounds.notices(panel), *_window_notices(panel, split)]
-    checkup = examine(loaded, missing=settings.data.missing)
-    return _Ready(loaded, panel, checkup, split, tuple(ahead), notices)
 
 
 def _came_to(checkup: Checkup, transform: str) -> list[str]:
@@ -364,27 +355,6 @@ def _came_to(checkup: Checkup, transform: str) -> list[str]:
     ]
 
 
-def _read(data: str | Path | pd.DataFrame, settings: RunConfig) -> SeriesData:
-    section = settings.data.model_dump(exclude={"missing", "transform", "calendar", "holidays"})
-    given: dict[str, Any] = {
-        name: None if value == "auto" or (name, value) == ("resample", "none") else value
-        for name, value in section.items()
-    }
-    given["static"] = (*settings.data.static, *(c for c in settings.forecast.totals if c not in settings.data.static))
-    return read_series(data, **given)
-
-
-def _split(settings: RunConfig, panel: Panel) -> Split:
-    """Return where the windows lie."""
-    chosen, horizon = settings.backtest, _horizon(settings, panel)
-    step = None if chosen.step_size == "auto" else chosen.step_size
-    n_windows = chosen.n_windows
-    if n_windows == "auto":
-        n_windows = choose_n_windows(panel, horizon, step_size=step, gap=chosen.gap)
-    size = None if chosen.window_size == "auto" else chosen.window_size
-    return Split(horizon, n_windows, step, chosen.gap, chosen.refit, size)
-
-
 def _for_models(settings: RunConfig, spent: float) -> float | None:
     """Return the seconds that are left for the models of a run with a budget, for it has pictures to draw as well."""
     if settings.seconds is None:
@@ -392,53 +362,9 @@ def _for_models(settings: RunConfig, spent: float) -> float | None:
     return max(0.0, settings.seconds - spent - min(REPORT_SECONDS, 0.4 * settings.seconds))
 
 
-def _horizon(settings: RunConfig, panel: Panel) -> int:
-    length = int(panel.lengths.max())
-    horizon = settings.backtest.horizon
-    usual = panel.frequency.default_horizon(length)
-    if horizon != "auto" and horizon > length:
-        raise DataError("D118", f"horizon {horizon} > {length} points", hint=f"--horizon {usual}")
-    steps = usual if horizon == "auto" else horizon
-    last = panel.last.max()
-    if panel.last.dtype.kind == "M":
-        within = int((future_index(last, panel.frequency, steps) <= LAST_TIME).sum())
-        if within < steps:
-            hint = f"--horizon {within}" if within else "times of other years, or numbers instead of times"
-            raise DataError("D118", f"{steps} steps after {stamp(last)} reach beyond the year 9999", hint=hint)
-    return steps
-
-
-def _window_notices(panel: Panel, split: Split) -> list[Notice]:
-    """Return what is to be said of a series too short to be tested on, or raise when the user asked for too much."""
-    length, horizon = int(panel.lengths.max()), split.horizon
-    if split.n_windows and split.backs[0] > length - 3:
-        step = split.step_size or horizon
-        fewer = max(1, ((length - 3 - split.reach) // step + 1) // 2)
-        raise ConfigError(
-            "U101",
-            f"{split.n_windows} windows of {horizon} leave nothing of {length} points to learn from",
-            hint=f"--n-windows {fewer}",
-        )
-    if split.n_windows:
-        return []
-    what = f'{length} points; horizon {horizon} leaves no window to test on: the forecast is labelled "untested"'
-    shorter = next((h for h in range(horizon - 1, 0, -1) if choose_n_windows(panel, h, gap=split.gap)), None)
-    if shorter is None and split.reach > length - 3:
-        return [Notice("W203", what)]
-    return [Notice("W203", f"{what}; try " + (f"--horizon {shorter}" if shorter else "--n-windows 1"))]
-
-
-def _enough_windows(ready: _Ready, settings: RunConfig) -> int:
-    """Return how many windows give each step errors enough for every level, at most those of a run."""
-    if settings.backtest.n_windows != "auto":
-        return ready.split.n_windows
-    needed = max(ENOUGH, *(errors_needed(level) for level in settings.forecast.level))
-    return min(ready.split.n_windows, -(-needed // ready.panel.n_series))
-
-
-def _totals(ready: _Ready, settings: RunConfig, results: Results, workers: Workers, listener: Listener) -> Totals:
+def _totals(ready: Ready, settings: RunConfig, results: Results, workers: Workers, listener: Listener) -> Totals:
     """Return what the models forecast of sums of the series."""
-    factories = _factories(settings)
+    factories = factories_of(settings)
     done, total = itertools.count(), (len(ready.split.blocks) + 1) * len(factories)
     return Totals(
         ready.panel,
@@ -453,20 +379,7 @@ def _totals(ready: _Ready, settings: RunConfig, results: Results, workers: Worke
     )
 
 
-def _factories(settings: RunConfig) -> dict[str, Factory]:
-    """Return how to make each model that runs, in the order of the configuration, the baselines last."""
-    missing = "auto" if settings.data.missing == "error" else settings.data.missing
-    made: dict[str, Factory] = {}
-    for name, make in MODELS.items():
-        section = getattr(settings.models, name)
-        if section is not None:
-            network = {"missing": missing, "transform": settings.data.transform, "seed": settings.seed}
-            network = network if name in NETWORKS else {}
-            made[name] = partial(make, **section.model_dump(), **network)
-    return made
-
-
-def _info(ready: _Ready, settings: RunConfig, results: Results) -> dict[str, Any]:
+def _info(ready: Ready, settings: RunConfig, results: Results) -> dict[str, Any]:
     """Return run.json but for its command and timings."""
     loaded, checkup = ready.loaded, ready.checkup.to_json()
     frame = loaded.frame

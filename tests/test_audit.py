@@ -5,7 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.audit import CHANGES, audit
+from forecast import pipeline
+from forecast.audit import CHANGES, CONTROL, audit
+from forecast.backtesting import Split
 from forecast.models.arima import ARIMA
 from forecast.models.classical import Naive, SeasonalNaive
 from forecast.models.ets import ETS
@@ -41,7 +43,10 @@ def sales(tmp_path):
 def checks(path, *, read=lambda path: read_series(path, target="sales", id="store").panel, factories=lambda _: MODELS):
     table = read_table(path)
     columns = {"time": "month", "target": "sales", "id": "store"}
-    return audit(table, read, factories, **columns, horizon=6, n_windows=2)
+    done = audit(table, read, factories, Split(6, 2), **columns)
+    control = [check for check in done if check.cutoff == CONTROL]
+    assert ["forecasts of control" in check.moved for check in control] == [True] * len(CHANGES)
+    return [check for check in done if check.cutoff != CONTROL]
 
 
 def found(path, **planted):
@@ -126,8 +131,65 @@ def test_rows_without_times_are_counted(tmp_path):
         time=None,
         target="y",
         id=None,
-        horizon=3,
-        n_windows=1,
+        split=Split(3, 1),
     )
 
-    assert [check.moved for check in done] == [()] * 5
+    assert [check.moved for check in done] == [()] * 5 + [("forecasts of control",)] * 5
+
+
+def test_the_command_shows_that_nothing_moves(call, sales):
+    code, out, _ = call("audit", str(sales), "--target", "sales", "--models", "naive", "--n-windows", "1", "-H", "3")
+    rows = [line.split("\t") for line in out.splitlines()]
+
+    assert code == 0
+    assert rows[0] == ["cutoff", "after it", "moved"]
+    assert [row[2] for row in rows[1:6]] == ["nothing"] * 5
+    assert [row[0] for row in rows[6:]] == ["control"] * 5
+
+
+def test_the_command_fails_where_something_moves(call, sales, monkeypatch):
+    class Leaking(Naive):
+        """Seems to know the past alone, and has an open file beside it."""
+
+        def _ahead(self, panel):
+            latest = read_series(file[0], target="sales", id="store").panel.values[-1]
+            return np.full((panel.n_series, self.horizon_), latest)
+
+    file = [None]
+    panel_of = pipeline.panel_of
+    monkeypatch.setattr(pipeline, "panel_of", lambda path, *rest: file.insert(0, path) or panel_of(path, *rest))
+    monkeypatch.setattr(pipeline, "factories_of", lambda _: {"naive": Leaking})
+
+    code, out, err = call("audit", str(sales), "--target", "sales", "--n-windows", "1", "-H", "3")
+
+    assert code == 4
+    assert "forecasts of naive" in out
+    assert err.splitlines()[-1].startswith("error[M106]: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "flags"),
+    [
+        ("day;sales\n" + "\n".join(f"2020-01-{d:02};{d % 7},5" for d in range(1, 31)), []),
+        ("\n".join(["day,a,b"] + [f"2020-01-{d:02},{d % 5},{d % 3}" for d in range(1, 31)]), ["--layout", "columns"]),
+        (
+            "day,y,promo\n" + "\n".join(f"2020-01-{d:02},{d % 7 if d < 28 else ''},{d % 2}" for d in range(1, 32)),
+            ["--future", "promo"],
+        ),
+        ("day,y\n" + "\n".join(f"2020-01-{d:02},{d % 7 or -999}" for d in range(1, 31)), ["--na", "-999"]),
+    ],
+    ids=["semicolons", "wide", "future", "sentinels"],
+)
+def test_files_of_other_forms_can_be_audited(call, tmp_path, text, flags):
+    path = tmp_path / "days.csv"
+    path.write_text(text + "\n")
+
+    code, out, err = call("audit", str(path), "--models", "naive", "--n-windows", "1", "-H", "3", *flags)
+
+    assert (code, out.count("nothing")) == (0, 5), err
+
+
+def test_a_frame_can_be_audited():
+    frame = pd.DataFrame({"ds": pd.date_range("2020", periods=40, freq="D"), "y": np.arange(40.0) % 7})
+
+    assert [c.moved for c in pipeline.audit(frame, models=["naive"], horizon=2, n_windows=1)][:5] == [()] * 5

@@ -150,6 +150,18 @@ def test_a_newer_panel_is_forecast_without_fitting_again(model):
     assert np.abs(frame["y_hat"].to_numpy() - series[-1]).max() < 60
 
 
+@pytest.mark.parametrize("later", [1, 5, 7])
+def test_the_season_keeps_its_place_when_a_series_has_grown(name, later):
+    t = np.arange(96)
+    panel = make_panel(100 + 30 * np.sin(2 * np.pi * t / 12) + np.random.default_rng(0).normal(0, 0.1, 96))
+    model = MODELS[name]().fit(panel.drop_last(12), horizon=H)
+    again = MODELS[name]().fit(panel.drop_last(12 - later), horizon=H).predict()["y_hat"].to_numpy()
+
+    found = model.predict(panel.drop_last(12 - later))["y_hat"].to_numpy()
+
+    assert np.abs(found - again).max() < 12  # out of place by a step it would be off by up to 16, by seven up to 60
+
+
 def test_choices_are_plain_json(model):
     import json
 

@@ -27,7 +27,7 @@ import numpy as np
 
 from forecast.engine import one_thread
 from forecast.errors import ForecastError
-from forecast.pipeline import MODELS
+from forecast.ready import MODELS
 from measuring.peers import PEERS
 
 if TYPE_CHECKING:

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 import numpy as np
 
 from forecast.errors import ConfigError, DataError, ModelError, Notice, shown
-from forecast.frequency import grid
 from forecast.models.arima_css import MAX_SEASON, Candidate, Orders, Problem, forecast_css, innovations, regressors
 from forecast.models.arima_exact import finals, forecast_exact
 from forecast.models.arima_search import Scale, Settings, Space, filled, is_constant, prepare, stepwise
-from forecast.models.base import require_fitted
+from forecast.models.base import require_fitted, steps_later
 from forecast.panel import forecast_frame
 
 if TYPE_CHECKING:
@@ -201,12 +200,11 @@ class ARIMA:
 
     def _fits(self, panel: Panel) -> Iterator[tuple[Fit, int]]:
         """Yield the fit of each series and how many steps later than then it ends here."""
-        ends = dict(zip(self.panel_.ids, self.panel_.last, strict=True))
-        for s, series in enumerate(panel.ids):
+        for series, steps in zip(panel.ids, steps_later(self.panel_, panel), strict=True):
             if series not in self.fits_:
                 raise ModelError("M201", f"arima was not fitted to the series {shown(series)}", hint="fit(panel)")
             fit = self.fits_[series]
-            yield fit, _steps_between(ends[series], panel.last[s], panel) if fit.fourier else 0
+            yield fit, steps if fit.fourier else 0
 
     def _settings(self, panel: Panel) -> Settings:
         """Return the checked settings for a panel."""
@@ -293,10 +291,3 @@ def _checked(value: object, name: str, form: str) -> Triple | None:
         if middle <= 2:
             return first, middle, last
     raise ConfigError("U101", f"{name} cannot be {shown(value)}", hint=f'"auto" or {form}')
-
-
-def _steps_between(first: Any, last: Any, panel: Panel) -> int:
-    """Return how many steps of the panel's calendar lead from one time to another, negative for backwards."""
-    if last < first:
-        return -_steps_between(last, first, panel)
-    return len(grid(first, last, panel.frequency)) - 1

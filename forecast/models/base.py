@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 import numpy as np
 
 from forecast.errors import ModelError
+from forecast.frequency import grid
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from forecast.errors import Notice
     from forecast.panel import Panel
 
-__all__ = ["Forecaster", "constants_kept", "require_fitted"]
+__all__ = ["Forecaster", "constants_kept", "require_fitted", "steps_later"]
 
 
 class Forecaster(Protocol):
@@ -43,6 +44,21 @@ def require_fitted(model: object) -> None:
     if not any(name.endswith("_") and not name.startswith("_") for name in vars(model)):
         name = type(model).__name__
         raise ModelError("M102", f"{name} is not fitted", hint=f"{name}().fit(panel, horizon=12).predict()")
+
+
+def steps_later(fitted: Panel, panel: Panel) -> list[int]:
+    """Return how many steps each series of `panel` ends after its end in the `fitted` one; negative for earlier.
+
+    A series that is not in the fitted panel is taken to end where it did.
+    """
+    ends, counted = dict(zip(fitted.ids, fitted.last, strict=True)), {}
+    for name, last in zip(panel.ids, panel.last, strict=True):
+        between = ends.get(name, last), last
+        if between not in counted:
+            first, then = min(between), max(between)
+            steps = len(grid(first, then, panel.frequency)) - 1
+            counted[between] = steps if then == last else -steps
+    return [counted[ends.get(name, last), last] for name, last in zip(panel.ids, panel.last, strict=True)]
 
 
 def constants_kept(panel: Panel, y_hat: NDArray[np.float64]) -> NDArray[np.float64]:

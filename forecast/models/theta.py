@@ -6,13 +6,13 @@ stands; the forecast is a mixture of the two, with the season taken out before a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from forecast.errors import ConfigError, Notice
-from forecast.models.base import require_fitted
+from forecast.models.base import require_fitted, steps_later
 from forecast.panel import forecast_frame
 from forecast.transforms import Fill
 
@@ -40,6 +40,10 @@ class Fit:
     theta: float
     level: float
     factors: Floats
+
+    def after(self, steps: int) -> Fit:
+        """Return the same with position 0 of the factors so many steps later."""
+        return replace(self, factors=np.roll(self.factors, -steps))
 
 
 class Theta:
@@ -92,7 +96,8 @@ class Theta:
         require_fitted(self)
         panel = self.panel_ if panel is None else panel
         filled = Fill().apply(panel)
-        rows = [self._forecast(fit, filled.series(s)) for s, fit in enumerate(self.fits_)]
+        fits = [fit.after(steps) for fit, steps in zip(self.fits_, steps_later(self.panel_, panel), strict=True)]
+        rows = [self._forecast(fit, filled.series(s)) for s, fit in enumerate(fits)]
         return forecast_frame(panel, np.array(rows).reshape(-1, self.horizon_), model=self.name)
 
     def _fit(self, y: Floats, season_length: int) -> Fit:

@@ -1,0 +1,224 @@
+"""Everything a run needs before anything is fitted: data that are fit for it, its windows, its models.
+
+The idea: what was asked for meets the data here, once; whatever stands against it is said before time is spent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from forecast.backtesting import Factory, Split, choose_n_windows
+from forecast.bounds import Bounds
+from forecast.calendar_features import with_calendar
+from forecast.covariate_rows import require_ahead
+from forecast.doctor import Checkup, examine, fillable, placed
+from forecast.errors import ConfigError, DataError, Notice
+from forecast.frequency import future_index
+from forecast.hierarchy import Hierarchy
+from forecast.intervals import ENOUGH, errors_needed
+from forecast.layouts import Roles, made_long
+from forecast.models.arima import ARIMA
+from forecast.models.classical import Drift, Mean, Naive, SeasonalNaive
+from forecast.models.ets import ETS
+from forecast.models.hybrid import Hybrid
+from forecast.models.intermittent import TSB, Croston
+from forecast.models.linear import Linear
+from forecast.models.mlp import MLP
+from forecast.models.prior import Prior
+from forecast.models.theta import Theta
+from forecast.placing import stamp
+from forecast.readers import read_table
+from forecast.series import SeriesData, read_series
+from forecast.transforms import require_transforms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import pandas as pd
+
+    from forecast.config import RunConfig
+    from forecast.models.base import Forecaster
+    from forecast.panel import Panel
+    from forecast.table import Table
+
+__all__ = [
+    "MODELS",
+    "Ready",
+    "enough_windows",
+    "factories_of",
+    "panel_of",
+    "prepare",
+    "raw_table",
+    "read",
+    "split_of",
+    "window_notices",
+]
+
+MODELS: dict[str, Callable[..., Forecaster]] = {
+    "mlp": MLP,
+    "arima": ARIMA,
+    "ets": ETS,
+    "theta": Theta,
+    "hybrid": Hybrid,
+    "linear": Linear,
+    "prior": Prior,
+    "drift": Drift,
+    "mean": Mean,
+    "croston": Croston,
+    "tsb": TSB,
+    "seasonal_naive": SeasonalNaive,
+    "naive": Naive,
+}
+"""Every model that is fitted, by its name."""
+NETWORKS = ("mlp", "linear", "hybrid")
+"""The models that fill gaps as told and draw their start from the seed."""
+
+
+LAST_TIME = np.datetime64("9999-12-31T23:59:59")
+"""Later ones cannot be written with four digits of the year, as files and pictures have it."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Data that were read, checked and found fit for a run, and what that run will do."""
+
+    loaded: SeriesData
+    panel: Panel
+    checkup: Checkup
+    split: Split
+    ahead: tuple[str, ...]
+    notices: list[Notice]
+
+    @property
+    def lines(self) -> list[str]:
+        """What a person is told before anything is fitted."""
+        said = {notice.code for notice in self.notices}
+        others = sum(f.severity == "warning" and f.code not in said for f in self.checkup.findings)
+        doubts = [f"doubts about the data: {others} (forecast check lists them)"] if others else []
+        plan = f"{self.split.horizon} steps ahead, {self.split.n_windows} test windows"
+        return [*self.loaded.notes, *doubts, *self.ahead, plan, *map(str, self.notices)]
+
+
+def prepare(data: str | Path | pd.DataFrame, settings: RunConfig, *, flags: dict[str, Any]) -> Ready:
+    """Return the data ready to be run, or raise what stands against it."""
+    chosen = settings.forecast
+    bounds = Bounds(min=chosen.min, max=chosen.max, integer=chosen.integer)
+    with placed(data, flags):
+        loaded = read(data, settings)
+        panel, notices = fillable(loaded.panel, missing=settings.data.missing)
+        split = split_of(settings, panel)
+        ahead = require_ahead(panel, split.reach)
+        require_transforms(panel, settings.data.transform)
+        if chosen.totals:
+            Hierarchy.of(panel, chosen.totals)
+    panel = _seen(panel, settings, split)
+    notices = [*loaded.notices, *notices, *bounds.notices(panel), *window_notices(panel, split)]
+    checkup = examine(loaded, missing=settings.data.missing)
+    return Ready(loaded, panel, checkup, split, tuple(ahead), notices)
+
+
+def panel_of(data: str | Path | pd.DataFrame, settings: RunConfig, split: Split) -> Panel:
+    """Return what the models of a run are given, without looking at whether they should be."""
+    panel, _ = fillable(read(data, settings).panel, missing=settings.data.missing)
+    return _seen(panel, settings, split)
+
+
+def _seen(panel: Panel, settings: RunConfig, split: Split) -> Panel:
+    """Return the panel with what the calendar says, and of the future nothing beyond the last step."""
+    country = None if settings.data.holidays == "none" else settings.data.holidays
+    return with_calendar(panel.until(split.reach), settings.data.calendar, horizon=split.reach, country=country)
+
+
+def read(data: str | Path | pd.DataFrame, settings: RunConfig) -> SeriesData:
+    """Return the series of a file or frame, read as the settings say."""
+    section = settings.data.model_dump(exclude={"missing", "transform", "calendar", "holidays"})
+    given: dict[str, Any] = {
+        name: None if value == "auto" or (name, value) == ("resample", "none") else value
+        for name, value in section.items()
+    }
+    given["static"] = (*settings.data.static, *(c for c in settings.forecast.totals if c not in settings.data.static))
+    return read_series(data, **given)
+
+
+def raw_table(data: str | Path | pd.DataFrame, settings: RunConfig) -> Table:
+    """Return the cells that `read` makes series of, a row for each value, before anything is understood of them."""
+    chosen = settings.data
+    given = (chosen.delimiter, chosen.decimal, chosen.encoding, chosen.sheet)
+    delimiter, decimal, encoding, sheet = (None if value == "auto" else value for value in given)
+    table = read_table(data, delimiter=delimiter, decimal=decimal, encoding=encoding, sheet=sheet, careful=True)
+    roles = Roles(*(None if name == "auto" else name for name in (chosen.time, chosen.target, chosen.id)))
+    table, _ = made_long(table, roles, layout=chosen.layout, beside=(*chosen.future, *chosen.past, *chosen.static))
+    return table
+
+
+def split_of(settings: RunConfig, panel: Panel) -> Split:
+    """Return where the windows lie."""
+    chosen, horizon = settings.backtest, _horizon(settings, panel)
+    step = None if chosen.step_size == "auto" else chosen.step_size
+    n_windows = chosen.n_windows
+    if n_windows == "auto":
+        n_windows = choose_n_windows(panel, horizon, step_size=step, gap=chosen.gap)
+    size = None if chosen.window_size == "auto" else chosen.window_size
+    return Split(horizon, n_windows, step, chosen.gap, chosen.refit, size)
+
+
+def _horizon(settings: RunConfig, panel: Panel) -> int:
+    length = int(panel.lengths.max())
+    horizon = settings.backtest.horizon
+    usual = panel.frequency.default_horizon(length)
+    if horizon != "auto" and horizon > length:
+        raise DataError("D118", f"horizon {horizon} > {length} points", hint=f"--horizon {usual}")
+    steps = usual if horizon == "auto" else horizon
+    last = panel.last.max()
+    if panel.last.dtype.kind == "M":
+        within = int((future_index(last, panel.frequency, steps) <= LAST_TIME).sum())
+        if within < steps:
+            hint = f"--horizon {within}" if within else "times of other years, or numbers instead of times"
+            raise DataError("D118", f"{steps} steps after {stamp(last)} reach beyond the year 9999", hint=hint)
+    return steps
+
+
+def window_notices(panel: Panel, split: Split) -> list[Notice]:
+    """Return what is to be said of a series too short to be tested on, or raise when the user asked for too much."""
+    length, horizon = int(panel.lengths.max()), split.horizon
+    if split.n_windows and split.backs[0] > length - 3:
+        step = split.step_size or horizon
+        fewer = max(1, ((length - 3 - split.reach) // step + 1) // 2)
+        raise ConfigError(
+            "U101",
+            f"{split.n_windows} windows of {horizon} leave nothing of {length} points to learn from",
+            hint=f"--n-windows {fewer}",
+        )
+    if split.n_windows:
+        return []
+    what = f'{length} points; horizon {horizon} leaves no window to test on: the forecast is labelled "untested"'
+    shorter = next((h for h in range(horizon - 1, 0, -1) if choose_n_windows(panel, h, gap=split.gap)), None)
+    if shorter is None and split.reach > length - 3:
+        return [Notice("W203", what)]
+    return [Notice("W203", f"{what}; try " + (f"--horizon {shorter}" if shorter else "--n-windows 1"))]
+
+
+def enough_windows(ready: Ready, settings: RunConfig) -> int:
+    """Return how many windows give each step errors enough for every level, at most those of a run."""
+    if settings.backtest.n_windows != "auto":
+        return ready.split.n_windows
+    needed = max(ENOUGH, *(errors_needed(level) for level in settings.forecast.level))
+    return min(ready.split.n_windows, -(-needed // ready.panel.n_series))
+
+
+def factories_of(settings: RunConfig) -> dict[str, Factory]:
+    """Return how to make each model that runs, in the order of the configuration, the baselines last."""
+    missing = "auto" if settings.data.missing == "error" else settings.data.missing
+    made: dict[str, Factory] = {}
+    for name, make in MODELS.items():
+        section = getattr(settings.models, name)
+        if section is not None:
+            network = {"missing": missing, "transform": settings.data.transform, "seed": settings.seed}
+            network = network if name in NETWORKS else {}
+            made[name] = partial(make, **section.model_dump(), **network)
+    return made
