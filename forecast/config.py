@@ -72,7 +72,6 @@ class BacktestSection(_Section):
 class MLPSection(_Section):
     """The settings of `forecast.models.mlp.MLP`."""
 
-    preset: Literal["fast", "balanced", "best"] = "balanced"
     input_size: PositiveInt | Auto = "auto"
     hidden_sizes: tuple[PositiveInt, ...] | Auto = "auto"
     blocks: PositiveInt | Auto = "auto"
@@ -204,6 +203,7 @@ class RunConfig(_Section):
     """All settings of a run."""
 
     seed: NonNegativeInt = 0
+    preset: Literal["fast", "balanced", "best"] = "balanced"
     budget: Annotated[str, Field(pattern=r"^(none|\d+(\.\d+)?[smh]?)$")] = "none"
     data: DataSection = DataSection()
     backtest: BacktestSection = BacktestSection()

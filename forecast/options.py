@@ -97,6 +97,10 @@ class ForecastOptions(TypedDict, total=False):
     fallback: Annotated[
         bool | None, Option("Let seasonal naive stand in for a model that fails.", "no", table="forecast")
     ]
+    preset: Annotated[
+        str | None,
+        Option("How much time the network gets: fast, balanced or best.", "balanced", table="", example="fast"),
+    ]
     budget: Annotated[
         str | None, Option("How long a run may take: 60s, 5m, 1h.", "as long as it takes", table="", example="60s")
     ]

@@ -76,7 +76,7 @@ MODELS: dict[str, Callable[..., Forecaster]] = {
 }
 """Every model that is fitted, by its name."""
 NETWORKS = ("mlp", "linear", "hybrid")
-"""The models that fill gaps as told and draw their start from the seed."""
+"""The models that fill gaps as told, take a preset and draw their start from the seed."""
 
 
 LAST_TIME = np.datetime64("9999-12-31T23:59:59")
@@ -218,7 +218,12 @@ def factories_of(settings: RunConfig) -> dict[str, Factory]:
     for name, make in MODELS.items():
         section = getattr(settings.models, name)
         if section is not None:
-            network = {"missing": missing, "transform": settings.data.transform, "seed": settings.seed}
+            network = {
+                "missing": missing,
+                "transform": settings.data.transform,
+                "preset": settings.preset,
+                "seed": settings.seed,
+            }
             network = network if name in NETWORKS else {}
             made[name] = partial(make, **section.model_dump(), **network)
     return made

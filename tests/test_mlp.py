@@ -30,7 +30,11 @@ def error(y, **settings):
 
 def test_the_configuration_has_the_networks_own_defaults():
     signature = inspect.signature(MLP.__init__).parameters
-    ours = {name: p.default for name, p in signature.items() if name not in ("self", "missing", "transform", "seed")}
+    ours = {
+        name: p.default
+        for name, p in signature.items()
+        if name not in ("self", "missing", "transform", "preset", "seed")
+    }
 
     assert MLPSection().model_dump() == ours
 
