@@ -122,6 +122,8 @@ class Workers:
             results.append(function(tasks[len(results)]))
             self._spent, self._finished = self._spent + perf_counter() - start, self._finished + 1
         rest = tasks[len(results) :]
+        if self.deadline is not None and perf_counter() >= self.deadline:
+            return results + [None] * len(rest)
         return results + self._share(function, rest, tick) if rest else results
 
     def _worth_it(self, rest: Sequence[Any]) -> bool:

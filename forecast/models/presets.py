@@ -141,7 +141,7 @@ _FEW = Rule(
     learning_rate=1e-3,
     loss="mae",
     relative=False,
-    prior=(100.0, 2.0),
+    prior=(200.0, 2.0),
 )
 _MANY = Rule(
     look_backs=(1.5, 2.0, 3.0),
@@ -178,7 +178,7 @@ _LONG = Rule(
     learning_rate=3e-4,
     loss="mse",
     relative=False,
-    prior=(100.0, 2.0),
+    prior=(200.0, 2.0),
 )
 
 RULES: dict[tuple[str, str], Rule] = {

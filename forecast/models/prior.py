@@ -126,10 +126,15 @@ class Prior:
 
 
 def _forward(network: nn.Network, inputs: Floats) -> Floats:
-    """Return the median forecast [S, H] of the members after `inputs` [S, L], in the unit of these."""
+    """Return the median forecast [S, H] of the members after `inputs` [S, L], in the unit of these.
+
+    A series upside down has its forecast upside down: each member looks at both, and half their difference counts.
+    """
     level, size = SampleScale("difference").measure(inputs)
-    outputs = network.forward(((inputs - level) / size).astype(np.float32))
-    return np.asarray(np.median(outputs.astype(np.float64), axis=0) * size + level)
+    scaled = ((inputs - level) / size).astype(np.float32)
+    upright = np.median(network.forward(scaled).astype(np.float64), axis=0)
+    reversed_ = np.median(network.forward(-scaled).astype(np.float64), axis=0)
+    return np.asarray((upright - reversed_) / 2 * size + level)
 
 
 def new_network(season_length: int, *, seed: int = 0) -> nn.Network:
