@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from forecast.errors import ConfigError
-from forecast.transforms import Deseasonalize, Fill, Log, SampleScale, StepScale, seasonal_indices
+from forecast.transforms import MSTL, STL, Deseasonalize, Fill, Log, SampleScale, StepScale, seasonal_indices
 
 PATTERN = np.array([3.0, -1.0, -2.0, 0.0])
 
@@ -150,7 +150,7 @@ def test_a_filled_gap_before_the_cutoff_does_not_know_what_came_after():
 
 
 @pytest.mark.parametrize(
-    ("method", "expected"), [("difference", 2.0), ("std", np.std([1.0, 3.0, 5.0])), ("level", 3.0)]
+    ("method", "expected"), [("difference", 2.0), ("std", np.std([1.0, 3.0, 5.0])), ("level", 3.0), ("unit", 1.0)]
 )
 def test_a_sample_is_measured_by_its_inputs(method, expected):
     level, size = SampleScale(method).measure(np.array([1.0, 3.0, 5.0]))
@@ -167,3 +167,19 @@ def test_a_constant_sample_has_unit_size():
 def test_an_unknown_scaling_is_refused():
     with pytest.raises(ConfigError, match="difference, std, level, unit or zero"):
         SampleScale("mean")
+
+
+def test_a_panel_without_a_known_value_has_the_unit_step():
+    assert StepScale().fit(make_panel([np.nan, np.nan])).size_.tolist() == [1.0]
+
+
+def test_a_series_without_a_known_value_has_no_season():
+    panel = make_panel(np.full(10, np.nan), np.tile([1.0, 2.0, 3.0, 4.0], 5), season_length=4)
+
+    assert STL().fit(panel).season_[:10].tolist() == [0.0] * 10
+
+
+def test_of_several_seasons_a_series_of_two_shortest_ones_has_the_shortest():
+    panel = make_panel(np.tile([1.0, 5.0], 2), season_length=2)
+
+    assert MSTL().fit(panel).season_ == pytest.approx(STL().fit(panel).season_)
