@@ -103,8 +103,8 @@ class Rule:
     relative
         As in `Plan`.
     prior : tuple of float
-        The odds against the network trained beforehand are ``(T / prior[0]) ** prior[1]`` where both err the same, with
-        T values in the typical series.
+        The odds against the network trained beforehand are ``(T / prior[0]) ** prior[1] (S / 1000) ** prior[2]``
+        where both err the same, with T values in the typical one of S series.
     """
 
     look_backs: tuple[float, ...]
@@ -122,7 +122,7 @@ class Rule:
     learning_rate: float
     loss: str
     relative: bool
-    prior: tuple[float, float]
+    prior: tuple[float, float, float]
 
 
 _FEW = Rule(
@@ -141,7 +141,7 @@ _FEW = Rule(
     learning_rate=1e-3,
     loss="mae",
     relative=False,
-    prior=(200.0, 2.0),
+    prior=(200.0, 2.0, 0.0),
 )
 _MANY = Rule(
     look_backs=(1.5, 2.0, 3.0),
@@ -159,7 +159,7 @@ _MANY = Rule(
     learning_rate=1e-3,
     loss="mae",
     relative=True,
-    prior=(60.0, 0.7),
+    prior=(150.0, 0.5, 0.25),
 )
 _BRIEF = replace(_MANY, look_backs=(1.5, 2.0), hidden_sizes=(64, 64), max_steps=500)
 _LONG = Rule(
@@ -178,7 +178,7 @@ _LONG = Rule(
     learning_rate=3e-4,
     loss="mse",
     relative=False,
-    prior=(200.0, 2.0),
+    prior=(200.0, 2.0, 0.0),
 )
 
 RULES: dict[tuple[str, str], Rule] = {
