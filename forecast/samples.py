@@ -94,7 +94,8 @@ class Samples:
     def cuts(self, *, latest: int | None = None) -> Cuts:
         """Return the positions at which a sample may be cut: a full input before it and a target after it.
 
-        A series too short for that is cut as late as leaves it one full target, its input padded.
+        A third of the series is enough of an input, the rest padded; a series too short for that is cut as late as
+        leaves it one full target.
 
         Parameters
         ----------
@@ -102,7 +103,8 @@ class Samples:
             Only the cuts among the last `latest` values of each series: their targets all lie in that block.
         """
         starts, ends = self.offsets[:-1], self._ends
-        first = starts + np.clip(ends - starts - self.horizon, 1, self.input_size)
+        enough = np.minimum(self.input_size, np.maximum((ends - starts) // 3, 1))
+        first = starts + np.clip(ends - starts - self.horizon, 1, enough)
         if latest is not None:
             first = np.maximum(starts + 1, ends - latest)
         return Cuts(first, np.cumsum(np.maximum(ends - first, 0)))

@@ -118,3 +118,21 @@ def test_the_script_makes_weights_that_the_measurement_reads(tmp_path, monkeypat
     assert [row["season"] for row in rows] == [1]
     assert rows[0]["error"] < rows[0]["naive"]
     assert path.read_bytes() == first
+
+
+def test_it_goes_on_to_learn_from_a_panel():
+    t = np.arange(60)
+    rows = [50 + 5 * ((t + s) % 5 == 0) for s in range(30)]  # every fifth value is high: no season it knows of
+    panel = make_panel(*map(np.asarray, rows), season_length=1)
+    past, truth = panel.drop_last(5), panel.tail(5)
+
+    errors = [np.abs(Prior(steps=steps).fit(past, horizon=5).ahead(past) - truth).mean() for steps in (0, 200)]
+
+    assert errors[1] < 0.9 * errors[0]
+
+
+def test_a_series_upside_down_is_forecast_upside_down():
+    y = np.random.default_rng(0).normal(size=40).cumsum()
+    up, down = (Prior().fit(make_panel(v), horizon=6).ahead(make_panel(v)) for v in (y, -y))
+
+    np.testing.assert_allclose(up, -down, rtol=1e-9)

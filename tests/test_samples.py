@@ -45,16 +45,21 @@ def test_a_filled_value_is_seen_but_never_a_target():
 
 
 def test_a_cut_has_a_full_input_before_it_and_a_target_after_it():
-    assert every(samples_of(9, 8).cuts()) == [4, 5, 6, 7, 8, 13, 14, 15, 16]
+    assert every(samples_of(12, 15).cuts()) == [*range(4, 12), *range(16, 27)]
+
+
+def test_a_third_of_a_shorter_series_is_enough_of_an_input():
+    assert every(samples_of(9, 8).cuts()) == [*range(3, 9), *range(11, 17)]
 
 
 def test_a_short_series_is_cut_where_one_full_target_is_left():
-    assert every(samples_of(5).cuts()) == [2, 3, 4]
+    assert every(samples_of(5).cuts()) == [1, 2, 3, 4]
+    assert every(samples_of(4, horizon=4).cuts()) == [1, 2, 3]
 
 
 @pytest.mark.parametrize("length", [0, 1])
 def test_a_series_of_one_value_has_no_cut(length):
-    assert every(samples_of(length, 9).cuts()) == [length + c for c in (4, 5, 6, 7, 8)]
+    assert every(samples_of(length, 9).cuts()) == [length + c for c in range(3, 9)]
 
 
 def test_the_latest_cuts_have_all_targets_in_the_latest_block():
@@ -79,7 +84,7 @@ def test_no_target_before_the_block_lies_in_it():
 def test_before_leaves_out_series_that_are_too_short():
     early = samples_of(2, 9).before(3)
 
-    assert every(early.cuts()) == [5, 6, 7]
+    assert every(early.cuts()) == [4, 5, 6, 7]
 
 
 def test_the_last_inputs_repeat_the_first_value_of_a_short_series():

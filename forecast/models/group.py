@@ -16,7 +16,7 @@ from forecast import nn
 from forecast.models.inputs import CovariateInputs
 from forecast.models.ridge import ridge
 from forecast.samples import Cuts, Samples, last_inputs
-from forecast.transforms import Chain, Choice, Fill, SampleScale, StepScale, choose_transforms
+from forecast.transforms import Chain, Choice, Fill, SampleScale, choose_transforms, volatility
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,7 +89,7 @@ class Group:
         """
         plan, self.horizon_ = self.plan, horizon
         prepared, observed, _, self.choices_ = self._prepare(panel)
-        self.counts_ = _volatility(panel) if plan.relative else np.ones(panel.n_series)
+        self.counts_ = volatility(panel) if plan.relative else np.ones(panel.n_series)
         samples = Samples(prepared, panel.offsets, observed, input_size=plan.input_size, horizon=horizon)
         self.beside_ = CovariateInputs(input_size=plan.input_size, horizon=horizon).fit(panel).see(panel)
         self.search_history_: nn.History | None = None
@@ -118,7 +118,7 @@ class Group:
         level, size = SampleScale(self.plan.scale).measure(inputs)
         beside = self.beside_.see(panel).last()
         network = self.searched_ if searched and self.searched_ is not None else self.network_
-        outputs = network.forward(np.hstack([(inputs - level) / size, beside])).astype(np.float64)
+        outputs = network.predict(np.hstack([(inputs - level) / size, beside])).astype(np.float64)
         return np.stack([chain.invert(np.clip(y, -FURTHEST, FURTHEST) * size + level) for y in outputs])
 
     def _prepare(self, panel: Panel) -> tuple[Floats, NDArray[np.bool_], Chain, list[Choice]]:
@@ -222,12 +222,3 @@ class Group:
             "constant": lambda: nn.Constant(rate),
         }
         return schedules[self.training.schedule]()
-
-
-def _volatility(panel: Panel) -> Floats:
-    """Return the mean absolute change of every series over its mean absolute value, [S]."""
-    known = np.nan_to_num(np.abs(panel.values))
-    starts = panel.offsets[:-1]
-    count = np.maximum(np.add.reduceat(np.isfinite(panel.values), starts, dtype=np.int64), 1)
-    level = np.add.reduceat(known, starts) / count
-    return StepScale().fit(panel).size_ / np.where(level > 0, level, 1.0)

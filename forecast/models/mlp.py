@@ -167,12 +167,12 @@ class MLP:
         try:
             with ThreadPoolExecutor(min(threads(), len(groups))) as pool:
                 self.groups_ = list(pool.map(lambda group: group.fit(panel, horizon=horizon), groups))
+            self.prior_ = self._fitted_prior(panel)
         except nn.Diverged as error:
             rate = groups[0].plan.learning_rate
             raise ModelError(
                 "M101", f"mlp: {error}", hint=f"learning_rate = {rate / 10:g} under [models.mlp]"
             ) from error
-        self.prior_ = Prior(missing=self.missing).fit(panel, horizon=horizon) if self.prior == "auto" else None
         self.prior_share_ = self._measure_share(panel)
         self._record(panel)
         return self
@@ -207,6 +207,12 @@ class MLP:
         if self.dropout:
             named.setdefault("blocks", 1)
         return make_plans(panel, self.horizon_, preset=self.preset, named=named)
+
+    def _fitted_prior(self, panel: Panel) -> Prior | None:
+        if self.prior != "auto":
+            return None
+        steps = RULES[kind_of(panel), self.preset].prior_steps
+        return Prior(missing=self.missing, steps=steps, seed=self.seed).fit(panel, horizon=self.horizon_)
 
     def _training(self) -> Training:
         return Training(**{name: getattr(self, name) for name in Training.__dataclass_fields__})

@@ -105,6 +105,8 @@ class Rule:
     prior : tuple of float
         The odds against the network trained beforehand are ``(T / prior[0]) ** prior[1] (S / 1000) ** prior[2]``
         where both err the same, with T values in the typical one of S series.
+    prior_steps : int
+        Steps for which that network goes on to learn from the panel.
     """
 
     look_backs: tuple[float, ...]
@@ -123,6 +125,7 @@ class Rule:
     loss: str
     relative: bool
     prior: tuple[float, float, float]
+    prior_steps: int = 0
 
 
 _FEW = Rule(
@@ -160,6 +163,7 @@ _MANY = Rule(
     loss="mae",
     relative=True,
     prior=(150.0, 0.5, 0.25),
+    prior_steps=400,
 )
 _BRIEF = replace(_MANY, look_backs=(1.5, 2.0), hidden_sizes=(64, 64), max_steps=500)
 _LONG = Rule(
@@ -185,10 +189,10 @@ RULES: dict[tuple[str, str], Rule] = {
     ("few", "fast"): replace(_FEW, members=4, max_steps=400),
     ("few", "balanced"): _FEW,
     ("few", "best"): replace(_FEW, members=20, look_backs=(1.5, 2.0)),
-    ("many", "fast"): replace(_MANY, look_backs=(2.0,), members=3, max_steps=600),
+    ("many", "fast"): replace(_MANY, look_backs=(2.0,), members=3, max_steps=600, prior_steps=0),
     ("many", "balanced"): _MANY,
     ("many", "best"): replace(_MANY, look_backs=(1.5, 2.0, 2.5, 3.0), members=8, max_steps=1500),
-    ("brief", "fast"): replace(_BRIEF, look_backs=(1.5,), members=3),
+    ("brief", "fast"): replace(_BRIEF, look_backs=(1.5,), members=3, prior_steps=0),
     ("brief", "balanced"): replace(_BRIEF, members=6),
     ("brief", "best"): replace(_BRIEF, members=24),
     ("long", "fast"): replace(_LONG, members=1, max_steps=200),

@@ -19,8 +19,8 @@ from forecast.errors import ModelError
 from forecast.models.base import constants_kept, require_fitted
 from forecast.models.generated import generate
 from forecast.panel import Panel, forecast_frame
-from forecast.samples import last_inputs
-from forecast.transforms import Chain, Fill, Log, SampleScale
+from forecast.samples import Samples, last_inputs
+from forecast.transforms import Chain, Fill, Log, SampleScale, StepScale, volatility
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +42,8 @@ POOL, DRAWS = 8_000, 100
 """How many series are generated at a time, and for how many batches."""
 SHORTEST = 6
 """The fewest values of a generated past."""
+TUNING_RATE, TUNING_BATCH = 2e-4, 128
+"""How fast the weights go on to learn from a panel, and from how many samples a step and member."""
 FURTHEST = 50.0
 """A target further than so many typical changes from the last value is moved to there."""
 
@@ -76,6 +78,11 @@ class Prior:
     ----------
     missing : str
         How gaps are filled: see `forecast.transforms.Fill`.
+    steps : int
+        Steps of training on the panel, from the weights there are: the forecast is then the mean of both, as they were
+        and as they have become.
+    seed : int
+        Of the samples in these steps.
 
     Examples
     --------
@@ -87,8 +94,10 @@ class Prior:
 
     name = "prior"
 
-    def __init__(self, *, missing: str = "auto") -> None:
+    def __init__(self, *, missing: str = "auto", steps: int = 0, seed: int = 0) -> None:
         self.missing = missing
+        self.steps = steps
+        self.seed = seed
 
     def fit(self, panel: Panel, *, horizon: int) -> Self:
         """Take `panel` as what is to be forecast.
@@ -97,10 +106,14 @@ class Prior:
         ------
         ModelError
             M202, when the file of weights is damaged.
+        Diverged
+            When training on the panel did.
         """
         self.panel_, self.horizon_ = panel, horizon
         self.season_ = panel.season_length if panel.season_length in SHAPES else 1
-        self.network_ = _load(self.season_)
+        self.networks_ = [_load(self.season_)]
+        if self.steps:
+            self.networks_.append(self._tuned(panel))
         self.choices_: dict[str, Any] = {"season": self.season_, "input_size": SHAPES[self.season_].input_size}
         self.notices_: list[Notice] = []
         return self
@@ -113,16 +126,55 @@ class Prior:
 
     def ahead(self, panel: Panel) -> Floats:
         """Return the forecasts [S, H] that follow `panel`."""
+        chain, whole, _ = self._prepare(panel)
+        y_hat = [self._steps_ahead(network, whole, panel.offsets) for network in self.networks_]
+        return chain.invert(np.mean(y_hat, axis=0))
+
+    def _prepare(self, panel: Panel) -> tuple[Chain, Floats, NDArray[np.bool_]]:
+        """Return the transforms, the values [T_total] that the network sees, and which of them are targets."""
         chain = Chain([Fill(self.missing), Log()])
         prepared = chain.fit_apply(panel)
-        whole = np.nan_to_num(Fill("linear").fit(prepared).apply(prepared).values)
+        observed = ~(np.isnan(panel.values) | np.isnan(prepared.values))
+        return chain, np.nan_to_num(Fill("linear").fit(prepared).apply(prepared).values), observed
+
+    def _steps_ahead(self, network: nn.Network, whole: Floats, offsets: NDArray[np.int64]) -> Floats:
+        """Return the forecasts [S, H] of one network, of the transformed series."""
         shape = SHAPES[self.season_]
-        known = last_inputs(whole, panel.offsets, shape.input_size)
+        known = last_inputs(whole, offsets, shape.input_size)
         parts: list[Floats] = []
         while sum(part.shape[1] for part in parts) < self.horizon_:
-            parts.append(_forward(self.network_, known))
+            parts.append(_forward(network, known))
             known = np.hstack([known, parts[-1]])[:, -shape.input_size :]
-        return chain.invert(np.hstack(parts)[:, : self.horizon_])
+        return np.hstack(parts)[:, : self.horizon_]
+
+    def _tuned(self, panel: Panel) -> nn.Network:
+        """Return the network after `steps` more steps on samples of the panel, errors counted relative to the level."""
+        _, whole, observed = self._prepare(panel)
+        shape, network = SHAPES[self.season_], new_network(self.season_)
+        network.parameters[...] = self.networks_[0].parameters
+        samples = Samples(whole, panel.offsets, observed, input_size=shape.input_size, horizon=shape.horizon)
+        cuts, in_reach = samples.cuts(), np.arange(shape.horizon) < self.horizon_
+        unit = volatility(panel) / StepScale().fit(panel.with_values(whole)).size_
+        streams = [np.random.default_rng(s) for s in np.random.SeedSequence([self.seed, 2]).spawn(MEMBERS)]
+
+        def draw(_step: int) -> nn.Batch:
+            chosen = cuts[np.stack([stream.integers(0, len(cuts), TUNING_BATCH) for stream in streams])]
+            inputs, targets, mask = samples.gather(chosen)
+            level, size = SampleScale("difference").measure(inputs)
+            series = np.searchsorted(panel.offsets, chosen, side="right") - 1
+            weight = mask * in_reach * size * unit[series][..., None]
+            scaled = np.clip((targets - level) / size, -FURTHEST, FURTHEST)
+            return nn.Batch(*(a.astype(np.float32) for a in ((inputs - level) / size, scaled, weight)))
+
+        nn.train(
+            network,
+            draw,
+            loss=nn.MAE(),
+            optimizer=nn.Adam(weight_decay=0.01),
+            schedule=nn.Cosine(TUNING_RATE, self.steps, floor=TUNING_RATE / 50),
+            max_steps=self.steps,
+        )
+        return network
 
 
 def _forward(network: nn.Network, inputs: Floats) -> Floats:
@@ -132,8 +184,8 @@ def _forward(network: nn.Network, inputs: Floats) -> Floats:
     """
     level, size = SampleScale("difference").measure(inputs)
     scaled = ((inputs - level) / size).astype(np.float32)
-    upright = np.median(network.forward(scaled).astype(np.float64), axis=0)
-    reversed_ = np.median(network.forward(-scaled).astype(np.float64), axis=0)
+    upright = np.median(network.predict(scaled).astype(np.float64), axis=0)
+    reversed_ = np.median(network.predict(-scaled).astype(np.float64), axis=0)
     return np.asarray((upright - reversed_) / 2 * size + level)
 
 

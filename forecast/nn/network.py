@@ -133,6 +133,30 @@ class Network:
             y = layer.forward(y)
         return y[None] if self.members == 1 else y
 
+    def predict(self, x: Array, *, at_once: int = 4096) -> Array:
+        """Return the outputs for any number of inputs, `at_once` of them at a time, which bounds the memory.
+
+        Parameters
+        ----------
+        x : ndarray [B, L]
+            The same inputs for every member.
+        at_once : int
+            Inputs of one forward pass.
+
+        Returns
+        -------
+        ndarray [E, B, H]
+            An array of its own.
+
+        Examples
+        --------
+        >>> from forecast.nn import Linear
+        >>> Network(Linear(2), input_size=3, members=5).predict(np.zeros((7, 3)), at_once=4).shape
+        (5, 7, 2)
+        """
+        parts = [x[first : first + at_once] for first in range(0, len(x), at_once)] or [x]
+        return np.concatenate([self.forward(part).copy() for part in parts], axis=1)
+
     def backward(self, dy: Array, *, inward: bool = False) -> Array:
         """Write the gradients of all parameters for ``dy = dJ/d(output) [E, B, H]`` of the last `forward`.
 

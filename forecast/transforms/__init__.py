@@ -9,7 +9,7 @@ from forecast.transforms.choosing import TRANSFORMS, Choice, choose_transforms, 
 from forecast.transforms.differencing import Detrend, Difference
 from forecast.transforms.fill import Fill
 from forecast.transforms.power import BoxCox, Log, SignedLog
-from forecast.transforms.scaling import MinMax, Robust, SampleScale, Standardize, StepScale, Winsorize
+from forecast.transforms.scaling import MinMax, Robust, SampleScale, Standardize, StepScale, Winsorize, volatility
 from forecast.transforms.seasons import MSTL, STL, Deseasonalize, seasonal_indices
 
 __all__ = [
@@ -36,4 +36,5 @@ __all__ = [
     "parse_chain",
     "require_transforms",
     "seasonal_indices",
+    "volatility",
 ]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["MinMax", "Robust", "SampleScale", "Standardize", "StepScale", "Winsorize"]
+__all__ = ["MinMax", "Robust", "SampleScale", "Standardize", "StepScale", "Winsorize", "volatility"]
 
 
 class _Scaling:
@@ -173,6 +173,21 @@ class SampleScale:
         else:
             size = np.abs(inputs).mean(axis=-1, keepdims=True)
         return level, np.where(size > 1e-12 * (1.0 + np.abs(level)), size, 1.0)
+
+
+def volatility(panel: Panel) -> Floats:
+    """Return the mean absolute change of every series over its mean absolute value, [S].
+
+    Examples
+    --------
+    >>> from forecast.series import read_series
+    >>> volatility(read_series("airline").panel).round(3).tolist()
+    [0.092]
+    """
+    known, starts = np.nan_to_num(np.abs(panel.values)), panel.offsets[:-1]
+    count = np.maximum(np.add.reduceat(np.isfinite(panel.values), starts, dtype=np.int64), 1)
+    level = np.add.reduceat(known, starts) / count
+    return np.asarray(StepScale().fit(panel).size_ / np.where(level > 0, level, 1.0))
 
 
 def _means(values: Floats, series: NDArray[np.int64], n_series: int) -> Floats:
