@@ -16,7 +16,7 @@ from forecast import nn
 from forecast.models.inputs import CovariateInputs
 from forecast.models.ridge import ridge
 from forecast.samples import Cuts, Samples, last_inputs
-from forecast.transforms import Chain, Choice, Fill, SampleScale, choose_transforms, volatility
+from forecast.transforms import Chain, Choice, Fill, SampleScale, Standardize, StepScale, choose_transforms, volatility
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,12 +89,13 @@ class Group:
         """
         plan, self.horizon_ = self.plan, horizon
         prepared, observed, _, self.choices_ = self._prepare(panel)
-        self.counts_ = volatility(panel) if plan.relative else np.ones(panel.n_series)
+        self.counts_ = _counts(panel, plan.unit)
         samples = Samples(prepared, panel.offsets, observed, input_size=plan.input_size, horizon=horizon)
         self.beside_ = CovariateInputs(input_size=plan.input_size, horizon=horizon).fit(panel).see(panel)
         self.search_history_: nn.History | None = None
         self.searched_: nn.Network | None = None
-        self.block_ = max(2, min(horizon, int(np.median(panel.lengths)) // 4))
+        typical = int(np.median(panel.lengths))
+        self.block_ = max(2, min(horizon if not plan.ridge else max(horizon, typical // 5), typical // 4))
         self.steps_ = self._search(samples) if plan.search else plan.max_steps
         self.network_ = self._started(samples, samples.cuts())
         self.history_ = self._train(self.network_, samples, samples.cuts(), max_steps=self.steps_)
@@ -222,3 +223,11 @@ class Group:
             "constant": lambda: nn.Constant(rate),
         }
         return schedules[self.training.schedule]()
+
+
+def _counts(panel: Panel, unit: str) -> Floats:
+    """Return how much a typical step of every series is in the unit that errors are counted in, [S]."""
+    if unit == "level":
+        return volatility(panel)
+    steps = StepScale().fit(panel).size_
+    return steps / Standardize().fit(panel).size_ if unit == "deviation" else np.ones_like(steps)

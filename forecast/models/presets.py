@@ -66,8 +66,8 @@ class Plan:
         At the first step.
     loss : str
         What is made small: a name of `forecast.nn.LOSSES`.
-    relative : bool
-        Whether errors of different series are counted relative to their level, or to their typical step.
+    unit : {"step", "level", "deviation"}
+        What errors of different series are counted in: their mean absolute change, value or their standard deviation.
     """
 
     input_size: int
@@ -82,7 +82,7 @@ class Plan:
     scale: str
     learning_rate: float
     loss: str
-    relative: bool
+    unit: str
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,7 @@ class Rule:
         The share of the typical series that a look-back has at most.
     seasons : tuple of bool
         Whether a season is taken out: some groups may leave it in.
-    members, hidden_sizes, blocks, max_steps, batch_size, search, ridge, scale, learning_rate, loss,
-    relative
+    members, hidden_sizes, blocks, max_steps, batch_size, search, ridge, scale, learning_rate, loss, unit
         As in `Plan`.
     prior : tuple of float
         The odds against the network trained beforehand are ``(T / prior[0]) ** prior[1] (S / 1000) ** prior[2]``
@@ -123,7 +122,7 @@ class Rule:
     scale: str
     learning_rate: float
     loss: str
-    relative: bool
+    unit: str
     prior: tuple[float, float, float]
     prior_steps: int = 0
 
@@ -143,7 +142,7 @@ _FEW = Rule(
     scale="difference",
     learning_rate=1e-3,
     loss="mae",
-    relative=False,
+    unit="step",
     prior=(200.0, 2.0, 0.0),
 )
 _MANY = Rule(
@@ -161,7 +160,7 @@ _MANY = Rule(
     scale="difference",
     learning_rate=1e-3,
     loss="mae",
-    relative=True,
+    unit="level",
     prior=(150.0, 0.5, 0.25),
     prior_steps=400,
 )
@@ -181,7 +180,7 @@ _LONG = Rule(
     scale="unit",
     learning_rate=3e-4,
     loss="mse",
-    relative=False,
+    unit="deviation",
     prior=(200.0, 2.0, 0.0),
 )
 
@@ -255,7 +254,7 @@ def make_plans(panel: Panel, horizon: int, *, preset: str, named: Mapping[str, A
                 scale=rule.scale,
                 learning_rate=rule.learning_rate,
                 loss=rule.loss,
-                relative=rule.relative,
+                unit=rule.unit,
             )
             plans.append(replace(plan, **named))
     return list(dict.fromkeys(plans))
