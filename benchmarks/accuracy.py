@@ -52,7 +52,7 @@ def measure(cases: Sequence[Case], models: Sequence[str], chosen: argparse.Names
 
     Members of means are made once; Naive 2 is made for OWA, shown or not.
     """
-    settings = {"seed": chosen.seed, **({"preset": chosen.preset} if chosen.preset else {}), **dict(chosen.setting)}
+    settings = {"seed": chosen.seed, "preset": chosen.preset, **dict(chosen.setting)}
     yardstick = ["naive2"] if "owa" in cases[0].metrics else []
     members = list(dict.fromkeys([*(name for model in models for name in model.split("+")), *yardstick]))
     found = {name: [outcome(case, name, settings, chosen) for case in cases] for name in members}
@@ -106,7 +106,7 @@ def outcome(case: Case, model: str, settings: dict[str, Any], chosen: argparse.N
 def show(name: str, rows: Sequence[dict[str, Any]], chosen: argparse.Namespace) -> None:
     """Print the scores of a set, what failed, and the figures of others."""
     kind = "TEST" if chosen.test else "validation"
-    print(f"\n{name}, {kind}, preset {chosen.preset or 'none'}, seed {chosen.seed}")
+    print(f"\n{name}, {kind}, preset {chosen.preset}, seed {chosen.seed}")
     shown = [
         {
             "model": row["model"],
@@ -135,7 +135,7 @@ def note(path: Path, name: str, rows: Sequence[dict[str, Any]], chosen: argparse
         figures = ", ".join(f"{column} {scores.text(value)}" for column, value in scores.columns(row["scores"]).items())
         settings = " ".join(f"{key}={value}" for key, value in chosen.setting)
         preset = " ".join(filter(None, [chosen.preset, settings, f"sample={chosen.sample}" if chosen.sample else ""]))
-        cells = [date, commit(path), name, preset or "none", chosen.seed, row["model"], figures]
+        cells = [date, commit(path), name, preset, chosen.seed, row["model"], figures]
         lines += "| " + " | ".join(map(str, [*cells, f"{row['seconds']:.1f}", f"{row['peak_mb']:.0f}"])) + " |\n"
     written = path.read_text(encoding="utf-8") if path.is_file() else "# Results\n"
     before, section, after = written.partition(f"{SECTION}\n")
@@ -165,7 +165,7 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--set", default="m3", help=f"of {', '.join(sets.names())} (default m3)")
     parser.add_argument("--models", default="mlp", help=f"of {', '.join(MAKERS)}, and means such as mlp+ets")
     parser.add_argument("--baselines", default="auto", help="models beside them: names, none or auto (by set)")
-    parser.add_argument("--preset", choices=("fast", "balanced", "best"), help="of the network, where it has presets")
+    parser.add_argument("--preset", choices=("fast", "balanced", "best"), default="balanced", help="of the network")
     parser.add_argument("--seed", type=int, default=0, help="of the network (default 0)")
     parser.add_argument("--setting", type=setting, action="append", default=[], metavar="NAME=VALUE",
                         help="of models whose constructor has it; may be repeated")  # fmt: skip
@@ -210,7 +210,7 @@ def beside(name: str, chosen: argparse.Namespace) -> list[str]:
 
 def csv(chosen: argparse.Namespace) -> None:
     """Measure files through the command line."""
-    words = ["--seed", str(chosen.seed), *(["--preset", chosen.preset] if chosen.preset else [])]
+    words = ["--seed", str(chosen.seed), "--preset", chosen.preset]
     rows = []
     for path, horizon in files.files(chosen.csv, chosen.horizon):
         own = files.measure(path, horizon, chosen.models.split(","), words=words)

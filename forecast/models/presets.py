@@ -42,8 +42,6 @@ class Plan:
 
     Parameters
     ----------
-    input_size : int
-        Values of the past that the members see, L.
     members : int
         How many they are, E.
     hidden_sizes : tuple of int
@@ -58,8 +56,6 @@ class Plan:
         Whether the number of steps is read off the latest block of the past.
     ridge : bool
         Whether the linear path starts as the ridge regression of targets on inputs, or as the naive method.
-    season : bool
-        Whether a season that is found is taken out before (by the automatic transforms).
     scale : str
         The size every sample is divided by: see `forecast.transforms.SampleScale`.
     learning_rate : float
@@ -68,9 +64,12 @@ class Plan:
         What is made small: a name of `forecast.nn.LOSSES`.
     unit : {"step", "level", "deviation"}
         What errors of different series are counted in: their mean absolute change, value or their standard deviation.
+    input_size : int
+        Values of the past that the members see, L.
+    season : bool
+        Whether a season that is found is taken out before (by the automatic transforms).
     """
 
-    input_size: int
     members: int
     hidden_sizes: tuple[int, ...]
     blocks: int
@@ -78,11 +77,12 @@ class Plan:
     batch_size: int
     search: bool
     ridge: bool
-    season: bool
     scale: str
     learning_rate: float
     loss: str
     unit: str
+    input_size: int = 0
+    season: bool = True
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,8 @@ class Rule:
 
     Parameters
     ----------
+    plan : Plan
+        What all groups have in common.
     look_backs : tuple of float
         In horizons, or in seasons where these are longer.
     horizons_upto : float
@@ -99,8 +101,6 @@ class Rule:
         The share of the typical series that a look-back has at most.
     seasons : tuple of bool
         Whether a season is taken out: some groups may leave it in.
-    members, hidden_sizes, blocks, max_steps, batch_size, search, ridge, scale, learning_rate, loss, unit
-        As in `Plan`.
     prior : tuple of float
         The odds against the network trained beforehand are ``(T / prior[0]) ** prior[1] (S / 1000) ** prior[2]``
         where both err the same, with T values in the typical one of S series.
@@ -108,97 +108,97 @@ class Rule:
         Steps for which that network goes on to learn from the panel.
     """
 
+    plan: Plan
     look_backs: tuple[float, ...]
-    horizons_upto: float
-    most_seen: float
     seasons: tuple[bool, ...]
-    members: int
-    hidden_sizes: tuple[int, ...]
-    blocks: int
-    max_steps: int
-    batch_size: int
-    search: bool
-    ridge: bool
-    scale: str
-    learning_rate: float
-    loss: str
-    unit: str
+    most_seen: float
     prior: tuple[float, float, float]
     prior_steps: int = 0
+    horizons_upto: float = inf
+
+    def but(self, *, prior_steps: int | None = None, look_backs: tuple[float, ...] | None = None, **plan: Any) -> Rule:
+        """Return the rule with other look-backs or steps, or another common plan."""
+        return replace(
+            self,
+            plan=replace(self.plan, **plan),
+            look_backs=self.look_backs if look_backs is None else look_backs,
+            prior_steps=self.prior_steps if prior_steps is None else prior_steps,
+        )
 
 
 _FEW = Rule(
+    Plan(
+        members=10,
+        hidden_sizes=(32, 32),
+        blocks=1,
+        max_steps=800,
+        batch_size=32,
+        search=True,
+        ridge=False,
+        scale="difference",
+        learning_rate=1e-3,
+        loss="mae",
+        unit="step",
+    ),
     look_backs=(2.0,),
-    horizons_upto=inf,
-    most_seen=0.25,
     seasons=(True,),
-    members=10,
-    hidden_sizes=(32, 32),
-    blocks=1,
-    max_steps=800,
-    batch_size=32,
-    search=True,
-    ridge=False,
-    scale="difference",
-    learning_rate=1e-3,
-    loss="mae",
-    unit="step",
+    most_seen=0.25,
     prior=(200.0, 2.0, 0.0),
 )
 _MANY = Rule(
+    replace(
+        _FEW.plan,
+        members=4,
+        hidden_sizes=(128, 128),
+        blocks=3,
+        max_steps=1000,
+        batch_size=128,
+        search=False,
+        unit="level",
+    ),
     look_backs=(1.5, 2.0, 3.0),
-    horizons_upto=inf,
-    most_seen=0.5,
     seasons=(True, False),
-    members=4,
-    hidden_sizes=(128, 128),
-    blocks=3,
-    max_steps=1000,
-    batch_size=128,
-    search=False,
-    ridge=False,
-    scale="difference",
-    learning_rate=1e-3,
-    loss="mae",
-    unit="level",
+    most_seen=0.5,
     prior=(150.0, 0.5, 0.25),
     prior_steps=400,
 )
-_BRIEF = replace(_MANY, look_backs=(1.5, 2.0), hidden_sizes=(64, 64), max_steps=500)
+_BRIEF = _MANY.but(look_backs=(1.5, 2.0), members=6, hidden_sizes=(64, 64), max_steps=500)
 _LONG = Rule(
+    Plan(
+        members=3,
+        hidden_sizes=(128,),
+        blocks=1,
+        max_steps=600,
+        batch_size=256,
+        search=True,
+        ridge=True,
+        scale="unit",
+        learning_rate=3e-4,
+        loss="mse",
+        unit="deviation",
+    ),
     look_backs=(3.0,),
-    horizons_upto=512.0,
-    most_seen=0.25,
     seasons=(False,),
-    members=3,
-    hidden_sizes=(128,),
-    blocks=1,
-    max_steps=600,
-    batch_size=256,
-    search=True,
-    ridge=True,
-    scale="unit",
-    learning_rate=3e-4,
-    loss="mse",
-    unit="deviation",
+    most_seen=0.25,
     prior=(200.0, 2.0, 0.0),
+    horizons_upto=512.0,
 )
 
 RULES: dict[tuple[str, str], Rule] = {
-    ("few", "fast"): replace(_FEW, members=4, max_steps=400),
+    ("few", "fast"): _FEW.but(members=4, max_steps=400),
     ("few", "balanced"): _FEW,
-    ("few", "best"): replace(_FEW, members=20, look_backs=(1.5, 2.0)),
-    ("many", "fast"): replace(_MANY, look_backs=(2.0,), members=3, max_steps=600, prior_steps=0),
+    ("few", "best"): _FEW.but(members=20, look_backs=(1.5, 2.0)),
+    ("many", "fast"): _MANY.but(look_backs=(2.0,), members=3, max_steps=600, prior_steps=0),
     ("many", "balanced"): _MANY,
-    ("many", "best"): replace(_MANY, look_backs=(1.5, 2.0, 2.5, 3.0), members=8, max_steps=1500),
-    ("brief", "fast"): replace(_BRIEF, look_backs=(1.5,), members=3, prior_steps=0),
-    ("brief", "balanced"): replace(_BRIEF, members=6),
-    ("brief", "best"): replace(_BRIEF, members=24),
-    ("long", "fast"): replace(_LONG, members=1, max_steps=200),
+    ("many", "best"): _MANY.but(look_backs=(1.5, 2.0, 2.5, 3.0), members=8, max_steps=1500),
+    ("brief", "fast"): _BRIEF.but(look_backs=(1.5,), members=3, prior_steps=0),
+    ("brief", "balanced"): _BRIEF,
+    ("brief", "best"): _BRIEF.but(members=24),
+    ("long", "fast"): _LONG.but(members=1, max_steps=200),
     ("long", "balanced"): _LONG,
-    ("long", "best"): replace(_LONG, members=8, look_backs=(2.0, 3.0)),
+    ("long", "best"): _LONG.but(members=8, look_backs=(2.0, 3.0)),
 }
-"""The one table."""
+"""The one table; DESIGN.md section 7 has the measurement behind each row (2026-11-25)."""
 
 
 def kind_of(panel: Panel) -> str:
@@ -241,22 +241,8 @@ def make_plans(panel: Panel, horizon: int, *, preset: str, named: Mapping[str, A
     plans: list[Plan] = []
     for season in dict.fromkeys(rule.seasons if panel.season_length > 1 else (True,)):
         for multiple in rule.look_backs:
-            plan = Plan(
-                input_size=_look_back(rule, multiple, panel, horizon, season_kept=not season),
-                members=rule.members,
-                hidden_sizes=rule.hidden_sizes,
-                blocks=rule.blocks,
-                max_steps=rule.max_steps,
-                batch_size=rule.batch_size,
-                search=rule.search,
-                ridge=rule.ridge,
-                season=season,
-                scale=rule.scale,
-                learning_rate=rule.learning_rate,
-                loss=rule.loss,
-                unit=rule.unit,
-            )
-            plans.append(replace(plan, **named))
+            input_size = _look_back(rule, multiple, panel, horizon, season_kept=not season)
+            plans.append(replace(rule.plan, **{"input_size": input_size, "season": season, **named}))
     return list(dict.fromkeys(plans))
 
 
