@@ -1,3 +1,5 @@
+from copy import deepcopy
+
 import numpy as np
 import pytest
 import reference
@@ -373,3 +375,20 @@ def test_parts_of_many_inputs_are_forecast_as_one():
 
     np.testing.assert_allclose(network.predict(x, at_once=4), network.forward(x), rtol=1e-12)
     assert network.predict(x[:0]).shape == (4, 0, 2)
+
+
+@pytest.mark.parametrize("members", [1, 3])
+def test_a_copied_network_goes_on_to_learn_as_the_one_it_was_copied_from(members):
+    settings = {"loss": nn.MSE(), "schedule": nn.Constant(0.01), "max_steps": 5}
+    network = nn.Network(nn.Linear(4), nn.Tanh(), nn.Linear(1), input_size=1, members=members)
+    network.forward(sine_task().inputs)
+    other = deepcopy(network)
+    before = network.parameters.copy()
+
+    nn.train(other, lambda _: sine_task(), optimizer=nn.Adam(), **settings)
+    np.testing.assert_array_equal(network.parameters, before)
+    nn.train(network, lambda _: sine_task(), optimizer=nn.Adam(), **settings)
+
+    assert not np.array_equal(network.parameters, before)
+    np.testing.assert_array_equal(other.parameters, network.parameters)
+    np.testing.assert_array_equal(other.forward(sine_task().inputs), network.forward(sine_task().inputs))

@@ -115,6 +115,16 @@ def test_adam_is_that_of_the_slow_reference_at_every_step():
     assert follow(nn.Adam(), GRADIENTS) == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize("betas", [(0.9, 0.999), (0.0, 0.99), (0.5, 0.0)])
+def test_adam_follows_its_means_over_many_steps(betas):
+    beta1, beta2 = betas
+    gradients = np.random.default_rng(0).normal(size=300) * np.geomspace(1e-6, 1e3, 300)
+
+    found = follow(nn.Adam(beta1=beta1, beta2=beta2), gradients)
+
+    assert found[-1] == pytest.approx(reference.adam(2.0, gradients, 0.1, beta1=beta1, beta2=beta2), rel=1e-10)
+
+
 def test_adam_in_blocks_is_adam_at_once():
     rng = np.random.default_rng(0)
     start, gradients = rng.normal(size=(2, 100_000)), rng.normal(size=(3, 2, 100_000))

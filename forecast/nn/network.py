@@ -91,6 +91,11 @@ class Network:
             self._shortcuts = self._draw_shortcuts(sequence)
             self._route()
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take over what was copied or unpickled, in which the layers' views have become arrays of their own."""
+        self.__dict__.update(state)
+        self._bind()
+
     def part(self, rows: slice) -> Network:
         """Return some of the members as a network of their own, over the same parameters and gradients."""
         other = copy(self)

@@ -6,6 +6,7 @@ the same shape; it knows nothing of layers.
 
 from __future__ import annotations
 
+from math import log
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,8 @@ __all__ = ["OPTIMIZERS", "SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "Rprop"
 
 BLOCK = 65_536
 """Parameters that one pass of Adam works on: what stays in the cache from one operation to the next."""
+GROWTH = 1e3
+"""What a running sum of Adam's may outgrow its mean by: float32 keeps its digits over 76 powers of ten."""
 
 
 class Optimizer:
@@ -132,9 +135,11 @@ class Adam(Optimizer):
         m = beta1 m + (1 - beta1) g        v = beta2 v + (1 - beta2) g^2
         w = w - rate (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
 
-    Kept are ``M = m / (1 - beta1)`` and ``V = v / (1 - beta2)``, whose recursions need two products fewer; with ``c =
-    sqrt((1 - beta2^t) / (1 - beta2))`` the step is then ``rate c (1 - beta1) / (1 - beta1^t)`` times ``M / (sqrt(V) +
-    epsilon c)``, the same to rounding.
+    A mean that decays costs two passes over its array, a growing sum costs one (BLAS's ``axpy``). So what is kept are
+    sums, ``M = m beta1^-k / (1 - beta1)`` and ``V = v beta2^-k / (1 - beta2)``, which grow by ``beta1^-k g`` and
+    ``beta2^-k g^2``; before these factors pass `GROWTH`, the sums are scaled back and k counts from 0 again. In their
+    terms, with ``c = sqrt(beta2^-k (1 - beta2^t) / (1 - beta2))``, the step is ``rate c beta1^k (1 - beta1) / (1 -
+    beta1^t)`` times ``M / (sqrt(V) + epsilon c)``, the same to rounding.
 
     Parameters
     ----------
@@ -155,40 +160,54 @@ class Adam(Optimizer):
         self.weight_decay = weight_decay
 
     def reset(self, parameters: Array) -> None:
+        from scipy.linalg import get_blas_funcs
+
         super().reset(parameters)
-        self._time = 0
+        self._time = self._since = 0
         self._mean, self._square = self._moment(parameters), self._moment(parameters)
-        # Numbers of the arrays' own kind: NumPy need not find out each time what a Python number is to become.
-        kind = parameters.dtype
-        self._beta1, self._beta2 = np.asarray(self.beta1, kind), np.asarray(self.beta2, kind)
+        self._add = get_blas_funcs("axpy", dtype=parameters.dtype)
+        smallest = min(self.beta1, self.beta2)
+        self._span = int(log(GROWTH) / -log(smallest)) if smallest > 0.0 else 0
 
     def step(self, parameters: Array, gradients: Array, rate: Rate) -> None:
         self._time += 1
-        correction = ((1.0 - self.beta2**self._time) / (1.0 - self.beta2)) ** 0.5
-        size = rate * (correction * (1.0 - self.beta1) / (1.0 - self.beta1**self._time))
-        epsilon, size = (np.asarray(value, parameters.dtype) for value in (self.epsilon * correction, size))
+        first, second = self._growth()
+        correction = ((1.0 - self.beta2**self._time) / (1.0 - self.beta2) * second) ** 0.5
+        size = rate * (correction * (1.0 - self.beta1) / (1.0 - self.beta1**self._time) / first)
+        epsilon = np.asarray(self.epsilon * correction, parameters.dtype)
         if self.weight_decay:
             parameters *= 1.0 - rate * self.weight_decay
         arrays = (parameters, gradients, self._mean, self._square, self._scratch)
-        if parameters.size <= 2 * BLOCK:
-            self._move(arrays, size, epsilon)
+        if np.ndim(size) == 0 and all(array.flags.c_contiguous for array in (parameters, gradients)):
+            flat = tuple(array.reshape(-1) for array in arrays)
+            width = parameters.size if parameters.size <= 2 * BLOCK else BLOCK
+            for start in range(0, parameters.size, width):
+                part = tuple(array[start : start + width] for array in flat)
+                self._move(part, first, second, float(size), epsilon)
             return
-        width = max(1, BLOCK // len(parameters))
-        for start in range(0, parameters.shape[1], width):
-            self._move(tuple(array[:, start : start + width] for array in arrays), size, epsilon)
+        for member, own in enumerate(np.broadcast_to(np.ravel(size), len(parameters))):
+            self._move(tuple(array[member] for array in arrays), first, second, float(own), epsilon)
 
-    def _move(self, arrays: tuple[Array, ...], size: Array, epsilon: Array) -> None:
+    def _growth(self) -> tuple[float, float]:
+        """Return the factors of this step's gradient and of its square in the sums."""
+        if self._since == self._span:
+            self._mean *= self.beta1 ** (self._since + 1)
+            self._square *= self.beta2 ** (self._since + 1)
+            self._since = 0
+            return 1.0, 1.0
+        self._since += 1
+        return self.beta1**-self._since, self.beta2**-self._since
+
+    def _move(self, arrays: tuple[Array, ...], first: float, second: float, size: float, epsilon: Array) -> None:
         w, g, mean, square, scratch = arrays
-        np.multiply(mean, self._beta1, out=mean)
-        np.add(mean, g, out=mean)
+        n, add = len(w), self._add
+        add(g, mean, n, first)
         np.multiply(g, g, out=scratch)
-        np.multiply(square, self._beta2, out=square)
-        np.add(square, scratch, out=square)
+        add(scratch, square, n, second)
         np.sqrt(square, out=scratch)
         np.add(scratch, epsilon, out=scratch)
         np.divide(mean, scratch, out=scratch)
-        np.multiply(scratch, size, out=scratch)
-        np.subtract(w, scratch, out=w)
+        add(scratch, w, n, -size)
 
 
 class AdamW(Adam):
