@@ -7,6 +7,7 @@ around the cut when a batch is drawn, so the memory is that of the batch whateve
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,6 +49,18 @@ class Cuts:
         series = np.searchsorted(self.upto, numbers, side="right")
         before = np.where(series > 0, self.upto[series - 1], 0)
         return np.asarray(self.first[series] + numbers - before, dtype=np.int64)
+
+    def draw(self, rng: np.random.Generator, count: int) -> Ints:
+        """Return `count` positions by lot: a series first, then a cut of it, so long series do not outweigh others."""
+        able, counts = self._able
+        series = able[rng.integers(0, len(able), count)]
+        return np.asarray(self.first[series] + rng.integers(0, counts[series]), dtype=np.int64)
+
+    @cached_property
+    def _able(self) -> tuple[Ints, Ints]:
+        """The series that have cuts, and how many each series has."""
+        counts = np.diff(self.upto, prepend=0)
+        return np.flatnonzero(counts), counts
 
     def spread(self, limit: int) -> Ints:
         """Return all positions, or `limit` of them at equal distances where there are more."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import reference
 
-from forecast.samples import Samples, last_inputs
+from forecast.samples import Cuts, Samples, last_inputs
 
 
 def samples_of(*lengths, input_size=4, horizon=3):
@@ -126,3 +126,14 @@ def test_drawing_samples_takes_little_more_memory_than_the_panel():
     tracemalloc.stop()
 
     assert peak < 0.3 * values.nbytes
+
+
+def test_a_draw_is_of_a_series_first_and_then_of_its_cuts():
+    cuts = Cuts(np.array([1, 7, 20]), np.array([4, 4, 100]))
+
+    drawn = cuts.draw(np.random.default_rng(0), 4000)
+
+    assert set(drawn) == {1, 2, 3, 4, *range(20, 116)}  # the second series has no cut
+    assert 1900 < (drawn < 5).sum() < 2100
+    assert all(900 < (drawn == cut).sum() * 2 < 1100 for cut in (1, 2, 3, 4))
+    np.testing.assert_array_equal(drawn, cuts.draw(np.random.default_rng(0), 4000))

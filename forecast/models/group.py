@@ -181,8 +181,7 @@ class Group:
         streams = [np.random.default_rng(s) for s in np.random.SeedSequence((*self.seed, 1)).spawn(self.plan.members)]
 
         def draw(_step: int) -> nn.Batch:
-            chosen = [stream.integers(0, len(cuts), self.plan.batch_size) for stream in streams]
-            return self._batch(samples, cuts[np.stack(chosen)])
+            return self._batch(samples, np.stack([cuts.draw(stream, self.plan.batch_size) for stream in streams]))
 
         return nn.train(
             network,

@@ -158,7 +158,7 @@ class Prior:
         streams = [np.random.default_rng(s) for s in np.random.SeedSequence([self.seed, 2]).spawn(MEMBERS)]
 
         def draw(_step: int) -> nn.Batch:
-            chosen = cuts[np.stack([stream.integers(0, len(cuts), TUNING_BATCH) for stream in streams])]
+            chosen = np.stack([cuts.draw(stream, TUNING_BATCH) for stream in streams])
             inputs, targets, mask = samples.gather(chosen)
             level, size = SampleScale("difference").measure(inputs)
             series = np.searchsorted(panel.offsets, chosen, side="right") - 1

@@ -155,12 +155,12 @@ class Linear(Layer):
         return dx
 
     def _ways_down(self, dy: Array) -> tuple[Array, Array, Array | None]:
-        """Return a row of ones, the array of dJ/dx, and, if it is better had as ``(W dy')'``, that before it is flipped.
+        """Return a row of ones, the array of dJ/dx, and, where ``(W dy')'`` is the better way to it, what is flipped.
 
         With few samples beside many inputs BLAS takes two thirds of the time for that order of the factors.
         """
         ones, (*members, B, _) = np.ones((1, dy.shape[-2]), dy.dtype), dy.shape
-        if B * FLIP > self.size:
+        if self.size < B * FLIP:
             return ones, np.empty((*members, B, self.size), dy.dtype), None
         flipped = np.empty((*members, self.size, B), dy.dtype)
         return ones, flipped.swapaxes(-1, -2), flipped
