@@ -53,6 +53,27 @@ def test_every_score_can_be_computed_again_from_the_backtest(nile):
             )
 
 
+def test_the_same_rows_in_any_order_give_the_same_bytes(tmp_path):
+    rng = np.random.default_rng(0)
+    days = pd.date_range("2024-01-01", periods=40)
+    rows = pd.concat(pd.DataFrame({"shop": shop, "day": days, "sold": rng.poisson(9, 40)}) for shop in ("b", "a", "c"))
+    written = []
+    for name, ordered in (("as_is", rows), ("shuffled", rows.sample(frac=1, random_state=1))):
+        ordered.to_csv(tmp_path / f"{name}.csv", index=False)
+        made = forecast.run(
+            tmp_path / f"{name}.csv",
+            out=tmp_path / name,
+            models=["mlp", "theta"],
+            preset="fast",
+            n_windows=2,
+            horizon=4,
+        )
+        kept = ("forecasts.csv", "backtest.csv", "leaderboard.csv", "choices.json", "metrics.json")
+        written.append([(made.folder / file).read_bytes() for file in kept])
+
+    assert written[0] == written[1]
+
+
 def test_the_forecast_goes_on_where_the_data_end(nile):
     mlp = nile.forecasts[nile.forecasts["model"] == "mlp"]
 

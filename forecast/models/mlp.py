@@ -225,15 +225,15 @@ class MLP:
     def _measure_share(self, panel: Panel) -> float:
         """Return the share of the networks trained beforehand: 1 where there are too few samples to learn from.
 
-        With errors e of both on the latest block and T values in the typical one of S series, the share is
-        ``1 / (1 + (T / scale)^power (S / 1000)^more (e_beforehand / e_members)^2)``, by the rule for such a panel.
+        With errors e of both on the latest block and T values in the typical series, the share is
+        ``1 / (1 + (T / scale)^power (e_beforehand / e_members)^2)``, by the rule for such a panel.
         Where the members trained for a fixed number of steps, no block was held out and the errors count as equal: on
         panels, one block, which all series share, says little about the next.
         """
         if self.prior_ is None:
             return 0.0
-        scale, power, more = RULES[kind_of(panel), self.preset].prior
-        odds = float((np.median(_known(panel)) / scale) ** power * (panel.n_series / 1000) ** more)
+        scale, power = RULES[kind_of(panel), self.preset].prior
+        odds = float((np.median(_known(panel)) / scale) ** power)
         if not all(group.plan.search for group in self.groups_):
             return 1.0 / (1.0 + odds)
         if any(group.searched_ is None for group in self.groups_):

@@ -102,8 +102,8 @@ class Rule:
     seasons : tuple of bool
         Whether a season is taken out: some groups may leave it in.
     prior : tuple of float
-        The odds against the network trained beforehand are ``(T / prior[0]) ** prior[1] (S / 1000) ** prior[2]``
-        where both err the same, with T values in the typical one of S series.
+        The odds against the network trained beforehand are ``(T / prior[0]) ** prior[1]`` where both err the same, with
+        T values in the typical series.
     prior_steps : int
         Steps for which that network goes on to learn from the panel.
     """
@@ -112,7 +112,7 @@ class Rule:
     look_backs: tuple[float, ...]
     seasons: tuple[bool, ...]
     most_seen: float
-    prior: tuple[float, float, float]
+    prior: tuple[float, float]
     prior_steps: int = 0
     horizons_upto: float = inf
 
@@ -143,7 +143,7 @@ _FEW = Rule(
     look_backs=(2.0,),
     seasons=(True,),
     most_seen=0.25,
-    prior=(200.0, 2.0, 0.0),
+    prior=(200.0, 2.0),
 )
 _MANY = Rule(
     replace(
@@ -159,10 +159,10 @@ _MANY = Rule(
     look_backs=(1.5, 2.0, 3.0),
     seasons=(True, False),
     most_seen=0.5,
-    prior=(150.0, 0.5, 0.25),
+    prior=(180.0, 0.5),
     prior_steps=400,
 )
-_BRIEF = _MANY.but(look_backs=(1.5, 2.0), members=6, hidden_sizes=(64, 64), max_steps=500)
+_BRIEF = replace(_MANY, prior=(40.0, 2.0)).but(look_backs=(1.5, 2.0), members=6, hidden_sizes=(64, 64), max_steps=500)
 _LONG = Rule(
     Plan(
         members=3,
@@ -180,7 +180,7 @@ _LONG = Rule(
     look_backs=(3.0,),
     seasons=(False,),
     most_seen=0.25,
-    prior=(200.0, 2.0, 0.0),
+    prior=(200.0, 2.0),
     horizons_upto=512.0,
 )
 
