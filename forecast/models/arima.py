@@ -103,11 +103,15 @@ class ARIMA:
     order : "auto" or (p, d, q)
         The orders, or the search for them.
     seasonal_order : "auto" or (P, D, Q)
-        The same for the season; (0, 0, 0) for none. Its length comes from the panel.
+        The same for the season; (0, 0, 0) for none.
+    season_length : "auto" or int
+        How long it is; by default as the panel has it.
     transform : {"auto", "none", "log"}
         ``auto`` takes the logarithm of a positive series where the AICc of the start models is then clearly lower:
         ``2 sum log y`` added to that of the logarithms, and both over the same times, each is about the density of
         y itself. Forecasts of a logarithm are turned back by exp: medians, not means.
+    name : str
+        What the forecasts are labelled with.
 
     Attributes
     ----------
@@ -128,18 +132,20 @@ class ARIMA:
     [63.0, 66.0]
     """
 
-    name = "arima"
-
     def __init__(
         self,
         *,
         order: Literal["auto"] | Triple = "auto",
         seasonal_order: Literal["auto"] | Triple = "auto",
+        season_length: Literal["auto"] | int = "auto",
         transform: Literal["auto", "none", "log"] = "auto",
+        name: str = "arima",
     ) -> None:
         self.order = order
         self.seasonal_order = seasonal_order
+        self.season_length = season_length
         self.transform = transform
+        self.name = name
 
     def fit(self, panel: Panel, *, horizon: int) -> Self:
         """Choose orders and parameters for every series of `panel`.
@@ -212,7 +218,7 @@ class ARIMA:
             raise ConfigError("U101", f"no transform {shown(self.transform)}", hint="auto, none or log")
         order = _checked(self.order, "order", "(p, d, q) with d up to 2, such as (0, 1, 1)")
         seasonal = _checked(self.seasonal_order, "seasonal_order", "(P, D, Q) with D up to 2, such as (0, 1, 1)")
-        m = panel.season_length
+        m = panel.season_length if self.season_length == "auto" else self.season_length
         if seasonal and any(seasonal) and not 1 < m <= MAX_SEASON:
             raise ConfigError(
                 "U101", f"seasonal_order {seasonal} needs a season of 2 to {MAX_SEASON}, not {m}", hint="(0, 0, 0)"
