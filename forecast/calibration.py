@@ -16,6 +16,7 @@ import pandas as pd
 
 from forecast.intervals import Errors, adapted_level, binomial_band, errors_needed, naive_band
 from forecast.metrics import coverage, mase_scale, mean_width, msis
+from forecast.panel import interval_names, with_ends
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Calibration", "names"]
+__all__ = ["Calibration"]
 
 COVERAGE = [
     *("model", "interval", "coverage", "coverage_low", "coverage_high"),
@@ -86,7 +87,7 @@ class Calibration:
     def _walked(self) -> tuple[pd.DataFrame, dict[tuple[str, float], float]]:
         """The windows with their intervals, and the level to ask for next, by model and level."""
         frame = self.backtested.frame
-        ends = {name: np.full(len(frame), np.nan) for level in self.levels for name in names(level)}
+        ends = {name: np.full(len(frame), np.nan) for level in self.levels for name in interval_names(level)}
         asked = {}
         for model in dict.fromkeys(frame["model"]):
             for level in self.levels:
@@ -97,27 +98,27 @@ class Calibration:
                     asked[model, level] = adapted_level(came, level) if self.adaptive else level
                     known = self.errors[model].before(back)
                     low, high = self._ends(frame.iloc[rows], known, asked[model, level], calibrated=True)
-                    for name, end in zip(names(level), (low, high), strict=True):
+                    for name, end in zip(interval_names(level), (low, high), strict=True):
                         ends[name][rows] = end
                     y, after = frame["y"].to_numpy(np.float64)[rows], back - self.split.gap - frame["step"].iloc[rows]
                     judged = np.isfinite(y) & np.isfinite(low)
                     misses = pd.Series(((y < low) | (y > high))[judged], index=after[judged])
                     missed = misses if missed.empty else pd.concat([missed, misses])
                 asked[model, level] = adapted_level(missed.to_numpy(np.bool_), level) if self.adaptive else level
-        return _with_ends(frame, ends, self.levels), asked
+        return with_ends(frame, ends, self.levels), asked
 
     def ahead(self, forecasts: pd.DataFrame) -> pd.DataFrame:
         """Return the forecasts with their intervals, calibrated or not."""
         frame = self._scaled(forecasts)
-        ends = {name: np.full(len(frame), np.nan) for level in self.levels for name in names(level)}
+        ends = {name: np.full(len(frame), np.nan) for level in self.levels for name in interval_names(level)}
         for model in dict.fromkeys(frame["model"]):
             rows = np.flatnonzero((frame["model"] == model).to_numpy())
             for level in self.levels:
                 asked = self._walked[1].get((model, level), level)
                 found = self._ends(frame.iloc[rows], self.errors[model], asked)
-                for name, end in zip(names(level), found, strict=True):
+                for name, end in zip(interval_names(level), found, strict=True):
                     ends[name][rows] = end
-        return _with_ends(frame, ends, self.levels).drop(columns="scale")
+        return with_ends(frame, ends, self.levels).drop(columns="scale")
 
     @cached_property
     def coverage(self) -> pd.DataFrame:
@@ -131,8 +132,8 @@ class Calibration:
         for model in dict.fromkeys(self.windows["model"]):
             own, counts = self.windows[self.windows["model"] == model], self.errors[model].counts
             for level in self.levels:
-                judged = own.dropna(subset=["y", *names(level)])
-                y, scale, low, high = (judged[c].to_numpy(np.float64) for c in ("y", "scale", *names(level)))
+                judged = own.dropna(subset=["y", *interval_names(level)])
+                y, scale, low, high = (judged[c].to_numpy(np.float64) for c in ("y", "scale", *interval_names(level)))
                 cases = len(judged[["unique_id", "back"]].drop_duplicates())
                 share = coverage(y, low, high)
                 least, most = binomial_band(share, cases) if cases else (np.nan, np.nan)
@@ -229,23 +230,3 @@ class Calibration:
         at, scale = self._places(frame), frame["scale"].where(frame["scale"] > 0).to_numpy(np.float64)
         y_hat = frame["y_hat"].to_numpy(np.float64)
         return y_hat + low[at] * scale, y_hat + high[at] * scale
-
-
-def names(level: float) -> tuple[str, str]:
-    """Return what the ends of an interval are called.
-
-    Examples
-    --------
-    >>> names(80)
-    ('lo-80', 'hi-80')
-    """
-    return f"lo-{level:g}", f"hi-{level:g}"
-
-
-def _with_ends(frame: pd.DataFrame, ends: dict[str, Floats], levels: Sequence[float]) -> pd.DataFrame:
-    """Return the frame with ``lo-95, lo-80, hi-80, hi-95`` after y_hat."""
-    ordered = sorted(levels, reverse=True)
-    columns = [*(names(level)[0] for level in ordered), *(names(level)[1] for level in reversed(ordered))]
-    first = [*frame.columns[: list(frame.columns).index("y_hat") + 1]]
-    rest = [name for name in frame.columns if name not in first]
-    return frame.assign(**ends)[[*first, *columns, *rest]]
