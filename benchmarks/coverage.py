@@ -97,8 +97,8 @@ def ahead(model: str, panel: Panel, horizon: int, *, refit: int, settings: dict[
     """Return the ends of the intervals [S, H, 2] of each level."""
     split = Split(horizon, choose_n_windows(panel, horizon), refit=refit)
     factories = {model: partial(MODELS[model], **settings)}
-    tested = backtest(factories, panel, split)
-    found = Calibration(panel, split, tested, LEVELS).ahead(fit_all(factories, panel, split).forecasts)
+    tested = backtest(factories, panel, split, levels=LEVELS)
+    found = Calibration(panel, split, tested, LEVELS).ahead(fit_all(factories, panel, split, levels=LEVELS).forecasts)
     shape = (panel.n_series, horizon)
     return tuple(
         np.stack([found[n].to_numpy().reshape(shape) for n in interval_names(level)], axis=-1) for level in LEVELS

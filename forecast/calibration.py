@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from forecast.intervals import Errors, adapted_level, binomial_band, errors_needed, naive_band
+from forecast.intervals import Errors, Misses, adapted_level, binomial_band, errors_needed, naive_band
 from forecast.metrics import coverage, mase_scale, mean_width, msis
 from forecast.panel import interval_names, with_ends
 
@@ -63,20 +63,41 @@ class Calibration:
     @cached_property
     def errors(self) -> dict[str, Errors]:
         """The errors of every model from all origins; none for a model that was never tested."""
-        tested = self.backtested
-        both = pd.concat([tested.frame, tested.between], ignore_index=True) if len(tested.between) else tested.frame
+        both = self._tested
         known = {str(model): self._errors(frame) for model, frame in both.groupby("model")}
         return defaultdict(lambda: self._errors(both.iloc[:0]), known)
 
+    @cached_property
+    def misses(self) -> dict[tuple[str, float], Misses]:
+        """How far what came lay outside the own intervals, by model and level, of the models that have them."""
+        found = {}
+        for level in self.levels:
+            named = list(interval_names(level))
+            if set(named) <= set(self._tested.columns):
+                for model, frame in self._tested.dropna(subset=named).groupby("model"):
+                    backs, y, low, high = self._placed(frame, "y", *named)
+                    found[str(model), level] = Misses.of(y, low=low, high=high, backs=backs, gap=self.split.gap)
+        return found
+
+    @cached_property
+    def _tested(self) -> pd.DataFrame:
+        """All that was forecast and came, in windows and between them."""
+        tested = self.backtested
+        return pd.concat([tested.frame, tested.between], ignore_index=True) if len(tested.between) else tested.frame
+
     def _errors(self, frame: pd.DataFrame) -> Errors:
+        backs, y, y_hat, scale = self._placed(frame, "y", "y_hat", "scale")
+        return Errors((y - y_hat) / np.where(scale > 0, scale, np.nan), backs, self.split.gap)
+
+    def _placed(self, frame: pd.DataFrame, *columns: str) -> tuple[Any, ...]:
+        """Return the origins of a frame as `backs`, and its columns as arrays [S, O, H]; NaN where it has no row."""
         backs = np.unique(frame["back"].to_numpy(np.int64))[::-1]
-        values = np.full((self.panel.n_series, len(backs), self.split.horizon), np.nan)
-        scale = frame["scale"].to_numpy(np.float64)
-        error = (frame["y"] - frame["y_hat"]).to_numpy(np.float64) / np.where(scale > 0, scale, np.nan)
         origins = np.searchsorted(-backs, -frame["back"].to_numpy(np.int64))
         series, steps = self._places(frame)
-        values[series, origins, steps] = error
-        return Errors(values, backs, self.split.gap)
+        arrays = np.full((len(columns), self.panel.n_series, len(backs), self.split.horizon), np.nan)
+        for array, column in zip(arrays, columns, strict=True):
+            array[series, origins, steps] = frame[column].to_numpy(np.float64)
+        return backs, *arrays
 
     @cached_property
     def windows(self) -> pd.DataFrame:
@@ -96,8 +117,7 @@ class Calibration:
                     rows = np.flatnonzero(((frame["model"] == model) & (frame["back"] == back)).to_numpy())
                     came = missed[missed.index >= back].to_numpy(np.bool_)
                     asked[model, level] = adapted_level(came, level) if self.adaptive else level
-                    known = self.errors[model].before(back)
-                    low, high = self._ends(frame.iloc[rows], known, asked[model, level], calibrated=True)
+                    low, high = self._ends(frame.iloc[rows], model, level, asked[model, level], back=back)
                     for name, end in zip(interval_names(level), (low, high), strict=True):
                         ends[name][rows] = end
                     y, after = frame["y"].to_numpy(np.float64)[rows], back - self.split.gap - frame["step"].iloc[rows]
@@ -115,7 +135,7 @@ class Calibration:
             rows = np.flatnonzero((frame["model"] == model).to_numpy())
             for level in self.levels:
                 asked = self._walked[1].get((model, level), level)
-                found = self._ends(frame.iloc[rows], self.errors[model], asked)
+                found = self._ends(frame.iloc[rows], model, level, asked)
                 for name, end in zip(interval_names(level), found, strict=True):
                     ends[name][rows] = end
         return with_ends(frame, ends, self.levels).drop(columns="scale")
@@ -219,14 +239,36 @@ class Calibration:
         return forecasts.assign(scale=forecasts["unique_id"].map(scales))
 
     def _ends(
-        self, frame: pd.DataFrame, errors: Errors, level: float, *, calibrated: bool = False
+        self, frame: pd.DataFrame, model: str, level: float, asked: float, *, back: int | None = None
     ) -> tuple[Floats, Floats]:
-        """Return the ends of the intervals of some forecasts; only the calibrated ones, if so asked."""
+        """Return the ends of the intervals of some forecasts: of `level`, but as wide as `asked`.
+
+        Where errors are enough, they are the model's own ends, moved outwards as far as they missed, or else the
+        forecast and what its errors say. Where they are too few, they are its own ends as they are, or else as wide as
+        a normal distribution says; `back` values before the end, none are given then.
+        """
+        errors, misses = self.errors[model], self.misses.get((model, level))
+        if back is not None:
+            errors, misses = errors.before(back), misses and misses.before(back)
+        low, high, sure = self._of_errors(frame, errors, asked)
+        if misses is not None:
+            own_low, own_high = (frame[name].to_numpy(np.float64) for name in interval_names(level))
+            margin = misses.margin(asked)[self._places(frame)[1]]
+            width = np.where(own_high > own_low, own_high - own_low, np.nan)
+            moved = np.isfinite(margin * width)
+            plain = ~moved & ~sure & np.isfinite(width)
+            move = np.where(moved, margin * width, 0.0)
+            low, high = (
+                np.where(moved | plain, own, end) for own, end in ((own_low - move, low), (own_high + move, high))
+            )
+            sure = sure | moved
+        return (low, high) if back is None else (np.where(sure, low, np.nan), np.where(sure, high, np.nan))
+
+    def _of_errors(self, frame: pd.DataFrame, errors: Errors, level: float) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+        """Return the ends that errors speak for, and which of them are calibrated; others are seasonal naive's own."""
         band = errors.band(level)
         usual = naive_band(level, self.split.horizon, self.panel.season_length)
         low, high = (np.where(np.isnan(end), sign * usual, end) for end, sign in ((band.low, -1.0), (band.high, 1.0)))
-        if calibrated:
-            low, high = (np.where(band.calibrated, end, np.nan) for end in (low, high))
         at, scale = self._places(frame), frame["scale"].where(frame["scale"] > 0).to_numpy(np.float64)
         y_hat = frame["y_hat"].to_numpy(np.float64)
-        return y_hat + low[at] * scale, y_hat + high[at] * scale
+        return y_hat + low[at] * scale, y_hat + high[at] * scale, band.calibrated[at[1]]

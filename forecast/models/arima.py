@@ -15,7 +15,7 @@ from forecast.errors import ConfigError, DataError, ModelError, Notice, shown
 from forecast.models.arima_css import MAX_SEASON
 from forecast.models.arima_exog import known_rows
 from forecast.models.arima_fit import Fit, learn
-from forecast.models.arima_search import MOST_MODELS, Settings
+from forecast.models.arima_search import Settings
 from forecast.models.base import interval_frame, quantiles_of, require_fitted, steps_later
 
 if TYPE_CHECKING:
@@ -68,6 +68,8 @@ class ARIMA:
     residuals_ : dict of str to ndarray [T]
         By series: the one-step errors within it at the scale of the search, of the logarithm where it is taken; NaN
         where there is none.
+    parameters_ : dict of str to int
+        By series: the number of AR and MA parameters.
     choices_ : dict
         By series: orders, transform, AICc in units of the series, the best five of the search, and why. The AICc of
         the search is conditional and counts fewer residuals: it compares with its like alone.
@@ -123,6 +125,8 @@ class ARIMA:
             series: fit.innovations(panel.series(s), covariates=known_rows(panel, s, 0))
             for s, (series, fit) in enumerate(self.fits_.items())
         }
+        orders = {series: fit.best.orders for series, fit in self.fits_.items()}
+        self.parameters_ = {series: o.p + o.q + o.P + o.Q for series, o in orders.items()}
         self.choices_: dict[str, Any] = {series: fit.choice(self.covariates_) for series, fit in self.fits_.items()}
         self.notices_ = [*self._unfinished(), *self._left_out()]
         return self
@@ -186,7 +190,7 @@ class ARIMA:
         """Yield W302 for every series where a limit ended the search or the fit, with what was given up."""
         for series, fit in self.fits_.items():
             if fit.stopped:
-                what = f"the search for orders of {shown(series)} was stopped after {MOST_MODELS} models"
+                what = f"the search for orders of {shown(series)} was stopped after {len(fit.search)} models"
                 yield Notice("W302", f"{what}: the best of these is taken, further ones are not tried")
             if not fit.best.converged:
                 what = f"the fit of {self.name}{fit.best.orders} to {shown(series)} did not converge"

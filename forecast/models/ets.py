@@ -94,6 +94,8 @@ class ETS:
     ----------
     residuals_ : dict of str to ndarray [T]
         By series: the one-step errors within it, relative ones where the errors of the form multiply.
+    parameters_ : dict of str to int
+        By series: the number of smoothing parameters.
     choices_ : dict
         The form, by series where it differs.
     notices_ : list of Notice
@@ -118,6 +120,7 @@ class ETS:
         self.fits_ = dict(zip(panel.ids, fits, strict=True))
         self._units = _units(easy)
         self.residuals_ = {name: fit.errors for name, fit in self.fits_.items()}
+        self.parameters_ = {name: len(fit.smoothing) for name, fit in self.fits_.items()}
         forms = {name: str(fit.form) if fit.form else "last value" for name, fit in self.fits_.items()}
         same = len(set(forms.values())) == 1
         self.choices_: dict[str, Any] = {"form": next(iter(forms.values())) if same else forms}

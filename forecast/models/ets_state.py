@@ -83,7 +83,7 @@ class State:
 
     def paths(self, errors: Floats) -> Floats:
         """Return what comes [H, N] when the errors are these [H, N]."""
-        error, _, kind = self.letters
+        error, kind = self.letters[0], self.letters[2]
         level, slope = np.full(errors.shape[1], self.level), np.full(errors.shape[1], self.slope)
         neutral = 1.0 if kind == "M" else 0.0
         season = (
