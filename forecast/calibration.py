@@ -75,8 +75,9 @@ class Calibration:
             named = list(interval_names(level))
             if set(named) <= set(self._tested.columns):
                 for model, frame in self._tested.dropna(subset=named).groupby("model"):
-                    backs, y, low, high = self._placed(frame, "y", *named)
-                    found[str(model), level] = Misses.of(y, low=low, high=high, backs=backs, gap=self.split.gap)
+                    backs, y, low, high, scale = self._placed(frame, "y", *named, "scale")
+                    misses = Misses.of(y, low=low, high=high, scale=scale, backs=backs, gap=self.split.gap)
+                    found[str(model), level] = misses
         return found
 
     @cached_property
@@ -249,18 +250,18 @@ class Calibration:
         """
         errors, misses = self.errors[model], self.misses.get((model, level))
         if back is not None:
-            errors, misses = errors.before(back), misses and misses.before(back)
+            errors, misses = errors.before(back), None if misses is None else misses.before(back)
         low, high, sure = self._of_errors(frame, errors, asked)
-        if misses is not None:
+        if set(interval_names(level)) <= set(frame.columns):
             own_low, own_high = (frame[name].to_numpy(np.float64) for name in interval_names(level))
-            margin = misses.margin(asked)[self._places(frame)[1]]
-            width = np.where(own_high > own_low, own_high - own_low, np.nan)
-            moved = np.isfinite(margin * width)
-            plain = ~moved & ~sure & np.isfinite(width)
-            move = np.where(moved, margin * width, 0.0)
-            low, high = (
-                np.where(moved | plain, own, end) for own, end in ((own_low - move, low), (own_high + move, high))
-            )
+            margin = np.full(self.split.horizon, np.nan) if misses is None else misses.margin(asked)
+            scale = frame["scale"].where(frame["scale"] > 0).to_numpy(np.float64)
+            move = margin[self._places(frame)[1]] * scale
+            move = np.maximum(move, (own_low - own_high) / 2.0)  # the ends never pass each other
+            moved = np.isfinite(move)
+            own = moved | (~sure & np.isfinite(own_low))
+            move = np.where(moved, move, 0.0)
+            low, high = np.where(own, own_low - move, low), np.where(own, own_high + move, high)
             sure = sure | moved
         return (low, high) if back is None else (np.where(sure, low, np.nan), np.where(sure, high, np.nan))
 

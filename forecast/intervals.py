@@ -100,36 +100,40 @@ class Scores:
 
 @dataclass(frozen=True)
 class Misses(Scores):
-    """How far what came lay outside a model's own intervals of one level, in widths of these; within them below 0.
+    """How far what came lay outside a model's own intervals of one level, over the scale of the series; inside below 0.
 
     The idea is conformalised quantile regression (Romano, Patterson & Candes 2019): with scores ``max(low - y, y -
-    high) / (high - low)`` and m their ``ceil((n + 1) level)``-th smallest, the interval from ``low - m width`` to
-    ``high + m width`` covers as often as it says, however wrong the model was about itself. In widths of their own
-    (Sesia & Candes 2020), scores of calm and of wild series, of near and of far steps compare.
+    high)`` and m their ``ceil((n + 1) level)``-th smallest, the interval from ``low - m`` to ``high + m`` covers as
+    often as it says, however wrong the model was about itself.
 
     Examples
     --------
     >>> low = np.zeros((1, 9, 1))
-    >>> misses = Misses.of(low + 2.0, low=low, high=low + 1.0, backs=np.arange(9))
+    >>> misses = Misses.of(low + 2.0, low=low, high=low + 1.0, scale=low + 0.5, backs=np.arange(9, 0, -1))
     >>> misses.margin(80).tolist(), misses.margin(95).tolist()
-    ([1.0], [nan])
+    ([2.0], [nan])
     """
 
     @classmethod
-    def of(cls, y: Floats, *, low: Floats, high: Floats, backs: Ints, gap: int = 0) -> Misses:
-        """Return the misses of intervals [S, O, H]; NaN where one has no width."""
-        width = np.where(high > low, high - low, np.nan)
-        return cls(np.maximum(low - y, y - high) / width, backs, gap)
+    def of(cls, y: Floats, *, low: Floats, high: Floats, scale: Floats, backs: Ints, gap: int = 0) -> Misses:
+        """Return the misses of intervals [S, O, H]; NaN where there is no scale."""
+        return cls(np.maximum(low - y, y - high) / np.where(scale > 0, scale, np.nan), backs, gap)
 
     def margin(self, level: float) -> Floats:
-        """Return by how many widths each end is to be moved outwards at each step, [H]; NaN where misses are too few.
+        """Return how far each end is to be moved outwards at each step, [H], inwards below 0; NaN with too few misses.
 
-        A step with few of them takes those of its nearest neighbours as well. The ends never pass each other.
+        Earlier fits knew fewer values, and judged themselves less well: where the latest half of the origins has many
+        misses at a step, it alone counts. A step with few takes those of its nearest neighbours as well.
         """
-        wanted = max(ENOUGH, errors_needed(level))
-        steps = range(self.values.shape[2])
-        found = [conformal_quantile(self.around(self.values, step, wanted), level) for step in steps]
-        return np.asarray(np.maximum(found, -0.5))
+        wanted, many = max(ENOUGH, errors_needed(level)), ONE_SIDED * errors_needed(level)
+        origins = np.flatnonzero(np.isfinite(self.values).any(axis=(0, 2)))
+        latest = self.values[:, origins[len(origins) // 2 :]]
+        margins = np.empty(self.values.shape[2])
+        for step in range(len(margins)):
+            found = latest[:, :, step][np.isfinite(latest[:, :, step])]
+            found = found if len(found) >= many else self.around(self.values, step, wanted)
+            margins[step] = conformal_quantile(found, level)
+        return margins
 
 
 @dataclass(frozen=True)

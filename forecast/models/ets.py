@@ -37,6 +37,8 @@ HEURISTIC = 10
 """Fewer values than this start from the first one: statsmodels has no rule of thumb for them."""
 MAX_ITERATIONS = 300
 """Steps of the optimizer a fit may take; the parameters it has then are kept, and that is said."""
+LONG = 1000
+"""A longer series has forgotten how it started: the starting values by rule of thumb stay."""
 FEWEST = 4
 """Fewer values than this are continued as they are."""
 
@@ -173,14 +175,15 @@ class ETS:
         m = season_length if 1 < season_length <= MAX_SEASON and len(y) >= max(2 * season_length, HEURISTIC) else 1
         tried = [(_aicc(form, y, m, start="heuristic"), form) for form in _forms(y, m)]
         finalists = [form for aicc, form in sorted(tried, key=lambda pair: pair[0]) if np.isfinite(aicc)][:FINALISTS]
-        fitted = [(form, _fitted(form, y, m, start="estimated")) for form in finalists]
+        start = "estimated" if len(y) <= LONG else "heuristic"
+        fitted = [(form, _fitted(form, y, m, start=start)) for form in finalists]
         usable = [(result.aicc, form, result) for form, result in fitted if _is_sound(result, y, self.horizon_)]
         if not usable:
             self.notices_.append(Notice("W302", f"no form of exponential smoothing could be fitted to {shown(name)}"))
             return _last_value(y)
         _, form, result = min(usable, key=lambda triple: triple[0])
-        if not result.mle_retvals["converged"]:
-            what = f"the fit of {form} to {shown(name)} was stopped after {result.mle_retvals['iterations']} iterations"
+        if result.mle_retvals["iterations"] >= MAX_ITERATIONS:
+            what = f"the fit of {form} to {shown(name)} was stopped after {MAX_ITERATIONS} iterations"
             self.notices_.append(Notice("W302", f"{what}: its best parameters so far are taken"))
         count = 1 + (form.trend != "N") + (form.season != "N") + (form.trend == "Ad")
         errors = np.asarray(result.resid)
