@@ -23,10 +23,10 @@ import numpy as np  # noqa: E402 - threads are set before NumPy loads
 import pandas as pd  # noqa: E402
 
 from forecast.backtesting import Split, backtest, choose_n_windows, fit_all  # noqa: E402
-from forecast.calibration import Calibration, names  # noqa: E402
+from forecast.calibration import Calibration  # noqa: E402
 from forecast.frequency import Frequency  # noqa: E402
 from forecast.metrics import coverage, mase_scale, msis  # noqa: E402
-from forecast.panel import Panel  # noqa: E402
+from forecast.panel import Panel, interval_names  # noqa: E402
 from forecast.ready import MODELS  # noqa: E402
 
 if TYPE_CHECKING:
@@ -97,10 +97,12 @@ def ahead(model: str, panel: Panel, horizon: int, *, refit: int, settings: dict[
     """Return the ends of the intervals [S, H, 2] of each level."""
     split = Split(horizon, choose_n_windows(panel, horizon), refit=refit)
     factories = {model: partial(MODELS[model], **settings)}
-    tested = backtest(factories, panel, split)
-    found = Calibration(panel, split, tested, LEVELS).ahead(fit_all(factories, panel, split).forecasts)
+    tested = backtest(factories, panel, split, levels=LEVELS)
+    found = Calibration(panel, split, tested, LEVELS).ahead(fit_all(factories, panel, split, levels=LEVELS).forecasts)
     shape = (panel.n_series, horizon)
-    return tuple(np.stack([found[n].to_numpy().reshape(shape) for n in names(level)], axis=-1) for level in LEVELS)
+    return tuple(
+        np.stack([found[n].to_numpy().reshape(shape) for n in interval_names(level)], axis=-1) for level in LEVELS
+    )
 
 
 def peer(series: Series, season_length: int, horizon: int) -> tuple[np.ndarray, ...]:
@@ -111,7 +113,7 @@ def peer(series: Series, season_length: int, horizon: int) -> tuple[np.ndarray, 
     for y, _ in series:
         found = AutoETS(season_length=season_length).forecast(y=y, h=horizon, level=[int(v) for v in LEVELS])
         for row, level in zip(rows, LEVELS, strict=True):
-            row.append(np.stack([found[n] for n in names(level)], axis=-1))
+            row.append(np.stack([found[n] for n in interval_names(level)], axis=-1))
     return tuple(map(np.stack, rows))
 
 

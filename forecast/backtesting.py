@@ -19,6 +19,7 @@ from forecast.bounds import Bounds
 from forecast.defaults import MAX_WINDOWS, MIN_WINDOWS
 from forecast.errors import ForecastError, ModelError, Notice
 from forecast.metrics import mase_scale
+from forecast.models.base import predicted
 
 if TYPE_CHECKING:
     from forecast.models.base import Forecaster
@@ -137,7 +138,7 @@ class Window:
 class Task:
     """One fit of one model, before the last ``backs[0]`` values of each series, and its forecasts from all `backs`.
 
-    `keep` asks for the fitted model, too.
+    `levels` asks for the model's own intervals, where it has any; `keep` for the fitted model, too.
     """
 
     model: str
@@ -146,6 +147,7 @@ class Task:
     split: Split
     backs: tuple[int, ...] = (0,)
     bounds: Bounds = field(default_factory=Bounds)
+    levels: tuple[float, ...] = ()
     keep: bool = False
 
 
@@ -241,13 +243,13 @@ def perform(task: Task) -> Outcome:
     try:
         model = task.make().fit(past, horizon=split.reach)
         middle = perf_counter()
-        outcome.frames.append(_ahead(model.predict(), task))
+        outcome.frames.append(_ahead(predicted(model, level=task.levels), task))
         outcome.timing = {"fit": middle - start, "predict": perf_counter() - middle}
         names = set(past.ids)
         for back in task.backs[1:]:
             later = split.past(task.panel, back)
             later = later.take([s for s, name in enumerate(later.ids) if name in names]).until(split.reach)
-            outcome.frames.append(_ahead(model.predict(later), task))
+            outcome.frames.append(_ahead(predicted(model, later, level=task.levels), task))
     except FAILURES as error:
         return Outcome(failure=str(error))
     outcome.choices, outcome.notices = model.choices_, list(model.notices_)
@@ -261,12 +263,14 @@ def fit_all(
     split: Split,
     *,
     bounds: Bounds | None = None,
+    levels: Sequence[float] = (),
     fallback: bool = False,
     do: Doer = lambda tasks: map(perform, tasks),
 ) -> Fitted:
     """Fit every model to the whole of `panel` and forecast what follows; a model that fails is written down.
 
     Forecasts outside `bounds` are moved into them; with `fallback`, seasonal naive stands in for a model that fails.
+    The frame has the own intervals of those models that have any, at these `levels`.
 
     Raises
     ------
@@ -274,7 +278,10 @@ def fit_all(
         M101, when every model fails.
     """
     bounds = bounds or Bounds()
-    tasks = [Task(name, make, panel, split, bounds=bounds, keep=True) for name, make in factories.items()]
+    tasks = [
+        Task(name, make, panel, split, bounds=bounds, levels=tuple(levels), keep=True)
+        for name, make in factories.items()
+    ]
     outcomes = dict(zip(factories, do(tasks), strict=True))
     return _fitted(outcomes, 0, cutoff=_text(panel.last.max()), fallback=fallback)
 
@@ -285,17 +292,18 @@ def backtest(
     split: Split,
     *,
     bounds: Bounds | None = None,
+    levels: Sequence[float] = (),
     fallback: bool = False,
     do: Doer = lambda tasks: map(perform, tasks),
 ) -> Backtest:
-    """Let every model forecast from every cutoff; `bounds` and `fallback` are those of `fit_all`.
+    """Let every model forecast from every cutoff; `bounds`, `levels` and `fallback` are those of `fit_all`.
 
     The tasks of the latest windows come first, so that these are there if time runs out; a window that not all models
     could finish is given up.
     """
     bounds = bounds or Bounds()
     tasks = [
-        Task(name, make, panel, split, (*block, *split.between(block)), bounds)
+        Task(name, make, panel, split, (*block, *split.between(block)), bounds, tuple(levels))
         for block in reversed(split.blocks)
         for name, make in factories.items()
     ]
@@ -321,7 +329,8 @@ def backtest(
                 rows = [found.fits[-1].forecasts]
             joined = pd.concat(rows, ignore_index=True).merge(known, on=["unique_id", "step"], how="left", sort=False)
             joined = joined.assign(back=back)
-            (frames if place < len(block) else between).append(joined[list(COLUMNS)])
+            own = [name for name in joined.columns if name.startswith(("lo-", "hi-"))]
+            (frames if place < len(block) else between).append(joined[[*COLUMNS, *own]])
     found.frame = pd.concat(frames, ignore_index=True) if frames else found.frame
     if between:
         found.between = pd.concat(between, ignore_index=True).dropna(subset="y", ignore_index=True)

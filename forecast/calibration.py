@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from forecast.intervals import Errors, adapted_level, binomial_band, errors_needed, naive_band
+from forecast.intervals import Errors, Misses, adapted_level, binomial_band, errors_needed, naive_band
 from forecast.metrics import coverage, mase_scale, mean_width, msis
+from forecast.panel import interval_names, with_ends
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Calibration", "names"]
+__all__ = ["Calibration"]
 
 COVERAGE = [
     *("model", "interval", "coverage", "coverage_low", "coverage_high"),
@@ -62,20 +63,42 @@ class Calibration:
     @cached_property
     def errors(self) -> dict[str, Errors]:
         """The errors of every model from all origins; none for a model that was never tested."""
-        tested = self.backtested
-        both = pd.concat([tested.frame, tested.between], ignore_index=True) if len(tested.between) else tested.frame
+        both = self._tested
         known = {str(model): self._errors(frame) for model, frame in both.groupby("model")}
         return defaultdict(lambda: self._errors(both.iloc[:0]), known)
 
+    @cached_property
+    def misses(self) -> dict[tuple[str, float], Misses]:
+        """How far what came lay outside the own intervals, by model and level, of the models that have them."""
+        found = {}
+        for level in self.levels:
+            named = list(interval_names(level))
+            if set(named) <= set(self._tested.columns):
+                for model, frame in self._tested.dropna(subset=named).groupby("model"):
+                    backs, y, low, high, scale = self._placed(frame, "y", *named, "scale")
+                    misses = Misses.of(y, low=low, high=high, scale=scale, backs=backs, gap=self.split.gap)
+                    found[str(model), level] = misses
+        return found
+
+    @cached_property
+    def _tested(self) -> pd.DataFrame:
+        """All that was forecast and came, in windows and between them."""
+        tested = self.backtested
+        return pd.concat([tested.frame, tested.between], ignore_index=True) if len(tested.between) else tested.frame
+
     def _errors(self, frame: pd.DataFrame) -> Errors:
+        backs, y, y_hat, scale = self._placed(frame, "y", "y_hat", "scale")
+        return Errors((y - y_hat) / np.where(scale > 0, scale, np.nan), backs, self.split.gap)
+
+    def _placed(self, frame: pd.DataFrame, *columns: str) -> tuple[Any, ...]:
+        """Return the origins of a frame as `backs`, and its columns as arrays [S, O, H]; NaN where it has no row."""
         backs = np.unique(frame["back"].to_numpy(np.int64))[::-1]
-        values = np.full((self.panel.n_series, len(backs), self.split.horizon), np.nan)
-        scale = frame["scale"].to_numpy(np.float64)
-        error = (frame["y"] - frame["y_hat"]).to_numpy(np.float64) / np.where(scale > 0, scale, np.nan)
         origins = np.searchsorted(-backs, -frame["back"].to_numpy(np.int64))
         series, steps = self._places(frame)
-        values[series, origins, steps] = error
-        return Errors(values, backs, self.split.gap)
+        arrays = np.full((len(columns), self.panel.n_series, len(backs), self.split.horizon), np.nan)
+        for array, column in zip(arrays, columns, strict=True):
+            array[series, origins, steps] = frame[column].to_numpy(np.float64)
+        return backs, *arrays
 
     @cached_property
     def windows(self) -> pd.DataFrame:
@@ -86,7 +109,7 @@ class Calibration:
     def _walked(self) -> tuple[pd.DataFrame, dict[tuple[str, float], float]]:
         """The windows with their intervals, and the level to ask for next, by model and level."""
         frame = self.backtested.frame
-        ends = {name: np.full(len(frame), np.nan) for level in self.levels for name in names(level)}
+        ends = {name: np.full(len(frame), np.nan) for level in self.levels for name in interval_names(level)}
         asked = {}
         for model in dict.fromkeys(frame["model"]):
             for level in self.levels:
@@ -95,29 +118,28 @@ class Calibration:
                     rows = np.flatnonzero(((frame["model"] == model) & (frame["back"] == back)).to_numpy())
                     came = missed[missed.index >= back].to_numpy(np.bool_)
                     asked[model, level] = adapted_level(came, level) if self.adaptive else level
-                    known = self.errors[model].before(back)
-                    low, high = self._ends(frame.iloc[rows], known, asked[model, level], calibrated=True)
-                    for name, end in zip(names(level), (low, high), strict=True):
+                    low, high = self._ends(frame.iloc[rows], model, level, asked[model, level], back=back)
+                    for name, end in zip(interval_names(level), (low, high), strict=True):
                         ends[name][rows] = end
                     y, after = frame["y"].to_numpy(np.float64)[rows], back - self.split.gap - frame["step"].iloc[rows]
                     judged = np.isfinite(y) & np.isfinite(low)
                     misses = pd.Series(((y < low) | (y > high))[judged], index=after[judged])
                     missed = misses if missed.empty else pd.concat([missed, misses])
                 asked[model, level] = adapted_level(missed.to_numpy(np.bool_), level) if self.adaptive else level
-        return _with_ends(frame, ends, self.levels), asked
+        return with_ends(frame, ends, self.levels), asked
 
     def ahead(self, forecasts: pd.DataFrame) -> pd.DataFrame:
         """Return the forecasts with their intervals, calibrated or not."""
         frame = self._scaled(forecasts)
-        ends = {name: np.full(len(frame), np.nan) for level in self.levels for name in names(level)}
+        ends = {name: np.full(len(frame), np.nan) for level in self.levels for name in interval_names(level)}
         for model in dict.fromkeys(frame["model"]):
             rows = np.flatnonzero((frame["model"] == model).to_numpy())
             for level in self.levels:
                 asked = self._walked[1].get((model, level), level)
-                found = self._ends(frame.iloc[rows], self.errors[model], asked)
-                for name, end in zip(names(level), found, strict=True):
+                found = self._ends(frame.iloc[rows], model, level, asked)
+                for name, end in zip(interval_names(level), found, strict=True):
                     ends[name][rows] = end
-        return _with_ends(frame, ends, self.levels).drop(columns="scale")
+        return with_ends(frame, ends, self.levels).drop(columns="scale")
 
     @cached_property
     def coverage(self) -> pd.DataFrame:
@@ -131,8 +153,8 @@ class Calibration:
         for model in dict.fromkeys(self.windows["model"]):
             own, counts = self.windows[self.windows["model"] == model], self.errors[model].counts
             for level in self.levels:
-                judged = own.dropna(subset=["y", *names(level)])
-                y, scale, low, high = (judged[c].to_numpy(np.float64) for c in ("y", "scale", *names(level)))
+                judged = own.dropna(subset=["y", *interval_names(level)])
+                y, scale, low, high = (judged[c].to_numpy(np.float64) for c in ("y", "scale", *interval_names(level)))
                 cases = len(judged[["unique_id", "back"]].drop_duplicates())
                 share = coverage(y, low, high)
                 least, most = binomial_band(share, cases) if cases else (np.nan, np.nan)
@@ -218,34 +240,36 @@ class Calibration:
         return forecasts.assign(scale=forecasts["unique_id"].map(scales))
 
     def _ends(
-        self, frame: pd.DataFrame, errors: Errors, level: float, *, calibrated: bool = False
+        self, frame: pd.DataFrame, model: str, level: float, asked: float, *, back: int | None = None
     ) -> tuple[Floats, Floats]:
-        """Return the ends of the intervals of some forecasts; only the calibrated ones, if so asked."""
+        """Return the ends of the intervals of some forecasts: of `level`, but as wide as `asked`.
+
+        Where errors are enough, they are the model's own ends, moved outwards as far as they missed, or else the
+        forecast and what its errors say. Where they are too few, they are its own ends as they are, or else as wide as
+        a normal distribution says; `back` values before the end, none are given then.
+        """
+        errors, misses = self.errors[model], self.misses.get((model, level))
+        if back is not None:
+            errors, misses = errors.before(back), None if misses is None else misses.before(back)
+        low, high, sure = self._of_errors(frame, errors, asked)
+        if set(interval_names(level)) <= set(frame.columns):
+            own_low, own_high = (frame[name].to_numpy(np.float64) for name in interval_names(level))
+            margin = np.full(self.split.horizon, np.nan) if misses is None else misses.margin(asked)
+            scale = frame["scale"].where(frame["scale"] > 0).to_numpy(np.float64)
+            move = margin[self._places(frame)[1]] * scale
+            move = np.maximum(move, (own_low - own_high) / 2.0)  # the ends never pass each other
+            moved = np.isfinite(move)
+            own = moved | (~sure & np.isfinite(own_low))
+            move = np.where(moved, move, 0.0)
+            low, high = np.where(own, own_low - move, low), np.where(own, own_high + move, high)
+            sure = sure | moved
+        return (low, high) if back is None else (np.where(sure, low, np.nan), np.where(sure, high, np.nan))
+
+    def _of_errors(self, frame: pd.DataFrame, errors: Errors, level: float) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+        """Return the ends that errors speak for, and which of them are calibrated; others are seasonal naive's own."""
         band = errors.band(level)
         usual = naive_band(level, self.split.horizon, self.panel.season_length)
         low, high = (np.where(np.isnan(end), sign * usual, end) for end, sign in ((band.low, -1.0), (band.high, 1.0)))
-        if calibrated:
-            low, high = (np.where(band.calibrated, end, np.nan) for end in (low, high))
         at, scale = self._places(frame), frame["scale"].where(frame["scale"] > 0).to_numpy(np.float64)
         y_hat = frame["y_hat"].to_numpy(np.float64)
-        return y_hat + low[at] * scale, y_hat + high[at] * scale
-
-
-def names(level: float) -> tuple[str, str]:
-    """Return what the ends of an interval are called.
-
-    Examples
-    --------
-    >>> names(80)
-    ('lo-80', 'hi-80')
-    """
-    return f"lo-{level:g}", f"hi-{level:g}"
-
-
-def _with_ends(frame: pd.DataFrame, ends: dict[str, Floats], levels: Sequence[float]) -> pd.DataFrame:
-    """Return the frame with ``lo-95, lo-80, hi-80, hi-95`` after y_hat."""
-    ordered = sorted(levels, reverse=True)
-    columns = [*(names(level)[0] for level in ordered), *(names(level)[1] for level in reversed(ordered))]
-    first = [*frame.columns[: list(frame.columns).index("y_hat") + 1]]
-    rest = [name for name in frame.columns if name not in first]
-    return frame.assign(**ends)[[*first, *columns, *rest]]
+        return y_hat + low[at] * scale, y_hat + high[at] * scale, band.calibrated[at[1]]

@@ -20,6 +20,7 @@ from forecast import __version__
 from forecast.defaults import BUNDLED, DEFAULT_DATA, METRIC_NAMES
 from forecast.errors import ConfigError, ForecastError, ModelError, shown
 from forecast.options import DataOptions, Declared, RunOptions, declared
+from forecast.orders import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -122,7 +123,7 @@ def _parts(text: str | None, each: type, *, name: str, example: str) -> list[Any
         U101, when a part is no number where one should stand.
     """
     try:
-        return None if text is None else [each(part.strip()) for part in text.split(",") if part.strip()]
+        return None if text is None else [each(part) for part in listed(text)]
     except ValueError as error:
         kind = "whole numbers" if each is int else "numbers"
         hint = f"--{name.replace('_', '-')} {example}"

@@ -11,11 +11,22 @@ from math import inf
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, PositiveFloat, PositiveInt, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    model_validator,
+)
 
 from forecast.defaults import DEFAULT_MODELS, LEVELS, MODEL_NAMES
 from forecast.errors import ConfigError, FileError, nearest, shown
 from forecast.options import RunOptions, declared
+from forecast.orders import canonical, is_orders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -99,6 +110,12 @@ class ArimaSection(_Section):
     transform: Literal["auto", "none", "log"] = "auto"
 
 
+class FixedArimaSection(_Section):
+    """The settings of an ARIMA whose orders are its name."""
+
+    transform: Literal["auto", "none", "log"] = "auto"
+
+
 class LinearSection(MLPSection):
     """The settings of `forecast.models.linear.Linear`."""
 
@@ -116,7 +133,7 @@ class HybridSection(MLPSection):
 class CombinationSection(_Section):
     """The settings of `forecast.models.combination.combined`."""
 
-    members: tuple[str, ...] | Auto = "auto"
+    members: tuple[Annotated[str, AfterValidator(canonical)], ...] | Auto = "auto"
     method: Literal["mean", "median", "inverse_error", "least_squares"] = "mean"
 
 
@@ -143,7 +160,10 @@ class PlainSection(_Section):
 
 
 class ModelsSection(_Section):
-    """The models that run: those whose table is there."""
+    """The models that run: those whose table is there, and beside the named ones every ARIMA of fixed orders."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    __pydantic_extra__: dict[str, FixedArimaSection] = Field(init=False)
 
     mlp: MLPSection | None = None
     arima: ArimaSection | None = None
@@ -159,6 +179,17 @@ class ModelsSection(_Section):
     tsb: TSBSection | None = None
     seasonal_naive: PlainSection = PlainSection()
     naive: PlainSection = PlainSection()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, tables: Any) -> Any:
+        """Return the tables with every name in its one spelling; refuse what names no model."""
+        return {_spelled(name): table for name, table in tables.items()} if isinstance(tables, dict) else tables
+
+    @property
+    def fixed(self) -> dict[str, FixedArimaSection]:
+        """Every ARIMA of fixed orders, by its name."""
+        return self.__pydantic_extra__
 
 
 SECTIONS: dict[str, type[BaseModel]] = {
@@ -269,14 +300,12 @@ def resolve(file: Path | None, flags: dict[str, Any], *, default_models: Sequenc
     """
     text = _read(file)
     tree = _parse(file, text)
-    names = flags.get("models")
-    tables = tree.setdefault("models", {})
-    if names is None and isinstance(tables, dict):
-        names = tables or default_models
-    if list(names or ()) == ["combination"]:
-        names = [*DEFAULT_MODELS, "combination"]
+    names, tables = flags.get("models"), tree.setdefault("models", {})
     if isinstance(tables, dict):
-        tree["models"] = {**{name: tables.get(name, {}) for name in names or ()}, **_unknown(tables)}
+        tables = {_spelled(name, _where(file, text, [name])): table for name, table in tables.items()}
+        names = [_spelled(name) for name in (tables or default_models if names is None else names)]
+        names = [*DEFAULT_MODELS, *names] if names == ["combination"] else names
+        tree["models"] = {name: tables.get(name, {}) for name in names}
     for flag, value in flags.items():
         if value is not None and flag != "models":
             table = _OPTIONS[flag].table
@@ -308,9 +337,23 @@ def _parse(file: Path | None, text: str) -> dict[str, Any]:
         raise ConfigError("U101", f"{shown(file)} is not valid TOML: {error}") from error
 
 
-def _unknown(tables: dict[str, Any]) -> dict[str, Any]:
-    """Return the tables that name no model, so that they are refused and not passed over."""
-    return {name: table for name, table in tables.items() if name not in MODEL_NAMES}
+def _spelled(name: str, where: str = "") -> str:
+    """Return the name of a model in its one spelling.
+
+    Raises
+    ------
+    ConfigError
+        U101 where there is no such model, U102 where orders are badly written; with `where` it stands.
+    """
+    try:
+        spelled = canonical(name)
+    except ConfigError as error:
+        raise ConfigError(error.code, error.message + where, hint=error.hint) from error
+    if name not in SECTIONS and not is_orders(name):
+        guess = nearest(name, MODEL_NAMES)
+        what = f"no model {shown(name)}{where}" + (f"; did you mean {guess}?" if guess else "")
+        raise ConfigError("U101", what, found=name, hint="--models " + ",".join(MODEL_NAMES))
+    return spelled
 
 
 def _explained(error: ValidationError, file: Path | None, text: str) -> ConfigError:
@@ -321,14 +364,6 @@ def _explained(error: ValidationError, file: Path | None, text: str) -> ConfigEr
     known = [part for part in known if not part.isdigit()]
     name, where = ".".join(known), _where(file, text, known)
     if problem["type"] == "extra_forbidden":
-        if known[0] == "models" and len(known) == 2:
-            guess = nearest(known[-1], MODEL_NAMES)
-            return ConfigError(
-                "U101",
-                f"no model {shown(known[-1])}{where}" + (f"; did you mean {guess}?" if guess else ""),
-                found=known[-1],
-                hint="--models " + ",".join(MODEL_NAMES),
-            )
         guess = nearest(known[-1], _fields(known[:-1]))
         return ConfigError("U101", f"{name}{where} is not a setting" + (f"; did you mean {guess}?" if guess else ""))
     flag = "--" + known[-1].replace("_", "-") if known else "--config"
@@ -351,7 +386,7 @@ def _in_toml(example: str) -> str:
 def _fields(path: list[str]) -> list[str]:
     """Return the settings that stand in the table at `path`."""
     if len(path) == 2:
-        return list(SECTIONS[path[1]].model_fields)
+        return list(SECTIONS.get(path[1], FixedArimaSection).model_fields)
     section: BaseModel = RunConfig()
     for part in path:
         section = getattr(section, part)
@@ -362,6 +397,6 @@ def _where(file: Path | None, text: str, path: list[str]) -> str:
     """Return " in forecast.toml line 9" for the line of `text` on which the setting stands, if it does."""
     for number, line in enumerate(text.splitlines(), start=1):
         head = line.split("=")[0].strip(" []")
-        if path and head and head.split(".")[-1] == path[-1]:
+        if path and head and head.split(".")[-1].strip("\"' ") == path[-1]:
             return f" in {file} line {number}"
     return ""

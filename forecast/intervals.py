@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil, nan, pi, sqrt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from scipy.special import betaincinv, ndtri
@@ -21,7 +21,16 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["Band", "Errors", "adapted_level", "binomial_band", "conformal_width", "errors_needed", "naive_band"]
+__all__ = [
+    "Band",
+    "Errors",
+    "Misses",
+    "adapted_level",
+    "binomial_band",
+    "conformal_width",
+    "errors_needed",
+    "naive_band",
+]
 
 ENOUGH = 20
 """Errors that a step gathers from its neighbours before its width is read off."""
@@ -52,17 +61,84 @@ class Band:
 
 
 @dataclass(frozen=True)
-class Errors:
-    """What a model got wrong, series by series, from several origins, at each step ahead.
+class Scores:
+    """What an interval is read off, series by series, from several origins, at each step ahead.
 
     Parameters
     ----------
     values : ndarray [S, O, H]
-        Truth minus forecast, over the scale of the series; NaN where there is none.
+        What is scored; NaN where there is none.
     backs : ndarray [O]
         How many values come after each origin.
     gap : int
         Values between an origin and its first step.
+    """
+
+    values: Floats
+    backs: Ints
+    gap: int = 0
+
+    def before(self, back: int) -> Self:
+        """Return what is known `back` values before the end: those whose truth had come by then."""
+        horizon = self.values.shape[2]
+        came = self.backs[:, None] - self.gap - np.arange(1, horizon + 1) >= back
+        return replace(self, values=np.where(came, self.values, np.nan))
+
+    @property
+    def counts(self) -> Ints:
+        """How many there are at each step, [H]."""
+        return np.asarray(np.isfinite(self.values).sum(axis=(0, 1)))
+
+    def around(self, scores: Floats, step: int, wanted: int) -> Floats:
+        """Return the `scores` [S, O, H] of a step and, one more on either side until there are enough, of others."""
+        reach, counts = 0, self.counts
+        while counts[_near(step, reach)].sum() < wanted and reach < len(counts):
+            reach += 1
+        found = scores[:, :, _near(step, reach)]
+        return found[np.isfinite(found)]
+
+
+@dataclass(frozen=True)
+class Misses(Scores):
+    """How far what came lay outside a model's own intervals of one level, over the scale of the series; inside below 0.
+
+    The idea is conformalised quantile regression (Romano, Patterson & Candes 2019): with scores ``max(low - y, y -
+    high)`` and m their ``ceil((n + 1) level)``-th smallest, the interval from ``low - m`` to ``high + m`` covers as
+    often as it says, however wrong the model was about itself.
+
+    Examples
+    --------
+    >>> low = np.zeros((1, 9, 1))
+    >>> misses = Misses.of(low + 2.0, low=low, high=low + 1.0, scale=low + 0.5, backs=np.arange(9, 0, -1))
+    >>> misses.margin(80).tolist(), misses.margin(95).tolist()
+    ([2.0], [nan])
+    """
+
+    @classmethod
+    def of(cls, y: Floats, *, low: Floats, high: Floats, scale: Floats, backs: Ints, gap: int = 0) -> Misses:
+        """Return the misses of intervals [S, O, H]; NaN where there is no scale."""
+        return cls(np.maximum(low - y, y - high) / np.where(scale > 0, scale, np.nan), backs, gap)
+
+    def margin(self, level: float) -> Floats:
+        """Return how far each end is to be moved outwards at each step, [H], inwards below 0; NaN with too few misses.
+
+        Earlier fits knew fewer values, and judged themselves less well: where the latest half of the origins has many
+        misses at a step, it alone counts. A step with few takes those of its nearest neighbours as well.
+        """
+        wanted, many = max(ENOUGH, errors_needed(level)), ONE_SIDED * errors_needed(level)
+        origins = np.flatnonzero(np.isfinite(self.values).any(axis=(0, 2)))
+        latest = self.values[:, origins[len(origins) // 2 :]]
+        margins = np.empty(self.values.shape[2])
+        for step in range(len(margins)):
+            found = latest[:, :, step][np.isfinite(latest[:, :, step])]
+            found = found if len(found) >= many else self.around(self.values, step, wanted)
+            margins[step] = conformal_quantile(found, level)
+        return margins
+
+
+@dataclass(frozen=True)
+class Errors(Scores):
+    """What a model got wrong: truth minus forecast, over the scale of the series.
 
     Examples
     --------
@@ -71,21 +147,6 @@ class Errors:
     >>> band.high.round(2).tolist(), band.calibrated.tolist()
     ([[0.85, 0.85]], [True, True])
     """
-
-    values: Floats
-    backs: Ints
-    gap: int = 0
-
-    def before(self, back: int) -> Errors:
-        """Return the errors that are known `back` values before the end: those whose truth had come by then."""
-        horizon = self.values.shape[2]
-        came = self.backs[:, None] - self.gap - np.arange(1, horizon + 1) >= back
-        return replace(self, values=np.where(came, self.values, np.nan))
-
-    @property
-    def counts(self) -> Ints:
-        """How many errors there are at each step, [H]."""
-        return np.asarray(np.isfinite(self.values).sum(axis=(0, 1)))
 
     def band(self, level: float) -> Band:
         """Return the interval of a level in percent for each series and step.
@@ -96,7 +157,7 @@ class Errors:
         horizon = self.values.shape[2]
         low, high, calibrated = np.full(horizon, nan), np.full(horizon, nan), np.zeros(horizon, dtype=np.bool_)
         for step in range(horizon):
-            scores = self._around(step, max(ENOUGH, errors_needed(level)))
+            scores = self.around(self.scores, step, max(ENOUGH, errors_needed(level)))
             outer = 100.0 - (100.0 - level) / 2.0
             if len(scores) >= ONE_SIDED * errors_needed(outer):
                 low[step], high[step] = -conformal_quantile(-scores, outer), conformal_quantile(scores, outer)
@@ -117,7 +178,7 @@ class Errors:
         horizon = self.values.shape[2]
         ends = np.empty(horizon)
         for step in range(horizon):
-            scores = self._around(step, max(ENOUGH, errors_needed(max(level, 100.0 - level))))
+            scores = self.around(self.scores, step, max(ENOUGH, errors_needed(max(level, 100.0 - level))))
             ends[step] = conformal_quantile(scores, level) if level >= 50 else -conformal_quantile(-scores, 100 - level)
         return self.sizes[:, None] * ends
 
@@ -147,14 +208,6 @@ class Errors:
     @cached_property
     def _sums(self) -> tuple[Floats, Ints]:
         return np.nansum(self._relative, axis=1), np.isfinite(self._relative).sum(axis=1)
-
-    def _around(self, step: int, wanted: int) -> Floats:
-        """Return the scores of a step and, one more on either side until there are enough, of its neighbours."""
-        reach, counts = 0, self.counts
-        while counts[_near(step, reach)].sum() < wanted and reach < len(counts):
-            reach += 1
-        found = self.scores[:, :, _near(step, reach)]
-        return found[np.isfinite(found)]
 
 
 def errors_needed(level: float) -> int:

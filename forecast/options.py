@@ -53,7 +53,12 @@ class ForecastOptions(TypedDict, total=False):
     ]
     models: Annotated[
         Sequence[str] | None,
-        Option(f"Which of {','.join(MODEL_NAMES)}; the baselines always run.", "the usual", short="-m", table="models"),
+        Option(
+            f"Which of {','.join(MODEL_NAMES)}, or orders such as arima(2,1,1)(0,1,1)12; the baselines always run.",
+            "the usual",
+            short="-m",
+            table="models",
+        ),
     ]
     n_windows: Annotated[
         int | None, Option("Test windows of one horizon each.", "4 to 12", table="backtest", example="8")

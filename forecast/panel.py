@@ -15,14 +15,14 @@ from forecast.covariates import stretches
 from forecast.frequency import Frequency, advance, future_index
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
 
     from forecast.covariates import Covariates
 
-__all__ = ["Panel", "forecast_frame"]
+__all__ = ["Panel", "forecast_frame", "interval_names", "with_ends"]
 
 
 @dataclass(frozen=True)
@@ -200,3 +200,26 @@ def forecast_frame(panel: Panel, y_hat: NDArray[np.float64], *, model: str) -> p
             "y_hat": y_hat.reshape(-1),
         }
     )
+
+
+def interval_names(level: float) -> tuple[str, str]:
+    """Return what the ends of an interval are called in a forecast frame.
+
+    Examples
+    --------
+    >>> interval_names(80)
+    ('lo-80', 'hi-80')
+    """
+    return f"lo-{level:g}", f"hi-{level:g}"
+
+
+def with_ends(frame: pd.DataFrame, ends: Mapping[str, NDArray[np.float64]], levels: Sequence[float]) -> pd.DataFrame:
+    """Return the frame with ``lo-95, lo-80, hi-80, hi-95`` after y_hat, in the place of any it had."""
+    ordered = sorted(levels, reverse=True)
+    columns = [
+        *(interval_names(level)[0] for level in ordered),
+        *(interval_names(level)[1] for level in reversed(ordered)),
+    ]
+    first = [*frame.columns[: list(frame.columns).index("y_hat") + 1]]
+    rest = [name for name in frame.columns if name not in (*first, *columns)]
+    return frame.assign(**ends)[[*first, *columns, *rest]]

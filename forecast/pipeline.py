@@ -27,6 +27,7 @@ from forecast.covariate_rows import require_ahead
 from forecast.defaults import DEFAULT_DATA, REPORTS_FOLDER
 from forecast.doctor import Checkup, command, examine, fillable, from_notice, placed, visit
 from forecast.engine import Workers, one_thread
+from forecast.errors import Notice
 from forecast.options import DataOptions, RunOptions, declared, spelled_out
 from forecast.ready import (
     Ready,
@@ -211,7 +212,7 @@ def predict(
             workers=workers,
             listener=listener,
         )
-    for notice in results.notices():
+    for notice in [*results.notices(), *_uncalibrated(results.coverage)]:
         listener.say(str(notice))
     frame = results.forecasts.drop(columns=["cutoff", "step"])
     if target is not None:
@@ -377,6 +378,19 @@ def _totals(ready: Ready, settings: RunConfig, results: Results, workers: Worker
             perform, tasks, lambda task: listener.progress(next(done), total, f"totals: {task.model}")
         ),
     )
+
+
+def _uncalibrated(coverage: pd.DataFrame) -> list[Notice]:
+    """Return W215 for every interval of which errors are too few to say how often it covers."""
+    lacking = coverage[coverage["windows_needed"] > 0].to_dict("records")
+    return [
+        Notice(
+            "W215",
+            f"the {row['interval']:g}% interval of {row['model']} is not calibrated: it takes {row['windows_needed']} "
+            f"more test window{'s' if row['windows_needed'] > 1 else ''}",
+        )
+        for row in lacking
+    ]
 
 
 def _info(ready: Ready, settings: RunConfig, results: Results) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from forecast.models.linear import Linear
 from forecast.models.mlp import MLP
 from forecast.models.prior import Prior
 from forecast.models.theta import Theta
+from forecast.orders import FixedOrders
 from forecast.placing import stamp
 from forecast.readers import read_table
 from forecast.series import SeriesData, read_series
@@ -226,4 +227,7 @@ def factories_of(settings: RunConfig) -> dict[str, Factory]:
             }
             network = network if name in NETWORKS else {}
             made[name] = partial(make, **section.model_dump(), **network)
+        if name == "arima":
+            for fixed, chosen in settings.models.fixed.items():
+                made[fixed] = partial(ARIMA, **FixedOrders.read(fixed).settings, **chosen.model_dump())
     return made

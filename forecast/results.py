@@ -17,6 +17,7 @@ from forecast.backtesting import backtest, fit_all, perform
 from forecast.bounds import Bounds
 from forecast.calibration import Calibration
 from forecast.defaults import BASELINES
+from forecast.diagnostics import diagnosed
 from forecast.errors import ConfigError, Notice, shown
 from forecast.models.combination import combined
 from forecast.models.mlp import MLP
@@ -92,9 +93,11 @@ class Results:
         def do(tasks: Sequence[Task]) -> list[Outcome | None]:
             return workers.do(perform, tasks, lambda task: listener.progress(next(done), total, task.model))
 
-        self.final = fit_all(factories, panel, split, bounds=bounds, fallback=chosen.fallback, do=do)
+        common: dict[str, Any] = {"bounds": bounds, "levels": chosen.level, "fallback": chosen.fallback, "do": do}
+        self.panel = panel
+        self.final = fit_all(factories, panel, split, **common)
         self._announce(split, factories, workers, listener)
-        tested = backtest(factories, panel, split, bounds=bounds, fallback=chosen.fallback, do=do)
+        tested = backtest(factories, panel, split, **common)
         listener.progress(total, total, "report")
         self.fits, self.horizon, self.n_windows = tested.fits, split.horizon, len(tested.fits)
         self.unfinished = tested.unfinished
@@ -185,6 +188,7 @@ class Results:
             write_csv(_training(network), folder / "training.csv")
         by_cutoff = {fit.forecasts["cutoff"].astype(str).max(): fit.choices for fit in self.fits}
         write_json({"final": self.final.choices, **by_cutoff}, folder / "choices.json")
+        write_json(diagnosed(self.final.models, self.panel), folder / "diagnostics.json")
         scores = self.leaderboard.set_index("model").to_dict("index")
         metrics = {
             "schema": 1,

@@ -29,6 +29,7 @@ __all__ = [
     "regressors",
     "residuals",
     "residuals_and_jacobian",
+    "spread",
     "stable",
     "without_near_unit_roots",
 ]
@@ -87,6 +88,8 @@ class Problem:
         Pairs of Fourier regressors, K.
     period : float
         Their longest period, in steps.
+    exog : ndarray [T, F], optional
+        Further regressors.
     """
 
     z: Floats
@@ -94,6 +97,7 @@ class Problem:
     base: Orders
     fourier: int = 0
     period: float = 1.0
+    exog: Floats | None = None
 
     @cached_property
     def w(self) -> Floats:
@@ -103,8 +107,7 @@ class Problem:
     @cached_property
     def design(self) -> Floats:
         """The differenced regressors [n, k] with a constant; the first column is the constant where there is one."""
-        X = regressors(np.arange(1 - len(self.z), 1), self.base, fourier=self.fourier, period=self.period)
-        return difference(X, self.base)
+        return difference(self.regressors_of(self.base), self.base)
 
     @cached_property
     def innovations(self) -> Floats:
@@ -127,6 +130,11 @@ class Problem:
         counted = self.seen[self.base.lost :].copy()
         counted[: self.skipped if skipped is None else skipped] = False
         return counted
+
+    def regressors_of(self, orders: Orders) -> Floats:
+        """Return the regressors [T, k] of a candidate before any difference."""
+        X = regressors(np.arange(1 - len(self.z), 1), orders, fourier=self.fourier, period=self.period)
+        return X if self.exog is None else np.hstack([X, self.exog])
 
     def design_of(self, orders: Orders) -> Floats:
         """Return the differenced regressors of a candidate, with or without the constant."""
@@ -223,6 +231,24 @@ def forecast_css(params: Floats, orders: Orders, z: Floats, X: Floats, X_future:
         path[t] -= delta[:0:-1] @ path[t - orders.lost : t]
     y_hat: Floats = path[orders.lost :] + X_future @ beta
     return y_hat
+
+
+def spread(params: Floats, orders: Orders, horizon: int) -> Floats:
+    """Return the standard deviations [H] of forecasts h steps ahead over that of one step.
+
+    ``sqrt(psi_0^2 + ... + psi_(h-1)^2)`` with the weights of ``psi(B) = M(B) / (A(B) delta(B))`` (Box & Jenkins 1976,
+    section 5.1.1).
+
+    Examples
+    --------
+    >>> spread(np.empty(0), Orders(d=1), 4).round(3).tolist()
+    [1.0, 1.414, 1.732, 2.0]
+    """
+    phi, theta, Phi, Theta = _polynomials(_split(params, orders), orders)
+    delta = difference(np.r_[np.zeros(orders.lost), 1.0, np.zeros(orders.lost)], orders)
+    under = np.convolve(np.convolve(phi, Phi), delta)
+    psi = _filter(np.convolve(theta, Theta), under, np.r_[1.0, np.zeros(horizon)])[:horizon]
+    return np.asarray(np.sqrt(np.cumsum(psi**2)))
 
 
 def innovations(params: Floats, orders: Orders, z: Floats, X: Floats) -> Floats:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecast.models.arima_css import Candidate, Orders, Problem, regressors, without_near_unit_roots
+from forecast.models.arima_css import Candidate, Orders, Problem, without_near_unit_roots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +58,7 @@ def fit_exact(problem: Problem, start: Candidate) -> Candidate | None:
     """
     orders, gaps = start.orders, not problem.seen.all()
     z = np.where(problem.seen, problem.z, np.nan)
-    X = regressors(np.arange(1 - len(z), 1), orders, fourier=0, period=1.0)
+    X = problem.regressors_of(orders)
     n, k = int(problem.seen[orders.lost :].sum()), len(start.params) + 1
     try:
         with _quiet():

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecast.models.arima_css import MAX_SEASON, Candidate, Orders, Problem, difference, fit_css, ols, regressors
+from forecast.models.arima_exog import Effects, informative
 from forecast.transforms import seasonal_indices
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     Triple = tuple[int, int, int]
 
 __all__ = [
+    "MOST_MODELS",
     "Scale",
     "Settings",
     "Space",
@@ -53,6 +55,8 @@ LOG_MARGIN_SEASONAL = 4.0
 kind, margins of 0, 4, 10 gave monthly sMAPE 9.17, 9.18, 9.40 (42 series), NN3 10.02, 9.98, 9.96 (23) and quarterly
 8.45, 8.02, 7.92 (70): no clear difference between 4 and 10."""
 _LARGEST_LOG = 700.0
+MOST_MODELS = 94
+"""So many candidates are tried at most, as in R's auto.arima; the best of them is taken then, and that is said."""
 
 
 @dataclass(frozen=True)
@@ -155,18 +159,18 @@ class Space:
         )
 
 
-def prepare(y: Floats, settings: Settings) -> tuple[Scale, Problem]:
-    """Return scale and problem of the series or of its logarithm, whichever has the better start models.
+def prepare(y: Floats, settings: Settings, covariates: Floats) -> tuple[Scale, Problem, Effects]:
+    """Return scale, problem and regressors of the series or of its logarithm, whichever has the better start models.
 
     The logarithm must win clearly (`LOG_MARGIN`). Both AICc are brought to the density of y by the Jacobian and count
     the residuals of the same times. Each is differenced as its own tests say: a residual is the error of y_t given
     the past either way, so that conditional likelihoods compare.
     """
-    plain = _prepared(y, settings, log=settings.transform == "log")
+    plain = _prepared(y, settings, covariates, log=settings.transform == "log")
     if settings.transform != "auto" or np.nanmin(y) <= 0 or is_constant(plain[1].w):
         return plain
-    logs = _prepared(y, settings, log=True)
-    begin = max(problem.base.lost + problem.skipped for _, problem in (plain, logs))
+    logs = _prepared(y, settings, covariates, log=True)
+    begin = max(problem.base.lost + problem.skipped for _, problem, _ in (plain, logs))
 
     def aicc(scale: Scale, problem: Problem) -> float:
         starts = Space.of(problem, settings).starts(problem.base)
@@ -174,25 +178,32 @@ def prepare(y: Floats, settings: Settings) -> tuple[Scale, Problem]:
         return min(fit.aicc for fit in fits) + scale.aicc_of(y[begin:][problem.seen[begin:]])
 
     margin = LOG_MARGIN_SEASONAL if plain[1].base.D else LOG_MARGIN
-    return logs if aicc(*logs) + margin < aicc(*plain) else plain
+    return logs if aicc(*logs[:2]) + margin < aicc(*plain[:2]) else plain
 
 
-def _prepared(y: Floats, settings: Settings, *, log: bool) -> tuple[Scale, Problem]:
-    """Return the scale of a series and its search problem: gaps filled, differences and K chosen."""
-    scale = Scale.of(y, log=log)
+def _prepared(y: Floats, settings: Settings, covariates: Floats, *, log: bool) -> tuple[Scale, Problem, Effects]:
+    """Return the scale of a series, its search problem (gaps filled, differences and K chosen) and its regressors.
+
+    Differences and K are chosen for what a regression on all covariates leaves, as its errors are what is modelled.
+    """
+    scale, effects = Scale.of(y, log=log), Effects.all_of(covariates)
     z = filled(scale.apply(y), settings.m)
-    level = without_waves(z, settings.m, settings.period) if settings.fourier else z
+    exog = effects.of(covariates)
+    rest = z - exog @ ols(np.column_stack([exog, np.ones(len(z))]), z)[:-1]
+    level = without_waves(rest, settings.m, settings.period) if settings.fourier else rest
     d = settings.order[1] if settings.order else None
     D = settings.seasonal_order[1] if settings.seasonal_order else None
     d, D = choose_differences(level, settings.m, d=d, D=D)
     base = Orders(d=d, D=D, m=settings.m, constant=d + D < 2)
-    problem = Problem(z, ~np.isnan(y), base, period=settings.period)
+    problem = Problem(rest, ~np.isnan(y), base, period=settings.period)
     fourier = choose_fourier(problem) if settings.fourier and not is_constant(problem.w) else 0
-    return scale, replace(problem, fourier=fourier)
+    problem = replace(problem, z=z, fourier=fourier)
+    effects = effects.without(informative(difference(exog, base), problem.design))
+    return scale, replace(problem, exog=effects.of(covariates)), effects
 
 
-def stepwise(problem: Problem, space: Space) -> list[Candidate]:
-    """Return all candidates tried, lowest AICc first.
+def stepwise(problem: Problem, space: Space) -> tuple[list[Candidate], bool]:
+    """Return all candidates tried, lowest AICc first, and whether the walk ended before it had tried `MOST_MODELS`.
 
     From the best of a few start models the walk goes to the first better neighbour until there is none (Hyndman &
     Khandakar 2008, "Automatic time series forecasting: the forecast package for R", section 3.2).
@@ -200,7 +211,7 @@ def stepwise(problem: Problem, space: Space) -> list[Candidate]:
     tried = {orders: fit_css(problem, orders) for orders in space.starts(problem.base)}
     best = min(tried.values(), key=lambda fit: fit.aicc)
     improved = True
-    while improved:
+    while improved and len(tried) < MOST_MODELS:
         improved = False
         for orders in space.neighbours(best.orders):
             if orders in space and orders not in tried:
@@ -208,7 +219,7 @@ def stepwise(problem: Problem, space: Space) -> list[Candidate]:
                 if tried[orders].aicc < best.aicc:
                     best, improved = tried[orders], True
                     break
-    return sorted(tried.values(), key=lambda fit: fit.aicc)
+    return sorted(tried.values(), key=lambda fit: fit.aicc), not improved
 
 
 def choose_differences(z: Floats, m: int, *, d: int | None = None, D: int | None = None) -> tuple[int, int]:

@@ -6,21 +6,34 @@ given the past and nothing else, so it cannot look ahead.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from inspect import signature
+from typing import TYPE_CHECKING, Any, Protocol, Self, cast
 
 import numpy as np
 
 from forecast.errors import ModelError
 from forecast.frequency import grid
+from forecast.panel import forecast_frame, interval_names, with_ends
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from numpy.typing import NDArray
 
     from forecast.errors import Notice
     from forecast.panel import Panel
 
-__all__ = ["Forecaster", "constants_kept", "require_fitted", "steps_later"]
+__all__ = [
+    "Forecaster",
+    "IntervalForecaster",
+    "constants_kept",
+    "interval_frame",
+    "predicted",
+    "quantiles_of",
+    "require_fitted",
+    "steps_later",
+]
 
 
 class Forecaster(Protocol):
@@ -37,6 +50,43 @@ class Forecaster(Protocol):
 
     def predict(self, panel: Panel | None = None) -> pd.DataFrame:
         """Return the forecast frame of `horizon` steps after the end of `panel` (default: of the fitted panel)."""
+
+
+class IntervalForecaster(Forecaster, Protocol):
+    """A model that tells how sure it is: what it forecasts is a distribution, and `predict` takes a `level`."""
+
+    def predict(self, panel: Panel | None = None, *, level: Sequence[float] = ()) -> pd.DataFrame:
+        """Return the forecast frame with the ends of its own intervals, ``lo-80, hi-80, ...``; NaN where it has none.
+
+        The ends of level 80 are the quantiles 0.1 and 0.9. Nobody has to believe them: `forecast.calibration` holds
+        them against what came.
+        """
+
+
+def predicted(model: Forecaster, panel: Panel | None = None, *, level: Sequence[float] = ()) -> pd.DataFrame:
+    """Return the forecast frame of a model, with its own intervals where it is an `IntervalForecaster`."""
+    if level and "level" in signature(model.predict).parameters:
+        return cast("IntervalForecaster", model).predict(panel, level=level)
+    return model.predict(panel)
+
+
+def quantiles_of(level: Sequence[float]) -> list[float]:
+    """Return the quantiles that are the ends of intervals of such levels, low and high in turn.
+
+    Examples
+    --------
+    >>> quantiles_of([80, 95])
+    [0.1, 0.9, 0.025, 0.975]
+    """
+    return [round(0.5 + sign * percent / 200.0, 9) for percent in level for sign in (-1, 1)]
+
+
+def interval_frame(panel: Panel, found: NDArray[np.float64], level: Sequence[float], *, model: str) -> pd.DataFrame:
+    """Return forecasts [S, H, 1 + Q] as a forecast frame: the middle first, then the `quantiles_of` the levels."""
+    frame = forecast_frame(panel, found[..., 0], model=model)
+    named = [name for percent in level for name in interval_names(percent)]
+    ends = {name: found[..., 1 + i].ravel() for i, name in enumerate(named)}
+    return with_ends(frame, ends, level) if level else frame
 
 
 def require_fitted(model: object) -> None:

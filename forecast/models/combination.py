@@ -90,7 +90,8 @@ def combined(
         for back in np.unique(backs):
             known = earlier[earlier["back"] - reach >= back]
             values[backs == back] = y_hat[backs == back] @ _learned(known, members, method)
-    return rows.assign(model=name, y_hat=values)[list(frame.columns)]
+    ends = {str(column): np.nan for column in frame.columns if str(column).startswith(("lo-", "hi-"))}
+    return rows.assign(model=name, y_hat=values, **ends)[list(frame.columns)]
 
 
 def _learned(known: pd.DataFrame, members: Sequence[str], method: str) -> Floats:

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from forecast.errors import Notice, shown
-from forecast.models.base import require_fitted
-from forecast.panel import forecast_frame
+from forecast.errors import ModelError, Notice, shown
+from forecast.models.base import interval_frame, quantiles_of, require_fitted
+from forecast.models.ets_state import State
 from forecast.transforms import Deseasonalize, Fill
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -33,6 +35,10 @@ MAX_SEASON = 24
 FINALISTS = 3
 HEURISTIC = 10
 """Fewer values than this start from the first one: statsmodels has no rule of thumb for them."""
+MAX_ITERATIONS = 300
+"""Steps of the optimizer a fit may take; the parameters it has then are kept, and that is said."""
+LONG = 1000
+"""A longer series has forgotten how it started: the starting values by rule of thumb stay."""
 FEWEST = 4
 """Fewer values than this are continued as they are."""
 
@@ -67,11 +73,35 @@ class Form:
         )
 
 
+@dataclass(frozen=True)
+class Smoothed:
+    """What was learned of one series, in its unit: form and smoothing parameters, and where they led.
+
+    `form` is None where the last value goes on; `errors` [T] are those of one step within the series.
+    """
+
+    form: Form | None
+    smoothing: Floats
+    state: State
+    errors: Floats
+
+
 class ETS:
     """Exponential smoothing in state space form (Hyndman et al. 2008), chosen by AICc.
 
     Tried are the forms with finite variance: no additive error beside a multiplicative season, no multiplicative trend,
     and multiplicative parts for positive series only. A season above 24 is taken out as in `Deseasonalize`.
+
+    Attributes
+    ----------
+    residuals_ : dict of str to ndarray [T]
+        By series: the one-step errors within it, relative ones where the errors of the form multiply.
+    parameters_ : dict of str to int
+        By series: the number of smoothing parameters.
+    choices_ : dict
+        The form, by series where it differs.
+    notices_ : list of Notice
+        W302 where no form could be fitted, or a limit ended the last fit.
 
     Examples
     --------
@@ -89,25 +119,48 @@ class ETS:
         self.notices_: list[Notice] = []
         easy, self._season = self._prepare(panel)
         fits = [self._fit(y, easy.season_length, name) for name, y in zip(panel.ids, _in_units(easy), strict=True)]
-        self.forms_ = [form for form, _, _ in fits]
-        self._smoothing = [smoothing for _, smoothing, _ in fits]
-        self._y_hat = np.array([y_hat for _, _, y_hat in fits]).reshape(-1, horizon) * _units(easy)[:, None]
-        forms = [str(form) if form else "last value" for form in self.forms_]
-        self.choices_: dict[str, Any] = {
-            "form": forms[0] if len(set(forms)) == 1 else dict(zip(panel.ids, forms, strict=True))
-        }
+        self.fits_ = dict(zip(panel.ids, fits, strict=True))
+        self._units = _units(easy)
+        self.residuals_ = {name: fit.errors for name, fit in self.fits_.items()}
+        self.parameters_ = {name: len(fit.smoothing) for name, fit in self.fits_.items()}
+        forms = {name: str(fit.form) if fit.form else "last value" for name, fit in self.fits_.items()}
+        same = len(set(forms.values())) == 1
+        self.choices_: dict[str, Any] = {"form": next(iter(forms.values())) if same else forms}
         return self
 
-    def predict(self, panel: Panel | None = None) -> pd.DataFrame:
-        """Return the forecast frame that follows `panel` (default: the fitted one): form and smoothing stay."""
+    def predict(self, panel: Panel | None = None, *, level: Sequence[float] = ()) -> pd.DataFrame:
+        """Return the forecast frame that follows `panel` (default: the fitted one): form and smoothing stay.
+
+        Parameters
+        ----------
+        panel : Panel, optional
+            What is known.
+        level : sequence of float
+            Intervals in percent: their ends stand beside the forecasts, as the model itself has them, for normal
+            errors and parameters taken as they are. NaN where nothing is known of the errors.
+
+        Raises
+        ------
+        ModelError
+            M102 before `fit`; M201 for a series that was not fitted.
+        """
         require_fitted(self)
+        ids = (self.panel_ if panel is None else panel).ids
+        for name in ids:
+            if name not in self.fits_:
+                raise ModelError("M201", f"ets was not fitted to the series {shown(name)}", hint="fit(panel)")
+        fits = [self.fits_[name] for name in ids]
         if panel is None:
-            return forecast_frame(self.panel_, self._season.invert(self._y_hat), model=self.name)
-        easy, season = self._prepare(panel)
-        known = zip(_in_units(easy), self.forms_, self._smoothing, strict=True)
-        rows = [self._continue(y, easy.season_length, form, smoothing) for y, form, smoothing in known]
-        y_hat = season.invert(np.array(rows).reshape(-1, self.horizon_) * _units(easy)[:, None])
-        return forecast_frame(panel, y_hat, model=self.name)
+            panel, season, units, states = self.panel_, self._season, self._units, [fit.state for fit in fits]
+        else:
+            easy, season = self._prepare(panel)
+            units = _units(easy)
+            states = [_later(fit, y, easy.season_length) for fit, y in zip(fits, _in_units(easy), strict=True)]
+        rows = [state.ahead(self.horizon_, quantiles=quantiles_of(level)) for state in states]
+        found = np.array(rows) * units[:, None, None]
+        for i in range(found.shape[2]):
+            found[..., i] = season.invert(found[..., i])
+        return interval_frame(panel, found, level, model=self.name)
 
     def _prepare(self, panel: Panel) -> tuple[Panel, Deseasonalize]:
         """Return the panel without gaps and without a season too long for states, and what took the season out."""
@@ -115,33 +168,62 @@ class ETS:
         season = Deseasonalize().fit(filled if panel.season_length > MAX_SEASON else _without_season(filled))
         return season.apply(filled) if panel.season_length > MAX_SEASON else filled, season
 
-    def _fit(self, y: Floats, season_length: int, name: str) -> tuple[Form | None, Floats, Floats]:
-        """Return form, smoothing parameters and forecasts of one series."""
-        last = None, np.empty(0), np.full(self.horizon_, y[-1])
+    def _fit(self, y: Floats, season_length: int, name: str) -> Smoothed:
+        """Return what is learned of one series."""
         if len(y) < FEWEST or np.ptp(y) <= 1e-12 * np.abs(y).max():
-            return last
+            return _last_value(y)
         m = season_length if 1 < season_length <= MAX_SEASON and len(y) >= max(2 * season_length, HEURISTIC) else 1
         tried = [(_aicc(form, y, m, start="heuristic"), form) for form in _forms(y, m)]
         finalists = [form for aicc, form in sorted(tried, key=lambda pair: pair[0]) if np.isfinite(aicc)][:FINALISTS]
-        fitted = [(form, _fitted(form, y, m, start="estimated")) for form in finalists]
+        start = "estimated" if len(y) <= LONG else "heuristic"
+        fitted = [(form, _fitted(form, y, m, start=start)) for form in finalists]
         usable = [(result.aicc, form, result) for form, result in fitted if _is_sound(result, y, self.horizon_)]
         if not usable:
             self.notices_.append(Notice("W302", f"no form of exponential smoothing could be fitted to {shown(name)}"))
-            return last
+            return _last_value(y)
         _, form, result = min(usable, key=lambda triple: triple[0])
+        if result.mle_retvals["iterations"] >= MAX_ITERATIONS:
+            what = f"the fit of {form} to {shown(name)} was stopped after {MAX_ITERATIONS} iterations"
+            self.notices_.append(Notice("W302", f"{what}: its best parameters so far are taken"))
         count = 1 + (form.trend != "N") + (form.season != "N") + (form.trend == "Ad")
-        return form, np.asarray(result.params)[:count], np.asarray(result.forecast(self.horizon_))
+        errors = np.asarray(result.resid)
+        sigma = float(np.sqrt(errors @ errors / max(1, len(y) - _count(form, m) + 1)))
+        return Smoothed(form, np.asarray(result.params)[:count], _state(form, result, m, sigma), errors)
 
-    def _continue(self, y: Floats, season_length: int, form: Form | None, smoothing: Floats) -> Floats:
-        """Return the forecasts of a series by a known form and smoothing."""
-        if form is None:
-            return np.full(self.horizon_, y[-1])
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            model = form.model(y, season_length, start="heuristic")
-            start = model.start_params.copy()
-            start[: len(smoothing)] = smoothing
-            return np.asarray(model.smooth(start).forecast(self.horizon_))
+
+def _last_value(y: Floats) -> Smoothed:
+    """Return what goes on with the last value, its steps being the errors."""
+    steps = np.diff(y, prepend=np.nan)
+    sigma = float(np.sqrt(np.mean(steps[1:] ** 2))) if len(y) > 1 else np.nan
+    return Smoothed(None, np.empty(0), State("ANN", level=float(y[-1]), alpha=1.0, sigma=sigma), steps)
+
+
+def _state(form: Form, result: Any, m: int, sigma: float) -> State:
+    """Return where statsmodels' result ends."""
+    trend, season = form.trend != "N", form.season != "N"
+    return State(
+        f"{form.error}{form.trend[0]}{form.season}",
+        level=float(result.level[-1]),
+        slope=float(result.slope[-1]) if trend else 0.0,
+        season=np.asarray(result.season[-m:]) if season else None,
+        alpha=float(result.smoothing_level),
+        beta=float(result.smoothing_trend) if trend else 0.0,
+        gamma=float(result.smoothing_seasonal) if season else 0.0,
+        phi=float(result.damping_trend) if form.trend == "Ad" else 1.0,
+        sigma=sigma,
+    )
+
+
+def _later(fit: Smoothed, y: Floats, season_length: int) -> State:
+    """Return where a series stands by a known form and smoothing; its errors are those of the fit."""
+    if fit.form is None:
+        return replace(fit.state, level=float(y[-1]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        model = fit.form.model(y, season_length, start="heuristic")
+        start = model.start_params.copy()
+        start[: len(fit.smoothing)] = fit.smoothing
+        return _state(fit.form, model.smooth(start), season_length, fit.state.sigma)
 
 
 def _forms(y: Floats, m: int) -> list[Form]:
@@ -163,7 +245,7 @@ def _fitted(form: Form, y: Floats, m: int, *, start: str) -> Any:
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            return form.model(y, m, start=start).fit(disp=False)
+            return form.model(y, m, start=start).fit(disp=False, maxiter=MAX_ITERATIONS)
         except (ValueError, FloatingPointError, np.linalg.LinAlgError, OverflowError):
             return None
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["CovariateInputs"]
+__all__ = ["CovariateInputs", "carried", "scale_of"]
 
 
 class CovariateInputs:
@@ -54,7 +54,7 @@ class CovariateInputs:
         covariates = panel.covariates or _none(panel)
         lengths = np.minimum(panel.lengths, np.diff(covariates.offsets))
         before = covariates.known[stretches(covariates.offsets[:-1], lengths)]
-        self.scales_ = [_scale(columns) for columns in (before, covariates.past, covariates.static)]
+        self.scales_ = [scale_of(columns) for columns in (before, covariates.past, covariates.static)]
         return self
 
     def see(self, panel: Panel) -> Self:
@@ -62,8 +62,8 @@ class CovariateInputs:
         covariates = panel.covariates or _none(panel)
         scaled = (covariates.known, covariates.past, covariates.static)
         known, past, static = ((x - mean) / sd for x, (mean, sd) in zip(scaled, self.scales_, strict=True))
-        self._known, self._known_offsets = _carried(known, covariates.offsets), covariates.offsets
-        self._past, self._past_offsets = _carried(past, panel.offsets), panel.offsets
+        self._known, self._known_offsets = carried(known, covariates.offsets), covariates.offsets
+        self._past, self._past_offsets = carried(past, panel.offsets), panel.offsets
         self._static = np.nan_to_num(static)
         return self
 
@@ -102,7 +102,7 @@ def _rows(values: Floats, offsets: Ints, series: Ints, positions: Ints) -> Float
     return found.reshape(*series.shape, -1)
 
 
-def _scale(columns: Floats) -> tuple[Floats, Floats]:
+def scale_of(columns: Floats) -> tuple[Floats, Floats]:
     """Return mean and standard deviation of every column; 1 for one that does not vary."""
     known = ~np.isnan(columns)
     count = np.maximum(known.sum(axis=0), 1)
@@ -111,7 +111,7 @@ def _scale(columns: Floats) -> tuple[Floats, Floats]:
     return mean, np.where(sd > 1e-12 * (1.0 + np.abs(mean)), sd, 1.0)
 
 
-def _carried(columns: Floats, offsets: Ints) -> Floats:
+def carried(columns: Floats, offsets: Ints) -> Floats:
     """Return the columns with each NaN replaced by the last value of its series before it, or 0, the mean."""
     if not np.isnan(columns).any():
         return columns
