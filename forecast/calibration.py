@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -126,7 +127,7 @@ class Calibration:
                     misses = pd.Series(((y < low) | (y > high))[judged], index=after[judged])
                     missed = misses if missed.empty else pd.concat([missed, misses])
                 asked[model, level] = adapted_level(missed.to_numpy(np.bool_), level) if self.adaptive else level
-        return with_ends(frame, ends, self.levels), asked
+        return with_ends(frame, _nested(ends, self.levels), self.levels), asked
 
     def ahead(self, forecasts: pd.DataFrame) -> pd.DataFrame:
         """Return the forecasts with their intervals, calibrated or not."""
@@ -139,7 +140,7 @@ class Calibration:
                 found = self._ends(frame.iloc[rows], model, level, asked)
                 for name, end in zip(interval_names(level), found, strict=True):
                     ends[name][rows] = end
-        return with_ends(frame, ends, self.levels).drop(columns="scale")
+        return with_ends(frame, _nested(ends, self.levels), self.levels).drop(columns="scale")
 
     @cached_property
     def coverage(self) -> pd.DataFrame:
@@ -273,3 +274,16 @@ class Calibration:
         at, scale = self._places(frame), frame["scale"].where(frame["scale"] > 0).to_numpy(np.float64)
         y_hat = frame["y_hat"].to_numpy(np.float64)
         return y_hat + low[at] * scale, y_hat + high[at] * scale, band.calibrated[at[1]]
+
+
+def _nested(ends: dict[str, Floats], levels: Sequence[float]) -> dict[str, Floats]:
+    """Return the ends, each interval made to hold those of lower levels.
+
+    These may be wider where errors speak for them and are too few to speak for a higher level.
+    """
+    nested = dict(ends)
+    for narrow, wide in pairwise(sorted(levels)):
+        for inner, outer, sign in zip(interval_names(narrow), interval_names(wide), (-1.0, 1.0), strict=True):
+            further = sign * nested[inner] > sign * nested[outer]
+            nested[outer] = np.where(further, nested[inner], nested[outer])
+    return nested

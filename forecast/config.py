@@ -99,6 +99,7 @@ class MLPSection(_Section):
     dropout: float = Field(default=0.0, ge=0, lt=1)
     input_noise: float = Field(default=0.0, ge=0)
     prior: Literal["auto", "none"] = "auto"
+    head: Literal["auto", "point", "quantiles", "histogram"] = "auto"
     scale: Literal["auto", "difference", "std", "level", "unit", "zero"] = "auto"
 
 

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 
 from forecast import nn
+from forecast.models.heads import new_head
 from forecast.models.inputs import CovariateInputs
 from forecast.models.ridge import ridge
 from forecast.samples import Cuts, Samples, last_inputs
 from forecast.transforms import Chain, Choice, Fill, SampleScale, Standardize, StepScale, choose_transforms, volatility
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -39,6 +40,8 @@ MOST_OUTPUTS = 2**22
 """Outputs that are looked at, at most: fewer samples where the horizon is long."""
 BLIND_STEPS = 50
 """Steps of training where nothing can be held out: a nudge away from the naive forecast that the network starts as."""
+AT_ONCE = 2**24
+"""Outputs that are read at once, at most, which bounds the memory."""
 FURTHEST = 50.0
 """A forecast further than so many sizes of its sample from the last value is moved to there."""
 
@@ -78,6 +81,7 @@ class Group:
         self.plan = plan
         self.training = training
         self.seed = seed
+        self.head = new_head(plan.head, plan.loss)
 
     def fit(self, panel: Panel, *, horizon: int) -> Self:
         """Train the members on `panel` to forecast `horizon` steps.
@@ -114,13 +118,28 @@ class Group:
         Transforms are learned anew from the panel; the weights stay. `searched` asks the members that were trained
         without the latest block.
         """
+        return self._read(panel, self.head.middle, searched=searched)
+
+    def quantiles(self, panel: Panel, wanted: Sequence[float]) -> Floats:
+        """Return the quantiles [E, S, H, Q] after the end of `panel`; NaN where the head is a point."""
+        return self._read(panel, lambda raw: self.head.quantiles(raw, wanted))
+
+    def _read(self, panel: Panel, read: Callable[[Floats], Floats], *, searched: bool = False) -> Floats:
+        """Return what `read` makes of the outputs [E, S, H * outputs], in the unit of the series, [E, S, H, ..]."""
         prepared, _, chain, _ = self._prepare(panel)
         inputs = last_inputs(prepared, panel.offsets, self.plan.input_size)
         level, size = SampleScale(self.plan.scale).measure(inputs)
-        beside = self.beside_.see(panel).last()
+        seen = np.hstack([(inputs - level) / size, self.beside_.see(panel).last()])
         network = self.searched_ if searched and self.searched_ is not None else self.network_
-        outputs = network.predict(np.hstack([(inputs - level) / size, beside])).astype(np.float64)
-        return np.stack([chain.invert(np.clip(y, -FURTHEST, FURTHEST) * size + level) for y in outputs])
+        at_once = max(1, AT_ONCE // (network.members * network.output_size))
+        parts = [
+            read(network.predict(seen[first : first + at_once]).astype(np.float64))
+            for first in range(0, len(seen), at_once)
+        ]
+        found = np.clip(np.concatenate(parts, axis=1), -FURTHEST, FURTHEST)
+        more = (1,) * (found.ndim - 3)
+        size, level = (np.reshape(part, (*part.shape, *more)) for part in (size, level))
+        return np.stack([chain.invert(y * size + level) for y in found])
 
     def _prepare(self, panel: Panel) -> tuple[Floats, NDArray[np.bool_], Chain, list[Choice]]:
         """Return the values [T_total] that the network sees, which of them are targets, and what made them so."""
@@ -147,14 +166,14 @@ class Group:
 
     def _started(self, samples: Samples, cuts: Cuts) -> nn.Network:
         """Return untrained members whose output is the last value of the sample, or that of a ridge regression."""
-        hidden, training = self.plan.hidden_sizes, self.training
+        hidden, training, outputs = self.plan.hidden_sizes, self.training, self.horizon_ * self.head.outputs
         activation = nn.ACTIVATIONS[training.activation]
         path: list[nn.Layer] = []
         if self.plan.blocks > 1 and hidden:
             units, depth = hidden[0], len(hidden)
             path.append(
                 nn.DoublyResidual(
-                    self.horizon_,
+                    outputs,
                     units=units,
                     depth=depth,
                     blocks=self.plan.blocks,
@@ -166,13 +185,14 @@ class Group:
             for units in hidden:
                 path += [nn.Linear(units), activation()]
                 path += [nn.Dropout(training.dropout)] if training.dropout else []
-            path.append(nn.Linear(self.horizon_, initializer="zero"))
+            path.append(nn.Linear(outputs, initializer="zero"))
         skip = nn.LinearSkip(*path, initializer="zero")
         size = self.plan.input_size + self.beside_.size
         network = nn.Network(skip, input_size=size, members=self.plan.members, seed=np.random.SeedSequence(self.seed))
-        if self.plan.ridge:
+        if self.plan.ridge and self.plan.head != "histogram":
             weight, bias = ridge(lambda chosen: self._batch(samples, chosen), cuts)
-            skip.skip.weight[...], skip.skip.bias[...] = weight, bias
+            skip.skip.weight[...] = np.repeat(weight, self.head.outputs, axis=-1)
+            skip.skip.bias[...] = np.repeat(bias, self.head.outputs, axis=-1)
         return network
 
     def _train(
@@ -186,7 +206,7 @@ class Group:
         return nn.train(
             network,
             draw,
-            loss=nn.LOSSES[self.plan.loss](),
+            loss=self.head.loss(),
             optimizer=self._optimizer(),
             schedule=self._schedule(),
             max_steps=max_steps,

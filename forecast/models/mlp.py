@@ -14,7 +14,7 @@ import numpy as np
 from forecast import nn
 from forecast.engine import threads
 from forecast.errors import ConfigError, ModelError, Notice
-from forecast.models.base import constants_kept, require_fitted
+from forecast.models.base import constants_kept, interval_frame, quantiles_of, require_fitted
 from forecast.models.group import Group, Training
 from forecast.models.presets import PRESETS, RULES, kind_of, make_plans
 from forecast.models.prior import Prior
@@ -88,6 +88,9 @@ class MLP:
     prior : {"auto", "none"}
         ``auto``: networks trained beforehand (`forecast.models.prior.Prior`) have a share in the forecast, the larger
         the fewer the values and the better they did on the latest block. ``none``: the members alone.
+    head : {"auto", "point", "quantiles", "histogram"}
+        What the outputs say of each target: one number (``auto``), quantiles by the pinball loss, or the probabilities
+        of bins by the cross-entropy. With the latter two the network tells how sure it is; its median is the forecast.
     scale : {"auto", "difference", "std", "level", "unit", "zero"}
         The size every sample is divided by: see `forecast.transforms.SampleScale`.
     seed : int
@@ -125,6 +128,7 @@ class MLP:
         missing: str = "auto",
         transform: str = "auto",
         prior: str = "auto",
+        head: str = "auto",
         scale: str = "auto",
         seed: int = 0,
     ) -> None:
@@ -147,6 +151,7 @@ class MLP:
         self.missing = missing
         self.transform = transform
         self.prior = prior
+        self.head = head
         self.scale = scale
         self.seed = seed
 
@@ -177,17 +182,26 @@ class MLP:
         self._record(panel)
         return self
 
-    def predict(self, panel: Panel | None = None) -> pd.DataFrame:
+    def predict(self, panel: Panel | None = None, *, level: Sequence[float] = ()) -> pd.DataFrame:
         """Return the forecast frame that follows `panel` (default: the fitted one).
 
-        Transforms are learned anew from a panel that is given; the weights stay.
+        Transforms are learned anew from a panel that is given; the weights stay. Where the head is more than a point,
+        the frame has the network's own intervals: the median over members, moved as the networks trained beforehand
+        move the forecast.
         """
         require_fitted(self)
         panel = self.panel_ if panel is None else panel
-        y_hat = self._ahead(panel)
+        members = self._ahead(panel)
+        y_hat = members.copy()
         if self.prior_ is not None:
             y_hat += self.prior_share_ * (self.prior_.ahead(panel) - y_hat)
-        return forecast_frame(panel, constants_kept(panel, y_hat), model=self.name)
+        if not level or all(group.plan.head == "point" for group in self.groups_):
+            return forecast_frame(panel, constants_kept(panel, y_hat), model=self.name)
+        told = [group.quantiles(panel, quantiles_of(level)) for group in self.groups_]
+        ends = np.median(np.concatenate(told), axis=0) + (y_hat - members)[..., None]
+        found = np.moveaxis(np.concatenate([y_hat[..., None], ends], axis=-1), -1, 0)
+        kept = np.stack([constants_kept(panel, part) for part in found], axis=-1)
+        return interval_frame(panel, kept, level, model=self.name)
 
     def _plans(self, panel: Panel) -> list[Plan]:
         """Return the plans of all groups: the rule for such a panel, and what the user named."""
@@ -268,7 +282,8 @@ class MLP:
 
 
 NAMED = (
-    "input_size", "hidden_sizes", "blocks", "members", "loss", "learning_rate", "max_steps", "batch_size", "scale"
+    "input_size", "hidden_sizes", "blocks", "members", "loss", "learning_rate", "max_steps", "batch_size", "scale",
+    "head",
 )  # fmt: skip
 """The settings of the network that stand in a plan."""
 

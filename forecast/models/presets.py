@@ -61,13 +61,15 @@ class Plan:
     learning_rate : float
         At the first step.
     loss : str
-        What is made small: a name of `forecast.nn.LOSSES`.
+        What is made small where the head is a point: a name of `forecast.nn.LOSSES`.
     unit : {"step", "level", "deviation"}
         What errors of different series are counted in: their mean absolute change, value or their standard deviation.
     input_size : int
         Values of the past that the members see, L.
     season : bool
         Whether a season that is found is taken out before (by the automatic transforms).
+    head : {"point", "quantiles", "histogram"}
+        What the outputs say of a target: see `forecast.models.heads`.
     """
 
     members: int
@@ -83,6 +85,7 @@ class Plan:
     unit: str
     input_size: int = 0
     season: bool = True
+    head: str = "point"
 
 
 @dataclass(frozen=True)
