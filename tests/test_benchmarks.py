@@ -457,3 +457,23 @@ def test_a_changed_file_makes_the_commit_dirty_and_the_results_do_not(bench, tmp
     assert len(clean) >= 7
     assert "dirty" not in clean
     assert bench.accuracy.commit(results) == f"{clean}-dirty"
+
+
+def test_growth_is_measured_through_the_command_line():
+    command = [
+        sys.executable,
+        BENCHMARKS / "scale.py",
+        "--series",
+        "3,6",
+        "--length",
+        "30",
+        "--models",
+        "naive",
+        "--json",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    first, second = json.loads(done.stdout)
+    assert (first["rows_written"], second["rows_written"]) == (36, 72)
+    assert first["linear"] == 1.0
+    assert not second["trouble"]
