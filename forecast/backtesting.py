@@ -18,7 +18,7 @@ import pandas as pd
 from forecast.bounds import Bounds
 from forecast.defaults import MAX_WINDOWS, MIN_WINDOWS
 from forecast.errors import ForecastError, ModelError, Notice
-from forecast.metrics import mase_scale
+from forecast.metrics import mase_scale, rmsse_scale
 
 if TYPE_CHECKING:
     from forecast.models.base import Forecaster
@@ -52,7 +52,7 @@ MORE_ORIGINS = 40
 """Further origins between the windows, at most, whose errors tell how wide intervals must be."""
 FALLBACK = "seasonal_naive"
 """What stands in for a model that fails, where that was asked for."""
-COLUMNS = ("unique_id", "cutoff", "ds", "step", "model", "y", "y_hat", "scale", "back")
+COLUMNS = ("unique_id", "cutoff", "ds", "step", "model", "y", "y_hat", "scale", "rms_scale", "before", "back")
 
 
 @dataclass(frozen=True)
@@ -177,10 +177,11 @@ class Fitted:
 class Backtest:
     """All windows: what was forecast and what came, and from further origins, which intervals learn from.
 
-    `frame` is the forecast frame with `y` before `y_hat` and, last, `scale`, the mean absolute error of the seasonal
-    naive method within the past of that series and cutoff, by which MASE divides, and `back`, the number of values
-    after the cutoff. `between` is the same from further
-    origins, each forecast by the fit of the cutoff before it; steps whose truth is still to come are left out.
+    `frame` is the forecast frame with `y` before `y_hat` and, last, what is known of the past of that series and
+    cutoff: `scale` and `rms_scale`, the mean absolute and the root mean squared error of the seasonal naive method, by
+    which MASE and RMSSE divide, `before`, its last known value, and `back`, the number of values after the cutoff.
+    `between` is the same from further origins, each forecast by the fit of the cutoff before it; steps whose truth is
+    still to come are left out.
     """
 
     frame: pd.DataFrame
@@ -214,19 +215,24 @@ def windows(panel: Panel, split: Split) -> Iterator[Window]:
 
 
 def truth(panel: Panel, window: Window, split: Split) -> pd.DataFrame:
-    """Return what came after the window's cutoff: ``unique_id, step, y`` and the MASE `scale` of each past."""
+    """Return what came after the window's cutoff: ``unique_id, step, y``, and the last columns of `Backtest.frame`."""
     position = {name: s for s, name in enumerate(panel.ids)}
     series = [position[name] for name in window.past.ids]
     end = panel.offsets[1:][series][:, None]
     wanted = end - window.back + split.gap + np.arange(split.horizon)
     values = np.where(wanted < end, panel.values[np.minimum(wanted, end - 1)], np.nan)
-    scale = [mase_scale(window.past.series(s), panel.season_length) for s in range(window.past.n_series)]
+    pasts, season = [window.past.series(s) for s in range(window.past.n_series)], panel.season_length
+    known = {
+        "scale": [mase_scale(past, season) for past in pasts],
+        "rms_scale": [rmsse_scale(past, season) for past in pasts],
+        "before": [past[np.isfinite(past)][-1] for past in pasts],
+    }
     return pd.DataFrame(
         {
             "unique_id": np.repeat(np.array(window.past.ids, dtype=object), split.horizon),
             "step": np.tile(np.arange(1, split.horizon + 1), len(series)),
             "y": values.ravel(),
-            "scale": np.repeat(scale, split.horizon),
+            **{name: np.repeat(numbers, split.horizon) for name, numbers in known.items()},
         }
     )
 

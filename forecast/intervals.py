@@ -21,12 +21,24 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["Band", "Errors", "adapted_level", "binomial_band", "conformal_width", "errors_needed", "naive_band"]
+__all__ = [
+    "MIN_CASES",
+    "Band",
+    "Errors",
+    "adapted_level",
+    "binomial_band",
+    "conformal_width",
+    "errors_needed",
+    "judgement",
+    "naive_band",
+]
 
 ENOUGH = 20
 """Errors that a step gathers from its neighbours before its width is read off."""
 ONE_SIDED = 10
 """So many times the errors that one end needs, and the two ends of a band are read off apart."""
+MIN_CASES = 20
+"""Windows of single series from which on it is judged whether a level is kept."""
 PRIOR_ORIGINS = 5.0
 """So many origins of usual size stand beside those of a series when it is asked how large its errors are.
 
@@ -242,6 +254,23 @@ def binomial_band(coverage: float, n: int) -> tuple[float, float]:
     low = float(betaincinv(hits, n - hits + 1.0, 0.025)) if hits > 0 else 0.0
     high = float(betaincinv(hits + 1.0, n - hits, 0.975)) if hits < n else 1.0
     return 100.0 * low, 100.0 * high
+
+
+def judgement(level: float, low: float, high: float, cases: float) -> str:
+    """Return in words what a measured coverage says of intervals of a level, given its `binomial_band`.
+
+    Below `MIN_CASES` cases the band is so wide that it would call almost anything kept.
+
+    Examples
+    --------
+    >>> judgement(80, *binomial_band(60.0, 100), 100), judgement(80, *binomial_band(60.0, 10), 10)
+    ('too narrow', 'too few to judge')
+    """
+    if not cases >= MIN_CASES:
+        return "too few to judge"
+    if high < level:
+        return "too narrow"
+    return "too wide" if low > level else "kept"
 
 
 def _mean(values: Floats, *, axis: int) -> Floats:

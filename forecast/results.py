@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import count
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import pandas as pd
@@ -21,8 +21,8 @@ from forecast.errors import ConfigError, Notice, shown
 from forecast.models.combination import combined
 from forecast.models.mlp import MLP
 from forecast.runs import write_csv, write_json
-from forecast.scoring import common_points, leaderboard, metric_of, scores_by_place, unit_losses
-from forecast.significance import MIN_UNITS, compare
+from forecast.scoring import common_points, leaderboard, metric_of, scores_by_place
+from forecast.verdicts import verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["Listener", "Results"]
 
 COMBINATION = "combination"
-METRIC_WORDS = {"mase": "MASE", "quantile_loss": "quantile loss"}
 LONG = 10.0
 """Seconds from which on it is said beforehand how long something will take."""
 
@@ -110,11 +109,15 @@ class Results:
             calibration = calibration.at_quantile(self.quantile)
         self.overlap = -(-split.reach // (split.step_size or split.horizon))
         self.backtest, self.between = bounds.apply(calibration.windows), calibration.backtested.between
-        self.coverage = calibration.coverage
         self.scored = common_points(self.backtest)
+        self.coverage = calibration.coverage(self.scored)
         self.places = scores_by_place(self.scored, panel, gap=split.gap, quantile=self.quantile)
         self.leaderboard = leaderboard(
             self.scored, names, baselines=BASELINES, fits=[*self.fits, self.final], quantile=self.quantile
+        )
+        short = "no window was finished in the time there was" if self.unfinished else "no window could be held out"
+        self.verdicts = verdicts(
+            self.leaderboard, self.scored, quantile=self.quantile, overlap=self.overlap, seed=seed, untested=short
         )
         self.forecasts = bounds.apply(calibration.ahead(forecasts))
         self.paths = self._sampled(calibration, chosen.paths, seed=seed)
@@ -186,47 +189,12 @@ class Results:
         by_cutoff = {fit.forecasts["cutoff"].astype(str).max(): fit.choices for fit in self.fits}
         write_json({"final": self.final.choices, **by_cutoff}, folder / "choices.json")
         scores = self.leaderboard.set_index("model").to_dict("index")
-        metrics = {
-            "schema": 1,
-            "metric": metric_of(self.quantile),
-            "quantile": self.quantile,
-            "models": scores,
-            "verdict": self._verdict(),
-        }
-        write_json(metrics, folder / "metrics.json")
-
-    def _verdict(self) -> dict[str, Any]:
-        """Return the comparisons of the network (or the best candidate) with the baseline and with the best other."""
-        board, scored = self.leaderboard, self.scored
-        candidates = [name for name, role in zip(board["model"], board["role"], strict=True) if role == "candidate"]
-        if scored.empty:
-            return {"model": board["model"].iloc[0], "sentence": "Untested: no window could be held out.", "pairs": []}
-        lead = "mlp" if "mlp" in candidates else [*candidates, "seasonal_naive"][0]
-        others = [name for name in ("seasonal_naive", *candidates) if name != lead]
-        unit, losses = unit_losses(scored, quantile=self.quantile)
-        overlap = self.overlap if unit == "windows" else 1
-        pairs = []
-        for other in [name for name in others if name in losses and lead in losses]:
-            found = compare(losses[lead], losses[other], overlap=overlap)
-            pairs.append({"model": lead, "against": other, "unit": unit, **vars(found)})
-        sentence = _sentence(lead, pairs, board, metric_of(self.quantile))
-        return {"model": lead, "sentence": sentence, "pairs": pairs}
+        metrics = {"schema": 1, "metric": metric_of(self.quantile), "quantile": self.quantile, "models": scores}
+        write_json(metrics | self.verdicts, folder / "metrics.json")
 
 
 def _spoken(seconds: float) -> str:
     return f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
-
-
-def _sentence(lead: str, pairs: list[dict[str, Any]], board: pd.DataFrame, metric: str) -> str:
-    score = float(board.loc[board["model"] == lead, metric].iloc[0])
-    if np.isnan(score):
-        return "No verdict: scaled errors are undefined, for no series changes before it is tested."
-    said = f"{lead}: {METRIC_WORDS.get(metric, metric)} {score:.2f}"
-    if not pairs:
-        return f"{said}; nothing to compare it with."
-    parts = [f"{p['ratio']:.2f} of {p['against']}'s error: {p['word']}" for p in pairs]
-    few = f" (a verdict takes {MIN_UNITS})" if pairs[0]["units"] < MIN_UNITS else ""
-    return f"{said} over {pairs[0]['units']} {pairs[0]['unit']}{few}; " + "; ".join(parts) + "."
 
 
 def _training(network: MLP) -> pd.DataFrame:

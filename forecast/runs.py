@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Run", "load_run", "require_free", "write_aside", "write_csv", "write_file", "write_json"]
 
-_TEXTS = ("unique_id", "model", "role", "ds", "cutoff", "level", "method", "by", "place")
+_TEXTS = ("unique_id", "model", "role", "ds", "cutoff", "level", "method", "by", "place", "reason")
 
 
 @dataclass(frozen=True)
@@ -234,10 +234,13 @@ def _read_frame(path: Path, *, only: list[str] | None = None) -> pd.DataFrame:
     """Read a CSV of ours: ids stay texts (an id may be "NA"), times become dates or whole numbers, the rest numbers."""
     import pandas as pd
 
+    def kind(name: str) -> type:
+        return str if name in _TEXTS or name.startswith("judgement") else float
+
     try:
         columns = pd.read_csv(path, encoding="utf-8", nrows=0, usecols=only).columns
-        kinds = {name: str if name in _TEXTS else float for name in columns}
-        empty = {name: [""] for name, kind in kinds.items() if kind is float}
+        kinds = {name: kind(name) for name in columns}
+        empty = {name: [""] for name in columns if kind(name) is float}
         frame = pd.read_csv(path, encoding="utf-8", usecols=only, dtype=kinds, keep_default_na=False, na_values=empty)
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from forecast.significance import compare, diebold_mariano, model_confidence_set, nemenyi
+from forecast.ranking import model_confidence_set, nemenyi
+from forecast.significance import compare, diebold_mariano
 
 
 def test_a_clear_winner_is_better_and_the_loser_worse():
@@ -97,7 +98,7 @@ def test_the_confidence_set_holds_the_best_model_as_often_as_it_promises():
     held, size = 0, 0
     for seed in range(200):
         losses = np.random.default_rng(seed).normal([0.0, 0.0, 0.3, 2.0], size=(60, 4))
-        kept = model_confidence_set(losses, alpha=0.1, samples=200, seed=seed) >= 0.1
+        kept = model_confidence_set(losses, samples=200, seed=seed) >= 0.1
         held += kept[0] and kept[1]
         size += kept[3]
 
