@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import betaincinv, ndtri
 
+from forecast.defaults import MIN_CASES
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 __all__ = [
-    "MIN_CASES",
     "Band",
     "Errors",
     "adapted_level",
@@ -37,8 +38,6 @@ ENOUGH = 20
 """Errors that a step gathers from its neighbours before its width is read off."""
 ONE_SIDED = 10
 """So many times the errors that one end needs, and the two ends of a band are read off apart."""
-MIN_CASES = 20
-"""Windows of single series from which on it is judged whether a level is kept."""
 PRIOR_ORIGINS = 5.0
 """So many origins of usual size stand beside those of a series when it is asked how large its errors are.
 

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import platform
 from dataclasses import replace
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Unpack
@@ -20,6 +18,7 @@ import pandas as pd
 
 from forecast import audit as auditing
 from forecast import report
+from forecast.account import budget_account, budget_notices, budget_words, described
 from forecast.backtesting import perform
 from forecast.checks import check_gradients
 from forecast.config import RunConfig, resolve
@@ -27,6 +26,7 @@ from forecast.covariate_rows import require_ahead
 from forecast.defaults import DEFAULT_DATA, REPORTS_FOLDER
 from forecast.doctor import Checkup, command, examine, fillable, from_notice, placed, visit
 from forecast.engine import Workers, one_thread
+from forecast.errors import ModelError
 from forecast.options import DataOptions, RunOptions, declared, spelled_out
 from forecast.ready import (
     Ready,
@@ -39,6 +39,7 @@ from forecast.ready import (
     split_of,
     window_notices,
 )
+from forecast.report.words import sureness
 from forecast.results import Listener, Results
 from forecast.runs import Run, load_run, require_free, write_aside, write_csv, write_file, write_json
 from forecast.totals import Totals
@@ -135,15 +136,20 @@ def run(
             listener=listener,
         )
         results.write(aside)
-        if settings.forecast.totals:
-            _totals(ready, settings, results, workers, listener).write(aside)
+        without = bool(settings.forecast.totals) and not _add_totals(ready, settings, results, workers, listener, aside)
+        budget = budget_account(
+            settings, results, planned=ready.split.n_windows, cut=workers.cut, without_totals=without
+        )
         write_csv(ready.loaded.frame, aside / "history.csv")
         text = settings.to_toml({"data.transform": _came_to(ready.checkup, settings.data.transform)})
         (aside / "config.toml").write_text(text, encoding="utf-8", newline="\n")
-        info = _info(ready, settings, results) | {"command": _command(data, flags, config)}
+        info = described(ready, settings, results) | {"command": _command(data, flags, config), "budget": budget}
+        info["notices"] += [vars(notice) for notice in budget_notices(budget)]
         info["timings"] = {"models": results.final.timings, "total": perf_counter() - started}
         write_json(info, aside / "run.json")
         report.render(aside)
+    if budget is not None:
+        listener.say(budget_words(budget, perf_counter() - started))
     return load_run(folder)
 
 
@@ -188,7 +194,7 @@ def predict(
     0 1971-01-01  740.0
     1 1972-01-01  740.0
     """
-    listener = listener or _Silent()
+    started, listener = perf_counter(), listener or _Silent()
     flags: dict[str, Any] = {**options}
     settings = resolve(Path(config) if config is not None else None, flags, default_models=("mlp",))
     target = None if output is None else Path(output)
@@ -211,8 +217,11 @@ def predict(
             workers=workers,
             listener=listener,
         )
-    for notice in results.notices():
-        listener.say(str(notice))
+        budget = budget_account(settings, results, planned=ready.split.n_windows, cut=workers.cut)
+    for line in [*map(str, results.notices()), *map(sureness, results.coverage.to_dict("records"))]:
+        listener.say(line)
+    if budget is not None:
+        listener.say(budget_words(budget, perf_counter() - started))
     frame = results.forecasts.drop(columns=["cutoff", "step"])
     if target is not None:
         write_file(frame, target)
@@ -362,60 +371,29 @@ def _for_models(settings: RunConfig, spent: float) -> float | None:
     return max(0.0, settings.seconds - spent - min(REPORT_SECONDS, 0.4 * settings.seconds))
 
 
-def _totals(ready: Ready, settings: RunConfig, results: Results, workers: Workers, listener: Listener) -> Totals:
-    """Return what the models forecast of sums of the series."""
+def _add_totals(
+    ready: Ready, settings: RunConfig, results: Results, workers: Workers, listener: Listener, folder: Path
+) -> bool:
+    """Write what the models forecast of sums of the series; False where a budget left no time for it."""
     factories = factories_of(settings)
     done, total = itertools.count(), (len(ready.split.blocks) + 1) * len(factories)
-    return Totals(
-        ready.panel,
-        settings.forecast.totals,
-        factories,
-        backtested=results.backtest,
-        forecasts=results.forecasts,
-        split=ready.split,
-        do=lambda tasks: workers.do(
-            perform, tasks, lambda task: listener.progress(next(done), total, f"totals: {task.model}")
-        ),
-    )
-
-
-def _info(ready: Ready, settings: RunConfig, results: Results) -> dict[str, Any]:
-    """Return run.json but for its command and timings."""
-    loaded, checkup = ready.loaded, ready.checkup.to_json()
-    frame = loaded.frame
-    failures = [failure for fit in [*results.fits, results.final] for failure in fit.failures]
-    title = settings.report.title
-    return {
-        "schema": 1,
-        "status": "complete",
-        "version": version("forecast"),
-        "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "title": Path(loaded.name).stem if title == "auto" else title,
-        "seed": settings.seed,
-        "horizon": results.horizon,
-        "n_windows": results.n_windows,
-        "data": {
-            "name": loaded.name,
-            "sha256": loaded.sha256,
-            "rows": int(frame["y"].notna().sum()),
-            "series": int(frame["unique_id"].nunique()),
-            "frequency": loaded.frequency.word,
-            "season_length": loaded.season_length,
-            "start": str(frame["ds"].min()).removesuffix(" 00:00:00"),
-            "end": str(frame["ds"].max()).removesuffix(" 00:00:00"),
-            "gaps": int(frame["y"].isna().sum()),
-            "notes": list(loaded.notes),
-        },
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("forecast", "numpy", "scipy", "pandas", "statsmodels", "matplotlib")},
-            "system": f"{platform.system()} {platform.machine()}",
-        },
-        "notices": [vars(notice) for notice in (*ready.notices, *results.notices())],
-        "failures": failures,
-        "facts": checkup["facts"],
-        "findings": checkup["findings"],
-    }
+    try:
+        Totals(
+            ready.panel,
+            settings.forecast.totals,
+            factories,
+            backtested=results.backtest,
+            forecasts=results.forecasts,
+            split=ready.split,
+            do=lambda tasks: workers.do(
+                perform, tasks, lambda task: listener.progress(next(done), total, f"totals: {task.model}")
+            ),
+        ).write(folder)
+    except ModelError:
+        if settings.seconds is None:
+            raise
+        return False
+    return True
 
 
 def _command(data: str | Path | pd.DataFrame, flags: dict[str, Any], config: str | Path | None) -> str:

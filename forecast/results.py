@@ -96,7 +96,7 @@ class Results:
         tested = backtest(factories, panel, split, bounds=bounds, fallback=chosen.fallback, do=do)
         listener.progress(total, total, "report")
         self.fits, self.horizon, self.n_windows = tested.fits, split.horizon, len(tested.fits)
-        self.unfinished = tested.unfinished
+        self.unfinished, self.undone = tested.unfinished, tested.undone
         names = list(factories)
         if combination is not None and (members := self._members(combination, names)):
             names = [*names, COMBINATION]

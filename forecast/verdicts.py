@@ -141,5 +141,5 @@ def _words(pair: dict[str, Any]) -> str:
     between = "" if pair["ratio_low"] is None else f" ({pair['ratio_low']:.2f} to {pair['ratio_high']:.2f})"
     said = f"{pair['ratio']:.2f}{between} of {pair['against']}'s error: {pair['word']}"
     if pair["word"] in (TIE, TOO_LITTLE) and pair["units_needed"] is not None:
-        said += f", which takes about {pair['units_needed']:,} {pair['unit']}"
+        said += f" (about {pair['units_needed']:,} {pair['unit']} would tell)"
     return said

@@ -452,7 +452,7 @@ def test_one_missing_level_leaves_the_other(tmp_path):
     frame.to_csv(folder / "forecasts.csv", index=False)
     text = read(report.render(folder).parent).reads()
 
-    assert "95%" not in text
+    assert "low 95%" not in text
     assert "low 80% forecast high 80%" in text
 
 
