@@ -167,14 +167,14 @@ def units_needed(losses: ArrayLike, others: ArrayLike, *, alpha: float = 0.05, h
     """Return about how many units it takes to tell two models apart, if they differ as much as they did so far.
 
     The number at which a two-sided test of level alpha finds a difference of the observed size with a chance of
-    `POWER`: ``(z_{1 - alpha/2} + z_power)^2 V / mean(d)^2``, d the differences of losses and V their long-run variance
-    (with n - 1 in place of n), by the normal distribution (Cohen 1988, chapter 2); at least `MIN_UNITS`. It is as rough
-    as mean and variance of few units are. None with fewer than two units, or where the mean losses are equal.
+    `POWER`: ``(z_{1 - alpha/2} + z_power)^2 V / mean(d)^2 + z_{1 - alpha/2}^2 / 2``, d the differences of losses and V
+    their long-run variance (over n - 1), the last term for not knowing V (Guenther 1981); at least `MIN_UNITS`. It is
+    as rough as mean and variance of few units are. None with fewer than two units, or where the mean losses are equal.
 
     Examples
     --------
     >>> units_needed([1.0, 2.0, 1.0, 2.0], [1.5, 1.9, 1.4, 2.1])
-    12
+    14
     """
     from scipy.special import ndtri
 
@@ -182,8 +182,8 @@ def units_needed(losses: ArrayLike, others: ArrayLike, *, alpha: float = 0.05, h
     if len(d) < 2 or d.mean() == 0:
         return None
     V = _variance(d, horizon) * len(d) / (len(d) - 1)
-    z = float(ndtri(1.0 - alpha / 2.0) + ndtri(POWER))
-    return max(MIN_UNITS, ceil(z**2 * V / float(d.mean()) ** 2))
+    z, more = float(ndtri(1.0 - alpha / 2.0)), float(ndtri(POWER))
+    return max(MIN_UNITS, ceil((z + more) ** 2 * V / float(d.mean()) ** 2 + z**2 / 2.0))
 
 
 def _small_sample(n: int, horizon: int) -> float:
