@@ -66,7 +66,7 @@ class Results:
     combination : CombinationSection, optional
         Of which models, and how, one more is to be made.
     seed : int
-        Of the sample paths.
+        Of the sample paths and of the bootstrap behind the confidence set.
     workers : Workers
         Who does the work.
     listener : Listener
@@ -96,6 +96,7 @@ class Results:
         tested = backtest(factories, panel, split, bounds=bounds, fallback=chosen.fallback, do=do)
         listener.progress(total, total, "report")
         self.fits, self.horizon, self.n_windows = tested.fits, split.horizon, len(tested.fits)
+        self.seed = seed
         self.unfinished, self.undone = tested.unfinished, tested.undone
         names = list(factories)
         if combination is not None and (members := self._members(combination, names)):
@@ -114,10 +115,6 @@ class Results:
         self.places = scores_by_place(self.scored, panel, gap=split.gap, quantile=self.quantile)
         self.leaderboard = leaderboard(
             self.scored, names, baselines=BASELINES, fits=[*self.fits, self.final], quantile=self.quantile
-        )
-        short = "no window was finished in the time there was" if self.unfinished else "no window could be held out"
-        self.verdicts = verdicts(
-            self.leaderboard, self.scored, quantile=self.quantile, overlap=self.overlap, seed=seed, untested=short
         )
         self.forecasts = bounds.apply(calibration.ahead(forecasts))
         self.paths = self._sampled(calibration, chosen.paths, seed=seed)
@@ -190,7 +187,16 @@ class Results:
         write_json({"final": self.final.choices, **by_cutoff}, folder / "choices.json")
         scores = self.leaderboard.set_index("model").to_dict("index")
         metrics = {"schema": 1, "metric": metric_of(self.quantile), "quantile": self.quantile, "models": scores}
-        write_json(metrics | self.verdicts, folder / "metrics.json")
+        untested = "no window was finished in the time there was" if self.unfinished else "no window could be held out"
+        said = verdicts(
+            self.leaderboard,
+            self.scored,
+            quantile=self.quantile,
+            overlap=self.overlap,
+            seed=self.seed,
+            untested=untested,
+        )
+        write_json(metrics | said, folder / "metrics.json")
 
 
 def _spoken(seconds: float) -> str:

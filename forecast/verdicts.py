@@ -65,7 +65,7 @@ def verdicts(
     unit, losses = unit_losses(scored, quantile=quantile)
     ranked = [name for name in board["model"] if name in losses]
     overlap = overlap if unit == "windows" else 1
-    lead, others = _lead(board)
+    lead, others = _lead(board, set(ranked))
     own = [_pair(losses, lead, other, unit, overlap) for other in others if {lead, other} <= set(ranked)]
     whole = losses[ranked].dropna(axis=1, how="all").dropna()
     enough = len(whole) >= MIN_UNITS and whole.shape[1] > 1
@@ -77,10 +77,14 @@ def verdicts(
     }
 
 
-def _lead(board: pd.DataFrame) -> tuple[str, list[str]]:
-    """Return the network, or the best candidate, and those it is held against: the baseline and the candidates."""
+def _lead(board: pd.DataFrame, scored: set[str]) -> tuple[str, list[str]]:
+    """Return the network, or the best candidate, and those it is held against: the baseline and the candidates.
+
+    A model that failed at every window leads only where it is the only candidate.
+    """
     candidates = [name for name, role in zip(board["model"], board["role"], strict=True) if role == "candidate"]
-    lead = "mlp" if "mlp" in candidates else [*candidates, "seasonal_naive"][0]
+    able = [name for name in candidates if name in scored] or candidates or list(board["model"])
+    lead = "mlp" if "mlp" in able else able[0]
     return lead, [name for name in ("seasonal_naive", *candidates) if name != lead]
 
 
@@ -130,6 +134,8 @@ def _sentence(lead: str, pairs: Sequence[dict[str, Any]], board: pd.DataFrame, m
         )
         return f"No verdict: {why}."
     said = f"{lead}: {METRIC_WORDS.get(metric, metric)} {score:.2f}"
+    without = board[board[metric].isna() & (board["reason"] != "")]
+    said = "".join(f"{name} failed; " for name in without["model"]) + said
     if not pairs:
         return f"{said}; nothing to compare it with."
     few = f" (a verdict takes {MIN_UNITS})" if pairs[0]["units"] < MIN_UNITS else ""

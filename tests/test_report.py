@@ -397,7 +397,7 @@ def test_choices_and_settings_are_shown(page):
 
 
 def test_a_missing_p_value_is_said_to_be_missing(page):
-    assert "mlp arima cannot be told apart 0.930 n/a 6 windows" in page.reads()
+    assert "mlp arima cannot be told apart 0.930 \u2013 n/a 6 windows" in page.reads()
 
 
 def test_at_most_five_warnings_stand_in_the_answer(runs):
