@@ -201,8 +201,8 @@ def _level_scores(rows: pd.DataFrame, level: str, groups: Ints, n: int, cases: I
     y, low, high = (rows[name].to_numpy(np.float64) for name in ("y", f"lo-{level}", f"hi-{level}"))
     hits, scores = hit(y, low, high), interval_score(y, low, high, float(level))
     judged = ~np.isnan(hits)
-    pairs = np.unique(np.stack([groups[judged], cases[judged]]), axis=1)
-    count = np.bincount(pairs[0], minlength=n)
+    pairs = pd.unique(groups[judged] * (cases.max(initial=0) + 1) + cases[judged])
+    count = np.bincount(pairs // (cases.max(initial=0) + 1), minlength=n)
     coverage = 100.0 * _means(hits, groups, n)
     bands = [binomial_band(c, k) if k else (np.nan, np.nan) for c, k in zip(coverage, count, strict=True)]
     least, most = np.array(bands, dtype=np.float64).reshape(n, 2).T
