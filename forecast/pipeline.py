@@ -51,8 +51,8 @@ if TYPE_CHECKING:
 __all__ = ["Listener", "audit", "check", "gradcheck", "predict", "run"]
 
 
-REPORT_SECONDS = 4.0
-"""What a report takes at most, of a budget of time."""
+REPORT_SECONDS, TABLE_SECONDS = 4.0, 1.0
+"""What is kept of a budget of time for what follows the models: the page of a run, or the table of a forecast."""
 
 
 class _Silent:
@@ -74,6 +74,7 @@ def run(
     config: str | Path | None = None,
     jobs: int | None = None,
     listener: Listener | None = None,
+    spent: float = 0.0,
     **options: Unpack[RunOptions],
 ) -> Run:
     """Check the data, compare the models on held-out windows, forecast, and write a run folder with a report.
@@ -93,6 +94,8 @@ def run(
         Processes that work at once; by default one a core. The result does not depend on it.
     listener : Listener, optional
         Told what happens.
+    spent : float
+        Seconds of a budget that have gone by already.
 
     Returns
     -------
@@ -113,7 +116,7 @@ def run(
     >>> result.report.name, len(result.forecasts)
     ('report.html', 10)
     """
-    started, listener = perf_counter(), listener or _Silent()
+    started, listener = perf_counter() - spent, listener or _Silent()
     flags: dict[str, Any] = {**options}
     settings = resolve(Path(config) if config is not None else None, flags)
     ready = prepare(data, settings, flags={**flags, "config": config})
@@ -123,7 +126,7 @@ def run(
     with (
         one_thread(),
         write_aside(folder, overwrite=overwrite) as aside,
-        Workers(jobs, seconds=_for_models(settings, perf_counter() - started)) as workers,
+        Workers(jobs, seconds=_for_models(settings, perf_counter() - started, REPORT_SECONDS)) as workers,
     ):
         results = Results(
             ready.panel,
@@ -162,13 +165,14 @@ def predict(
     config: str | Path | None = None,
     jobs: int | None = None,
     listener: Listener | None = None,
+    spent: float = 0.0,
     **options: Unpack[RunOptions],
 ) -> pd.DataFrame:
     """Forecast, and nothing else: no report, no comparison; windows are held out only to learn how wide the bands are.
 
     Parameters
     ----------
-    data, config, jobs, listener
+    data, config, jobs, listener, spent
         As for `run`.
     {options}
     output : path, optional
@@ -194,7 +198,7 @@ def predict(
     0 1971-01-01  740.0
     1 1972-01-01  740.0
     """
-    started, listener = perf_counter(), listener or _Silent()
+    started, listener = perf_counter() - spent, listener or _Silent()
     flags: dict[str, Any] = {**options}
     settings = resolve(Path(config) if config is not None else None, flags, default_models=("mlp",))
     target = None if output is None else Path(output)
@@ -206,7 +210,8 @@ def predict(
         listener.say(line)
     named = settings.models.model_fields_set
     factories = {name: make for name, make in factories_of(settings).items() if name in named}
-    with one_thread(), Workers(jobs, seconds=_for_models(settings, 0.0)) as workers:
+    seconds = _for_models(settings, perf_counter() - started, TABLE_SECONDS)
+    with one_thread(), Workers(jobs, seconds=seconds) as workers:
         results = Results(
             ready.panel,
             factories,
@@ -364,11 +369,15 @@ def _came_to(checkup: Checkup, transform: str) -> list[str]:
     ]
 
 
-def _for_models(settings: RunConfig, spent: float) -> float | None:
-    """Return the seconds that are left for the models of a run with a budget, for it has pictures to draw as well."""
+def _for_models(settings: RunConfig, spent: float, after: float) -> float | None:
+    """Return the seconds that a budget leaves for the models, for something comes `after` them as well.
+
+    On a busy machine that takes longer, as what came before them did; at most two fifths are kept for it.
+    """
     if settings.seconds is None:
         return None
-    return max(0.0, settings.seconds - spent - min(REPORT_SECONDS, 0.4 * settings.seconds))
+    kept = min(max(after, 2.0 * spent), 0.4 * settings.seconds)
+    return max(0.0, settings.seconds - spent - kept)
 
 
 def _add_totals(

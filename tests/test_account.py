@@ -104,6 +104,11 @@ def test_without_any_forecast_a_longer_budget_is_asked_for(tmp_path, out_of_time
     assert caught.value.hint == "a longer --budget"
 
 
+def test_what_was_spent_before_a_run_counts(tmp_path):
+    with pytest.raises(forecast.ModelError, match="not finished in the time there was"):
+        run(tmp_path, spent=60.0)
+
+
 def test_a_run_without_a_budget_has_no_account(tmp_path):
     said = Said()
     result = forecast.run("nile", models=["naive"], n_windows=1, out=tmp_path / "r", listener=said)

@@ -48,7 +48,7 @@ def test_no_file_is_written_outside_the_run_folder(call, tmp_path):
 
 def test_the_flags_are_those_of_the_function():
     ours = set(inspect.signature(cli.run).parameters) - {"quiet"}
-    theirs = set(inspect.signature(pipeline.run).parameters) - {"listener"}
+    theirs = set(inspect.signature(pipeline.run).parameters) - {"listener", "spent"}
 
     assert ours == theirs
 
