@@ -13,7 +13,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from forecast.backtesting import NOT_FINISHED
+from forecast.doctor import Checkup, command
 from forecast.errors import Notice
 
 if TYPE_CHECKING:
@@ -24,7 +27,7 @@ if TYPE_CHECKING:
     from forecast.ready import Ready
     from forecast.results import Results
 
-__all__ = ["budget_account", "budget_notices", "budget_words", "described", "shortened"]
+__all__ = ["budget_account", "budget_notices", "budget_words", "came_to", "command_line", "described", "shortened"]
 
 
 def described(ready: Ready, settings: RunConfig, results: Results) -> dict[str, Any]:
@@ -64,6 +67,26 @@ def described(ready: Ready, settings: RunConfig, results: Results) -> dict[str, 
         "facts": checkup["facts"],
         "findings": checkup["findings"],
     }
+
+
+def came_to(checkup: Checkup, transform: str) -> list[str]:
+    """Return what ``auto`` came to on all data and why, to stand beside the setting."""
+    if transform != "auto":
+        return []
+    every = checkup.facts["series"]
+    return [
+        "what auto came to on all data; each cutoff chooses anew from its own past: see choices.json",
+        *(
+            f"{entry['name']}: {entry['series']} of {every} series, {entry['why']}"
+            for entry in checkup.facts["transforms"]
+        ),
+    ]
+
+
+def command_line(data: str | Path | pd.DataFrame, flags: dict[str, Any], config: str | Path | None) -> str:
+    """Return the line that makes the run again."""
+    source = "DATA" if isinstance(data, pd.DataFrame) else data
+    return command(source, {**flags, "config": config}, verb="run")
 
 
 def budget_account(

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from forecast.engine import Workers
     from forecast.panel import Panel
 
-__all__ = ["Listener", "Results"]
+__all__ = ["Listener", "Results", "Silent"]
 
 COMBINATION = "combination"
 LONG = 10.0
@@ -48,6 +48,16 @@ class Listener(Protocol):
 
     def progress(self, done: int, total: int, what: str) -> None:
         """Take how many of the fits are done and what comes next."""
+
+
+class Silent:
+    """Listens and does nothing."""
+
+    def say(self, line: str) -> None:
+        """Do nothing."""
+
+    def progress(self, done: int, total: int, what: str) -> None:
+        """Do nothing."""
 
 
 class Results:

@@ -7,14 +7,17 @@ the last act is to rename it, and a run that fails takes its folder away.
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from forecast.defaults import REPORTS_FOLDER
 from forecast.errors import FileError, shown
 
 if TYPE_CHECKING:
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["Run", "load_run", "require_free", "write_aside", "write_csv", "write_file", "write_json"]
+__all__ = ["Run", "load_run", "new_folder", "require_free", "write_aside", "write_csv", "write_file", "write_json"]
 
 _TEXTS = ("unique_id", "model", "role", "ds", "cutoff", "level", "method", "by", "place", "reason")
 
@@ -123,6 +126,20 @@ def write_aside(folder: Path, *, overwrite: bool = False) -> Iterator[Path]:
         raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def new_folder(name: str) -> Path:
+    """Return a folder in ``reports/`` named after the data and the time, safe on every file system."""
+    stem = name.split(".")[0]
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in stem).strip("-")[:40]
+    if plain != stem:
+        plain = f"{plain or 'data'}-{hashlib.sha256(stem.encode()).hexdigest()[:8]}"
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    folder, copies = Path(REPORTS_FOLDER) / f"{plain}-{stamp}", 1
+    while folder.exists():
+        copies += 1
+        folder = folder.with_name(f"{plain}-{stamp}-{copies}")
+    return folder
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
