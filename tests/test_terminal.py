@@ -23,7 +23,7 @@ def board(**columns):
 
 def printed(capsys, frame, *, quiet=False):
     Terminal(quiet=quiet).leaderboard(frame)
-    return capsys.readouterr().err.splitlines()
+    return [line for line in capsys.readouterr().err.splitlines() if line]
 
 
 def test_a_pipe_gets_columns_with_the_coverage_and_its_band(capsys):
