@@ -93,11 +93,13 @@ def _levels(board: pd.DataFrame) -> list[str]:
 
 
 def _covered(row: dict[Any, Any], level: str) -> str:
-    """Return a measured coverage with its band: ``83% (36-100)``."""
+    """Return a measured coverage with its band, and a word where it misses the level: ``62% (55-69) too narrow``."""
     if not row[f"cases-{level}"]:
         return "untested"
     low, high = row[f"coverage_low-{level}"], row[f"coverage_high-{level}"]
-    return f"{row[f'coverage-{level}']:.0f}% ({low:.0f}-{high:.0f})"
+    word = row[f"judgement-{level}"]
+    beside = f" {word}" if word in ("too narrow", "too wide") else ""
+    return f"{row[f'coverage-{level}']:.0f}% ({low:.0f}-{high:.0f}){beside}"
 
 
 def _remarks(board: pd.DataFrame) -> list[str]:

@@ -400,6 +400,36 @@ def test_a_missing_p_value_is_said_to_be_missing(page):
     assert "mlp arima cannot be told apart 0.930 \u2013 n/a 6 windows" in page.reads()
 
 
+@pytest.mark.usefixtures("unpainted")
+@pytest.mark.parametrize(
+    ("cases", "low", "words"),
+    [
+        (6.0, 50.0, "75% (50\u201379%), too few to judge"),
+        (60.0, 70.0, "75% (70\u201379%), too narrow"),
+        (0.0, 0.0, "\u2013"),
+    ],
+)
+def test_the_leaderboard_shows_how_often_the_intervals_covered(tmp_path, cases, low, words):
+    folder = write_run(tmp_path)
+    board = pd.read_csv(folder / "leaderboard.csv")
+    found = {"coverage": 75.0, "coverage_low": low, "coverage_high": 79.0, "cases": cases, "judgement": "x"}
+    board = board.assign(**{f"{name}-80": value for name, value in found.items()}, reason="")
+    board.to_csv(folder / "leaderboard.csv", index=False)
+    page = read(report.render(folder).parent)
+
+    assert page.faults == []
+    assert f"+0.400 {words} 6 72" in page.reads()
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_the_reason_of_a_failure_stands_in_the_leaderboard(tmp_path):
+    folder = write_run(tmp_path)
+    board = pd.read_csv(folder / "leaderboard.csv").assign(reason=["", "<no luck>", "", ""])
+    board.to_csv(folder / "leaderboard.csv", index=False)
+
+    assert "<no luck>" in read(report.render(folder).parent).reads()
+
+
 def test_at_most_five_warnings_stand_in_the_answer(runs):
     text = read(runs("warnings and a failed fit")).reads()
 

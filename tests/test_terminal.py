@@ -15,6 +15,7 @@ def board(**columns):
         "coverage_low-80": [50.0, float("nan")],
         "coverage_high-80": [91.2, float("nan")],
         "cases-80": [30.0, 0.0],
+        "judgement-80": ["kept", "too few to judge"],
         "failures": [0, 0],
         "reason": ["", ""],
     }
@@ -41,6 +42,12 @@ def test_coverage_from_few_windows_is_called_too_few_to_judge(capsys, cases, wor
     lines = printed(capsys, board(**{"cases-80": cases}))
 
     assert lines[-1] == f"coverage from {words}: too few to judge, which takes 20"
+
+
+def test_intervals_beside_their_level_are_called_so(capsys):
+    lines = printed(capsys, board(**{"judgement-80": ["too narrow", "too few to judge"]}))
+
+    assert lines[1] == "mlp\t0.500\t0.500\t75% (50-91) too narrow"
 
 
 def test_a_model_that_failed_says_why(capsys):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from forecast.defaults import METRIC_NAMES, MIN_CASES
+from forecast.defaults import METRIC_NAMES
 from forecast.intervals import judgement
 from forecast.report.words import DASH, OTHER_SCORES, column, number
 
@@ -110,13 +110,13 @@ def _leaderboard_table(view: View) -> Table:
 
 
 def _covered(row: dict[Any, Any], level: str) -> str:
-    """Return the measured coverage of one model with its band, or that it means little."""
+    """Return the measured coverage of one model with its band, and a word where it does not keep its level."""
     cases = row[f"cases-{level}"]
     if not cases:
         return DASH
     low, high = row[f"coverage_low-{level}"], row[f"coverage_high-{level}"]
-    few = "" if cases >= MIN_CASES else ", too few to judge"
-    return f"{row[f'coverage-{level}']:.0f}% ({low:.0f}{DASH}{high:.0f}%){few}"
+    word = judgement(float(level), low, high, cases)
+    return f"{row[f'coverage-{level}']:.0f}% ({low:.0f}{DASH}{high:.0f}%){'' if word == 'kept' else f', {word}'}"
 
 
 def _scores_table(view: View) -> Table:
