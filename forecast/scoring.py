@@ -62,12 +62,7 @@ def leaderboard(
     models = list(models)
     scores = score_table(referenced(backtested), [backtested["model"]], quantile=quantile).reindex(models)
     counts = backtested.groupby("model").agg(windows=("cutoff", "nunique"), points=("y", "count")).reindex(models)
-    table = scores.reset_index(drop=True)
-    for level in levels_of(backtested):
-        bands = zip(*(table[f"{name}-{level}"] for name in ("coverage_low", "coverage_high", "cases")), strict=True)
-        at = list(table.columns).index(f"cases-{level}") + 1
-        table.insert(at, f"judgement-{level}", [judgement(float(level), *band) for band in bands])
-        table[f"cases-{level}"] = table[f"cases-{level}"].fillna(0.0)
+    table = _judged(scores.reset_index(drop=True), levels_of(backtested))
     table.insert(0, "model", models)
     table.insert(1, "role", ["baseline" if name in baselines else "candidate" for name in models])
     reference = table.loc[table["model"] == "seasonal_naive", metric]
@@ -79,6 +74,16 @@ def leaderboard(
     table["reason"] = [_reason([f["reason"] for f in failed if f["model"] == name]) for name in models]
     table = table.sort_values(metric, kind="stable", na_position="last", ignore_index=True)
     table.insert(0, "rank", np.arange(1, len(table) + 1))
+    return table
+
+
+def _judged(table: pd.DataFrame, levels: list[str]) -> pd.DataFrame:
+    """Add what the coverage of each level amounts to; a model that was never tested has no cases."""
+    for level in levels:
+        table[f"cases-{level}"] = table[f"cases-{level}"].fillna(0.0)
+        bands = zip(*(table[f"{name}-{level}"] for name in ("coverage_low", "coverage_high", "cases")), strict=True)
+        at = list(table.columns).index(f"cases-{level}") + 1
+        table.insert(at, f"judgement-{level}", [judgement(float(level), *band) for band in bands])
     return table
 
 
