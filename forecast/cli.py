@@ -12,21 +12,20 @@ from contextlib import contextmanager
 from functools import wraps
 from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Self, get_type_hints
+from time import perf_counter
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, get_type_hints
 
 import typer
 
 from forecast import __version__
-from forecast.defaults import BUNDLED, DEFAULT_DATA, METRIC_NAMES
+from forecast.defaults import BUNDLED, DEFAULT_DATA
 from forecast.errors import ConfigError, ForecastError, ModelError, shown
 from forecast.options import DataOptions, Declared, RunOptions, declared
 from forecast.orders import listed
+from forecast.terminal import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from types import TracebackType
-
-    import pandas as pd
 
 __all__ = ["app", "main"]
 
@@ -165,11 +164,19 @@ def run(
 
     Example: forecast run sales.csv --target units --horizon 12
     """
+    begun = perf_counter()  # a budget of time counts what is loaded, too
     from forecast import pipeline
 
-    with _polite(), _Terminal(quiet=quiet) as terminal:
+    with _polite(), Terminal(quiet=quiet) as terminal:
         result = pipeline.run(
-            data, out=out, overwrite=overwrite, config=_settings(config), jobs=jobs, listener=terminal, **options
+            data,
+            out=out,
+            overwrite=overwrite,
+            config=_settings(config),
+            jobs=jobs,
+            listener=terminal,
+            spent=perf_counter() - begun,
+            **options,
         )
         terminal.leaderboard(result.leaderboard)
         terminal.say(result.verdict)
@@ -197,12 +204,20 @@ def predict(
 
     Example: forecast predict sales.csv --horizon 12 --output next-year.csv
     """
+    begun = perf_counter()  # a budget of time counts what is loaded, too
     from forecast import pipeline
 
-    with _polite(), _Terminal(quiet=quiet) as terminal:
+    with _polite(), Terminal(quiet=quiet) as terminal:
         file = _settings(config)
         frame = pipeline.predict(
-            data, output=output, overwrite=overwrite, config=file, jobs=jobs, listener=terminal, **options
+            data,
+            output=output,
+            overwrite=overwrite,
+            config=file,
+            jobs=jobs,
+            listener=terminal,
+            spent=perf_counter() - begun,
+            **options,
         )
         if output is None:
             frame.to_csv(sys.stdout, index=False, lineterminator="\n")
@@ -250,7 +265,7 @@ def audit(
     from forecast import pipeline
     from forecast.audit import CONTROL
 
-    with _polite(), _Terminal(quiet=False) as terminal:
+    with _polite(), Terminal(quiet=False) as terminal:
         checks = pipeline.audit(data, config=_settings(config), listener=terminal, **options)
         print("cutoff\tafter it\tmoved")
         for check in checks:
@@ -286,57 +301,6 @@ def gradcheck(
         wrong = [name for name, report in reports.items() if not report.passed]
         if wrong:
             raise ModelError("M104", f"wrong gradient: {', '.join(wrong)}")
-
-
-class _Terminal:
-    """Tells a person at standard error what a run is doing; a progress bar only where somebody can see it."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-        self.console = Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
-        columns = (TextColumn("{task.description:>14}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        seen = self.console.is_terminal and not quiet
-        self.bar = Progress(*columns, console=self.console, transient=True, disable=not seen)
-
-    def __enter__(self) -> Self:
-        self.bar.start()
-        self.task = self.bar.add_task("reading", total=None)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.bar.stop()
-
-    def say(self, line: str) -> None:
-        """Print a line as it is: what looks like markup in a user's data is not."""
-        self.console.print(line, markup=False, emoji=False)
-
-    def progress(self, done: int, total: int, what: str) -> None:
-        """Move the bar."""
-        self.bar.update(self.task, completed=done, total=total, description=what)
-
-    def leaderboard(self, board: pd.DataFrame) -> None:
-        """Print the scores: a table for a person, plain columns for a file or a pipe."""
-        shown = [name for name in ("model", *METRIC_NAMES, "skill") if name in board]
-        rows = [[f"{v:.3f}" if isinstance(v, float) else str(v) for v in row] for row in board[shown].to_numpy(object)]
-        self.bar.stop()
-        if not self.console.is_terminal:
-            if not self.console.quiet:
-                print(*("\t".join(row) for row in [shown, *rows]), sep="\n", file=sys.stderr)
-            return
-        from rich.box import SIMPLE
-        from rich.table import Table
-        from rich.text import Text
-
-        table = Table(*shown, box=SIMPLE)
-        for column in table.columns[1:]:
-            column.justify = "right"
-        for row in rows:
-            table.add_row(*map(Text, row))
-        self.console.print(table)
 
 
 def _internal(error: Exception) -> str:
