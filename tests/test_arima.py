@@ -578,3 +578,9 @@ def test_a_conditional_fit_takes_no_more_than_its_iterations(monkeypatch):
     model = ARIMA(order=(2, 0, 2)).fit(series(autoregression(200)), horizon=2)
     assert [notice.code for notice in model.notices_] == ["W302"]
     assert "its best parameters so far are taken" in model.notices_[0].message
+
+
+def test_a_second_difference_takes_a_clearer_verdict_than_the_first():
+    y = np.cumsum(noise(60) + np.linspace(0.0, 0.5, 60))
+    assert 0.463 < kpss(np.diff(y)) < 0.739
+    assert choose_differences(y, 1) == (1, 0)
