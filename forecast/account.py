@@ -166,4 +166,4 @@ def budget_notices(account: dict[str, Any] | None) -> list[Notice]:
     """Return what the page warns of: a run that a budget cut short."""
     parts = shortened(account) if account else []
     seconds = account["seconds"] if account else 0.0
-    return [Notice("W304", f"the budget of {seconds:g} s cut the run short: {'; '.join(parts)}")] if parts else []
+    return [Notice("W305", f"the budget of {seconds:g} s cut the run short: {'; '.join(parts)}")] if parts else []

@@ -79,7 +79,7 @@ def test_windows_and_fits_that_were_given_up_are_counted(tmp_path, out_of_time):
         "3 of 4 windows given up; not finished: 2 fits of drift, "
         "3 fits of seasonal_naive (1 stopped in the middle), 3 fits of naive"
     )
-    assert {"W304"} == {notice["code"] for notice in result.info["notices"]}
+    assert {"W305"} == {notice["code"] for notice in result.info["notices"]}
     assert "the budget of 60 s cut the run short" in result.report.read_text(encoding="utf-8")
     assert result.leaderboard["windows"].tolist() == [1, 1, 1]
 

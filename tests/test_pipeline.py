@@ -25,6 +25,7 @@ def test_the_folder_holds_all_that_was_found_out(nile):
         "backtest.csv",
         "between.csv",
         "choices.json",
+        "diagnostics.json",
         "config.toml",
         "coverage.csv",
         "figures",
