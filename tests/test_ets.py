@@ -208,3 +208,28 @@ def test_a_panel_of_some_of_the_series_is_forecast_by_their_names():
     model = ETS().fit(panel, horizon=2)
 
     assert model.predict(panel.take([1]))["y_hat"].min() > 900
+
+
+def test_later_values_lead_on_from_where_the_fit_ended():
+    flow = np.r_[np.linspace(120.0, 100.0, 40) + noise(40), np.full(12, 100.0) + noise(12)]
+    panel = make_panel(flow, season_length=1)
+    model = ETS().fit(panel.drop_last(12), horizon=3)
+    assert "A" in model.choices_["form"].split(",")[1]  # a trend, which its starting values decide
+
+    for back in (11, 6, 0):
+        y_hat = model.predict(panel.drop_last(back) if back else panel)["y_hat"]
+        assert np.abs(y_hat - 95.0).max() < 10.0
+
+
+@pytest.mark.parametrize("form", ["AAN", "AAdA", "MAdM", "MNM", "MAA"])
+def test_a_state_moves_as_statsmodels_smooths(form):
+    error, trend, season = form[0], form[1:-1], form[-1]
+    y = (10 + np.arange(48) / 10) * (1 + 0.2 * np.sin(np.arange(48) * np.pi / 2)) + noise(48) / 10
+    chosen = ets.Form(error, trend, season)
+    result = chosen.model(y[:40], 4, start="estimated").fit(disp=False)
+
+    moved = ets._state(chosen, result, 4, 1.0).after(y[40:])
+
+    whole = chosen.model(y, 4, start="estimated")
+    expected = np.asarray(whole.smooth(result.params).forecast(6))
+    np.testing.assert_allclose(moved.ahead(6)[:, 0], expected, rtol=1e-6)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from forecast.errors import ModelError, Notice, shown
-from forecast.models.base import interval_frame, quantiles_of, require_fitted
+from forecast.models.base import interval_frame, quantiles_of, require_fitted, steps_later
 from forecast.models.ets_state import State
 from forecast.transforms import Deseasonalize, Fill
 
@@ -154,8 +154,12 @@ class ETS:
             panel, season, units, states = self.panel_, self._season, self._units, [fit.state for fit in fits]
         else:
             easy, season = self._prepare(panel)
-            units = _units(easy)
-            states = [_later(fit, y, easy.season_length) for fit, y in zip(fits, _in_units(easy), strict=True)]
+            known = dict(zip(self.panel_.ids, self._units, strict=True))
+            units = np.array([known[name] for name in ids])
+            states = [
+                _moved(fit, np.round(easy.series(s) / units[s], 12), easy.season_length, steps)
+                for s, (fit, steps) in enumerate(zip(fits, steps_later(self.panel_, panel), strict=True))
+            ]
         rows = [state.ahead(self.horizon_, quantiles=quantiles_of(level)) for state in states]
         found = np.array(rows) * units[:, None, None]
         for i in range(found.shape[2]):
@@ -218,10 +222,15 @@ def _state(form: Form, result: Any, m: int, sigma: float) -> State:
     )
 
 
-def _later(fit: Smoothed, y: Floats, season_length: int) -> State:
-    """Return where a series stands by a known form and smoothing; its errors are those of the fit."""
+def _moved(fit: Smoothed, y: Floats, season_length: int, steps: int) -> State:
+    """Return where a series stands that ends so many steps after the fitted one; its errors are those of the fit.
+
+    It goes on from where the fit ended. One that ends earlier is smoothed anew, from rule-of-thumb starting values.
+    """
     if fit.form is None:
         return replace(fit.state, level=float(y[-1]))
+    if steps >= 0:
+        return fit.state.after(y[max(0, len(y) - steps) :])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         model = fit.form.model(y, season_length, start="heuristic")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.special import ndtri
@@ -81,6 +81,23 @@ class State:
         drawn = self.paths(self.sigma * _errors(horizon))
         return np.hstack([middle, np.quantile(drawn, quantiles, axis=1).T])
 
+    def after(self, values: Floats) -> State:
+        """Return where the series stands when these values [k] have come: each error is what they are off by.
+
+        Examples
+        --------
+        >>> State("AAN", level=10.0, slope=2.0, alpha=0.5, beta=0.1).after(np.array([14.0])).level
+        13.0
+        """
+        neutral = 1.0 if self.letters[2] == "M" else 0.0
+        level, slope, season = self.level, self.slope, [neutral] if self.season is None else list(self.season)
+        for y in values:
+            base, index, slope = level + self.phi * slope, season.pop(0), self.phi * slope
+            e = y - (base * index if neutral else base + index)
+            level, slope, index = self._moved(base, slope, index, e)
+            season.append(index)
+        return replace(self, level=level, slope=slope, season=None if self.season is None else np.array(season))
+
     def paths(self, errors: Floats) -> Floats:
         """Return what comes [H, N] when the errors are these [H, N]."""
         error, kind = self.letters[0], self.letters[2]
@@ -96,10 +113,16 @@ class State:
             expected = base * index if kind == "M" else base + index
             e = expected * e if error == "M" else e
             y[t] = expected + e
-            share = e / index if kind == "M" else e
-            level, slope = base + self.alpha * share, slope + self.beta * share
-            season.append(index + self.gamma * (e / base if kind == "M" else e))
+            level, slope, index = self._moved(base, slope, index, e)
+            season.append(index)
         return y
+
+    def _moved(self, base: Any, slope: Any, index: Any, e: Any) -> tuple[Any, Any, Any]:
+        """Return level, slope and index of the season after an error e: numbers, or arrays of as many paths."""
+        by_season = self.letters[2] == "M"
+        share = e / index if by_season else e
+        seasonal = e / base if by_season else e
+        return base + self.alpha * share, slope + self.beta * share, index + self.gamma * seasonal
 
 
 @lru_cache(maxsize=8)
