@@ -175,3 +175,33 @@ def test_forecasts_alone_say_which_interval_is_not_calibrated(call):
     assert code == 0
     assert "The 99% interval of arima is not calibrated: it takes" in err
     assert "The 80% interval of arima covered" in err
+
+
+def test_a_quantile_is_the_forecast_and_what_models_are_ranked_by(tmp_path):
+    rng = np.random.default_rng(0)
+    frames = [
+        pd.DataFrame({"unique_id": f"s{s:02d}", "ds": range(90), "y": 50 + rng.normal(size=90)}) for s in range(20)
+    ]
+    made = pipeline.run(
+        pd.concat(frames), models=["mean", "drift"], horizon=4, n_windows=8, quantile=0.9, out=tmp_path / "r"
+    )
+
+    assert made.leaderboard["quantile_loss"].is_monotonic_increasing
+    assert made.leaderboard["model"].iloc[0] == "mean"
+    late = made.backtest[(made.backtest["model"] == "mean") & (made.backtest["cutoff"] > 65)]
+    assert (late["y"] <= late["y_hat"]).mean() == pytest.approx(0.9, abs=0.04)
+    ahead = made.forecasts[made.forecasts["model"] == "mean"]
+    assert ahead["y_hat"].mean() == pytest.approx(50 + 1.28, abs=0.2)
+
+
+def test_paths_keep_together_what_goes_together(tmp_path):
+    settings = {"models": ["naive"], "horizon": 6, "n_windows": 8, "season_length": 1, "paths": 400}
+    walk = pd.DataFrame({"ds": range(200), "y": 100 + np.random.default_rng(0).normal(size=200).cumsum()})
+    made = [pipeline.run(walk, **settings, out=tmp_path / name) for name in ("a", "b")]
+    paths = pd.read_csv(made[0].folder / "paths.csv").pivot(index="path", columns="step", values="y").to_numpy()
+    forecast = made[0].forecasts[made[0].forecasts["model"] == "naive"]["y_hat"].to_numpy()
+
+    assert paths.shape == (400, 6)
+    assert np.abs(np.median(paths, axis=0) - forecast).max() < 2.0
+    assert paths.sum(axis=1).var() > 2.5 * paths.var(axis=0).sum()  # independent steps would give 1, a walk about 4
+    assert (made[0].folder / "paths.csv").read_bytes() == (made[1].folder / "paths.csv").read_bytes()
