@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["Run", "load_run", "require_free", "write_aside", "write_csv", "write_file", "write_json"]
+__all__ = ["Run", "in_json", "load_run", "require_free", "write_aside", "write_csv", "write_file", "write_json"]
 
 _TEXTS = ("unique_id", "model", "role", "ds", "cutoff", "level", "method", "by", "place")
 
@@ -204,7 +204,18 @@ def _write_workbook(frame: pd.DataFrame, path: Path) -> None:
 
 def write_json(value: Any, path: Path) -> None:
     """Write plain values; NaN becomes null."""
-    path.write_text(json.dumps(_plain(value), indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
+    path.write_text(in_json(value), encoding="utf-8", newline="\n")
+
+
+def in_json(value: Any) -> str:
+    """Return plain values as the text of a JSON file; NaN becomes null.
+
+    Examples
+    --------
+    >>> in_json([1.5, float("nan")]).split()
+    ['[', '1.5,', 'null', ']']
+    """
+    return json.dumps(_plain(value), indent=1, ensure_ascii=False) + "\n"
 
 
 def _plain(value: Any) -> Any:

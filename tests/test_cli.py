@@ -196,6 +196,17 @@ def test_a_reader_that_stops_early_is_no_error(tmp_path):
     assert "Traceback" not in done.stderr
 
 
+COMMANDS = {one.callback.__name__: one.callback for one in cli.app.registered_commands}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_says_what_a_command_does_and_shows_it_at_work(call, name):
+    code, out, _ = call(name, "--help")
+
+    assert code == 0
+    assert f"Example: forecast {name}" in out
+
+
 HEAVY = {"numpy", "pandas", "scipy", "matplotlib", "statsmodels", "jinja2"}
 
 

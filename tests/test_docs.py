@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import forecast
+from forecast import cli
 from forecast.defaults import BUNDLED, MODEL_NAMES
 
 ROOT = Path(__file__).parent.parent
@@ -55,6 +56,11 @@ def test_bundled_data_are_those_the_readme_of_data_lists(name):
 def test_the_readme_shows_every_model_and_bundled_set():
     for name in (*MODEL_NAMES, *BUNDLED):
         assert f"`{name}`" in README
+
+
+@pytest.mark.parametrize("name", [one.callback.__name__ for one in cli.app.registered_commands])
+def test_the_readme_shows_every_command(name):
+    assert any(line.startswith(f"$ forecast {name}") for block in blocks("console") for line in block.splitlines())
 
 
 @pytest.mark.parametrize("code", blocks("python"))
