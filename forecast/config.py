@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["CombinationSection", "ForecastSection", "RunConfig", "resolve"]
+__all__ = ["SECTIONS", "CombinationSection", "ForecastSection", "RunConfig", "in_toml", "resolve", "spelled"]
 
 Auto = Literal["auto"]
 
@@ -185,7 +185,7 @@ class ModelsSection(_Section):
     @classmethod
     def _named(cls, tables: Any) -> Any:
         """Return the tables with every name in its one spelling; refuse what names no model."""
-        return {_spelled(name): table for name, table in tables.items()} if isinstance(tables, dict) else tables
+        return {spelled(name): table for name, table in tables.items()} if isinstance(tables, dict) else tables
 
     @property
     def fixed(self) -> dict[str, FixedArimaSection]:
@@ -277,6 +277,19 @@ class RunConfig(_Section):
         return "\n".join(lines) + "\n"
 
 
+def in_toml(value: Any) -> str:
+    """Return a value as it stands in the file.
+
+    Examples
+    --------
+    >>> in_toml((80, 95)), in_toml("auto")
+    ('[80, 95]', '"auto"')
+    """
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(in_toml, value))}]"
+    return tomli_w.dumps({"value": value}).partition(" = ")[2].strip()
+
+
 _OPTIONS = {name: one.option for name, one in declared(RunOptions).items()}
 
 
@@ -303,8 +316,8 @@ def resolve(file: Path | None, flags: dict[str, Any], *, default_models: Sequenc
     tree = _parse(file, text)
     names, tables = flags.get("models"), tree.setdefault("models", {})
     if isinstance(tables, dict):
-        tables = {_spelled(name, _where(file, text, [name])): table for name, table in tables.items()}
-        names = [_spelled(name) for name in (tables or default_models if names is None else names)]
+        tables = {spelled(name, _where(file, text, [name])): table for name, table in tables.items()}
+        names = [spelled(name) for name in (tables or default_models if names is None else names)]
         names = [*DEFAULT_MODELS, *names] if names == ["combination"] else names
         tree["models"] = {name: tables.get(name, {}) for name in names}
     for flag, value in flags.items():
@@ -338,7 +351,7 @@ def _parse(file: Path | None, text: str) -> dict[str, Any]:
         raise ConfigError("U101", f"{shown(file)} is not valid TOML: {error}") from error
 
 
-def _spelled(name: str, where: str = "") -> str:
+def spelled(name: str, where: str = "") -> str:
     """Return the name of a model in its one spelling.
 
     Raises

@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 import forecast
+from forecast.catalogue import describe_model
 from forecast.codes import CODES
+from forecast.config import SECTIONS, resolve
+from forecast.defaults import BUNDLED, MODEL_NAMES
 
 SOURCES = Path(forecast.__file__).parent
 
@@ -57,3 +60,69 @@ def test_an_unknown_code_is_refused(call, typed, guess):
     assert code == 2
     assert f'error[U101]: no code "{typed}"' in err
     assert f"forecast errors {guess}" in err
+
+
+def test_the_bundled_sets_are_listed_with_rows_frequency_and_source(call):
+    _, out, _ = call("data")
+
+    lines = [line.split("\t") for line in out.splitlines()]
+    assert [line[0] for line in lines] == ["name", *BUNDLED]
+    assert lines[1][1:3] == ["144", "monthly"]
+    assert "Box & Jenkins" in lines[1][4]
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_a_bundled_set_is_printed_as_the_file_it_is(call, name):
+    out = call("data", name)[1]
+
+    assert out.encode() == (SOURCES.parent / "data" / f"{name}.csv").read_bytes()
+    assert json.loads(call("data", "--json")[1])[name]["rows"] == len(out.splitlines()) - 1
+
+
+def test_an_unknown_set_is_a_missing_file(call):
+    code, out, err = call("data", "airlines")
+
+    assert (code, out) == (5, "")
+    assert "error[F101]" in err
+
+
+def test_all_models_are_listed_a_line_each_with_when_they_run(call):
+    _, out, _ = call("models")
+
+    lines = [line.split("\t") for line in out.splitlines()]
+    assert [line[0] for line in lines[1:]] == list(MODEL_NAMES)
+    assert {line[0] for line in lines if line[1] == "always"} == {"seasonal_naive", "naive"}
+    assert all(line[2] for line in lines)
+
+
+@pytest.mark.parametrize("name", MODEL_NAMES)
+def test_every_setting_of_a_model_is_explained_in_the_words_of_its_class(name):
+    model = describe_model(name)
+
+    assert [one.name for one in model.settings] == list(SECTIONS[name].model_fields)
+    assert all(one.meaning and one.values for one in model.settings)
+
+
+def test_the_settings_of_a_model_are_shown_with_the_defaults_of_a_run(call):
+    out = call("models", "mlp")[1]
+
+    rows = {line.split("\t")[0]: line.split("\t")[1] for line in out.splitlines()[3:]}
+    section = resolve(None, {}).models.mlp
+    assert set(rows) == set(type(section).model_fields)
+    assert (rows["patience"], rows["activation"]) == (str(section.patience), f'"{section.activation}"')
+
+
+def test_fixed_orders_are_a_model_as_well(call):
+    out = call("models", "arima(2, 1, 1)(0,1,1)[12]", "--json")[1]
+
+    model = json.loads(out)["arima(2,1,1)(0,1,1)12"]
+    assert [one["name"] for one in model["settings"]] == ["transform"]
+    assert "(2, 1, 1)" in model["summary"]
+
+
+@pytest.mark.parametrize(("name", "code"), [("mpl", "U101"), ("arima(2,1", "U102")])
+def test_an_unknown_model_is_refused(call, name, code):
+    exit_code, _, err = call("models", name)
+
+    assert exit_code == 2
+    assert f"error[{code}]" in err

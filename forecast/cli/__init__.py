@@ -16,7 +16,7 @@ import typer
 from forecast import __version__
 from forecast.cli.flags import settings_file, takes
 from forecast.cli.printing import polite
-from forecast.cli.reference import errors
+from forecast.cli.reference import data, errors, models
 from forecast.defaults import BUNDLED, DEFAULT_DATA, METRIC_NAMES
 from forecast.errors import ForecastError, ModelError
 from forecast.options import DataOptions, RunOptions
@@ -216,7 +216,7 @@ def gradcheck(
             raise ModelError("M104", f"wrong gradient: {', '.join(wrong)}")
 
 
-for _command in (errors,):
+for _command in (data, models, errors):
     app.command()(_command)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = ["polite", "print_json", "print_rows"]
 
@@ -33,8 +33,9 @@ def polite() -> Iterator[None]:
         raise typer.Exit(0) from None
 
 
-def print_rows(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+def print_rows(head: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
     """Print a table on standard output; its first row says what the columns are."""
+    rows = [list(row) for row in rows]
     texts = [[_cell(value) for value in row] for row in rows]
     if not sys.stdout.isatty():
         print(*("\t".join(row) for row in [head, *texts]), sep="\n", flush=True)

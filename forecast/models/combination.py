@@ -70,6 +70,10 @@ def combined(
     ----------
     frame : DataFrame
         A forecast frame; with a column `back` (values after each cutoff) each cutoff has weights of its own.
+    members : sequence of str
+        The models that are combined; ``auto`` in the settings: all but the baselines.
+    method : {"mean", "median", "inverse_error", "least_squares"}
+        How: the latter two learn weights from earlier windows.
     earlier : DataFrame
         Backtested forecasts, with `y`, `scale` and `back`. A cutoff learns from those windows that were over by then.
     reach : int
