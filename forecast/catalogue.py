@@ -11,19 +11,39 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from forecast.config import SECTIONS, FixedArimaSection, MLPSection, spelled
 from forecast.defaults import BASELINES, BUNDLED, DEFAULT_MODELS, MODEL_NAMES
 from forecast.models.arima import ARIMA
 from forecast.models.combination import combined
 from forecast.models.mlp import MLP
+from forecast.options import RunOptions, declared
 from forecast.orders import FixedOrders, is_orders
 from forecast.ready import MODELS
+from forecast.sections import (
+    SECTIONS,
+    FixedArimaSection,
+    MLPSection,
+    ModelsSection,
+    ReportSection,
+    RunConfig,
+    in_toml,
+    spelled,
+)
 from forecast.sources import bundled_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["BundledSet", "Model", "Setting", "bundled_sets", "describe_model", "list_models"]
+__all__ = ["BundledSet", "Model", "Setting", "bundled_sets", "commented_settings", "describe_model", "list_models"]
+
+
+HEAD = (
+    "# The settings of a run, each with its default: `forecast run DATA` reads this file where it finds it as",
+    "# forecast.toml, or with --config FILE. A flag goes before a FORECAST_... variable, and that before this file.",
+    "# What you do not change you may delete.",
+    "#",
+    "# Models run whose table stands here: delete [models.arima], and ARIMA does not.",
+)
+MORE = ("# Further models: take the marks of comment away, from the table and what you change in it.",)
 
 
 @dataclass(frozen=True)
@@ -107,6 +127,29 @@ def describe_model(name: str) -> Model:
     summary = (inspect.getdoc(described) or "").split("\n\n")[0].replace("\n", " ").replace("`", "")
     runs = "always" if name in BASELINES else "by default" if name in DEFAULT_MODELS else "on request"
     return Model(name, runs, summary, _settings(made, SECTIONS[name]))
+
+
+def commented_settings() -> str:
+    """Return a file of settings with every default and what each is for; models that do not run stand in comments.
+
+    Examples
+    --------
+    >>> commented_settings().splitlines()[6:8]
+    ['# The same seed gives the same bytes. (--seed)', 'seed = 0']
+    """
+    remarks = {
+        ".".join(filter(None, [one.option.table, name])): [f"{one.option.help} (--{name.replace('_', '-')})"]
+        for name, one in declared(RunOptions).items()
+    }
+    remarks["report.title"] = [ReportSection.model_fields["title"].description or ""]
+    standing = RunConfig(models=ModelsSection.model_validate({name: {} for name in DEFAULT_MODELS}))
+    others: list[str] = []
+    for model in list_models():
+        remarks |= {f"models.{model.name}.{one.name}": [one.meaning] for one in model.settings}
+        if model.runs == "on request":
+            lines = [f"{one.name} = {in_toml(one.default)}" for one in model.settings]
+            others += ["", f"# {model.summary}", *(f"# {line}" for line in [f"[models.{model.name}]", *lines])]
+    return "\n".join([*HEAD, "", standing.to_toml(remarks), *MORE, *others]) + "\n"
 
 
 def _fixed(orders: FixedOrders) -> str:

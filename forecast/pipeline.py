@@ -22,7 +22,7 @@ from forecast import audit as auditing
 from forecast import report
 from forecast.backtesting import perform
 from forecast.checks import check_gradients
-from forecast.config import RunConfig, resolve
+from forecast.config import RunConfig, environment, resolve
 from forecast.covariate_rows import require_ahead
 from forecast.defaults import DEFAULT_DATA, REPORTS_FOLDER
 from forecast.doctor import Checkup, command, examine, fillable, from_notice, placed, visit
@@ -435,7 +435,8 @@ def _info(ready: Ready, settings: RunConfig, results: Results) -> dict[str, Any]
 def _command(data: str | Path | pd.DataFrame, flags: dict[str, Any], config: str | Path | None) -> str:
     """Return the line that makes the run again."""
     source = "DATA" if isinstance(data, pd.DataFrame) else data
-    return command(source, {**flags, "config": config}, verb="run")
+    given = {name: value for name, value in flags.items() if value is not None}
+    return command(source, {**environment(), **given, "config": config}, verb="run")
 
 
 def _new_folder(name: str) -> Path:

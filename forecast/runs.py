@@ -22,7 +22,17 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["Run", "in_json", "load_run", "require_free", "write_aside", "write_csv", "write_file", "write_json"]
+__all__ = [
+    "Run",
+    "in_json",
+    "load_run",
+    "require_free",
+    "write_aside",
+    "write_csv",
+    "write_file",
+    "write_json",
+    "write_new",
+]
 
 _TEXTS = ("unique_id", "model", "role", "ds", "cutoff", "level", "method", "by", "place")
 
@@ -163,6 +173,23 @@ def write_file(frame: pd.DataFrame, path: Path) -> None:
         partial.unlink(missing_ok=True)
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise FileError("F105", f"disk full while writing {path}", hint="free some space, then again") from error
+        raise FileError("F104", f"cannot write {path}: {error.strerror}", hint="another --output") from error
+
+
+def write_new(text: str, path: Path) -> None:
+    """Write a text to a file that is not there yet.
+
+    Raises
+    ------
+    FileError
+        F103, when it is there; F104, when it cannot be written.
+    """
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise FileError("F103", f"{path} exists", hint="another --output, or - for standard output") from error
+    except OSError as error:
         raise FileError("F104", f"cannot write {path}: {error.strerror}", hint="another --output") from error
 
 

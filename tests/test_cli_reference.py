@@ -126,3 +126,78 @@ def test_an_unknown_model_is_refused(call, name, code):
 
     assert exit_code == 2
     assert f"error[{code}]" in err
+
+
+def test_the_file_that_is_written_changes_nothing(call):
+    code, out, _ = call("config", "init")
+
+    assert (code, out) == (0, "forecast.toml\n")
+    assert resolve(Path("forecast.toml"), {}) == resolve(None, {})
+
+
+def test_every_setting_in_the_file_stands_under_its_words(call):
+    lines = call("config", "init", "--output", "-")[1].split("# Further models")[0].splitlines()
+
+    settings = [i for i, line in enumerate(lines) if re.match(r"\w+ = ", line)]
+    assert len(settings) > 60
+    assert all(re.match(r"# \w.{5,}", lines[i - 1]) for i in settings)
+
+
+def test_the_models_that_stand_in_comments_run_when_these_are_taken_away(call):
+    head, more = call("config", "init", "--output", "-")[1].split("# Further models")
+    tables = "\n".join(line[2:] for line in more.splitlines() if re.match(r"# (\[|\w+ = )", line))
+    Path("x.toml").write_text(head + tables, encoding="utf-8")
+
+    settings = resolve(Path("x.toml"), {})
+
+    assert all(getattr(settings.models, name) is not None for name in MODEL_NAMES)
+    assert settings.models.linear == SECTIONS["linear"]()
+
+
+def test_a_file_that_is_there_is_never_replaced(call):
+    Path("forecast.toml").write_text("seed = 3\n", encoding="utf-8")
+
+    code, _, err = call("config", "init")
+
+    assert code == 5
+    assert "error[F103]: forecast.toml exists" in err
+    assert Path("forecast.toml").read_text(encoding="utf-8") == "seed = 3\n"
+
+
+def test_a_file_in_a_folder_that_is_not_there_cannot_be_written(call):
+    code, _, err = call("config", "init", "--output", "no/forecast.toml")
+
+    assert code == 5
+    assert "error[F104]" in err
+
+
+def test_settings_are_shown_with_their_origin(call, monkeypatch):
+    Path("forecast.toml").write_text("[backtest]\nhorizon = 3\ngap = 1\n", encoding="utf-8")
+    monkeypatch.setenv("FORECAST_REFIT", "2")
+
+    out = call("config", "show", "--horizon", "6", "--level", "90")[1]
+
+    rows = {line.split("\t")[0]: line.split("\t")[1:] for line in out.splitlines()}
+    assert rows["backtest.horizon"] == ["6", "flag --horizon"]
+    assert rows["backtest.gap"] == ["1", "forecast.toml line 3"]
+    assert rows["backtest.refit"] == ["2", "environment FORECAST_REFIT"]
+    assert rows["backtest.n_windows"] == ['"auto"', "default"]
+    assert rows["forecast.level"] == ["[90.0]", "flag --level"]
+
+
+def test_settings_are_given_to_a_program(call):
+    found = json.loads(call("config", "show", "--seed", "7", "--json")[1])
+
+    assert found["seed"] == {"value": 7, "origin": "flag --seed"}
+
+
+def test_what_the_environment_set_stands_in_the_command_of_the_run(call, monkeypatch):
+    monkeypatch.setenv("FORECAST_HORIZON", "3")
+    monkeypatch.setenv("FORECAST_SEED", "8")
+
+    code, _, err = call("run", "nile", "--models", "naive", "--n-windows", "1", "--seed", "4", "--out", "r")
+
+    assert code == 0, err
+    command = json.loads(Path("r/run.json").read_text(encoding="utf-8"))["command"]
+    assert "--horizon 3" in command
+    assert "--seed 4" in command

@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import COMMANDS
 
 import forecast
-from forecast import cli
 from forecast.defaults import BUNDLED, MODEL_NAMES
 
 ROOT = Path(__file__).parent.parent
@@ -58,7 +58,7 @@ def test_the_readme_shows_every_model_and_bundled_set():
         assert f"`{name}`" in README
 
 
-@pytest.mark.parametrize("name", [one.callback.__name__ for one in cli.app.registered_commands])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_the_readme_shows_every_command(name):
     assert any(line.startswith(f"$ forecast {name}") for block in blocks("console") for line in block.splitlines())
 

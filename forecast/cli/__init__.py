@@ -16,7 +16,7 @@ import typer
 from forecast import __version__
 from forecast.cli.flags import settings_file, takes
 from forecast.cli.printing import polite
-from forecast.cli.reference import data, errors, models
+from forecast.cli.reference import config, data, errors, models
 from forecast.defaults import BUNDLED, DEFAULT_DATA, METRIC_NAMES
 from forecast.errors import ForecastError, ModelError
 from forecast.options import DataOptions, RunOptions
@@ -218,6 +218,7 @@ def gradcheck(
 
 for _command in (data, models, errors):
     app.command()(_command)
+app.add_typer(config, name="config")
 
 
 class _Terminal:

@@ -6,15 +6,68 @@ The idea: what they print is read from where it is used, so it cannot be out of 
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
+from forecast.cli.flags import settings_file, takes
 from forecast.cli.printing import polite, print_json, print_rows
+from forecast.options import RunOptions
 
-__all__ = ["data", "errors", "models"]
+__all__ = ["config", "data", "errors", "models"]
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+config = typer.Typer(
+    rich_markup_mode=None, no_args_is_help=True, help="Write a file of settings, or show those in force."
+)
+
+
+@config.command()
+def init(
+    output: Annotated[
+        str, typer.Option("--output", help="The file, which must not be there; - for standard output.")
+    ] = "forecast.toml",
+) -> None:
+    """Write a file of settings with every default and what it is for; a file that is there is never replaced.
+
+    Example: forecast config init --output sales.toml
+    """
+    from forecast.catalogue import commented_settings
+    from forecast.runs import write_new
+
+    with polite():
+        if output == "-":
+            print(commented_settings(), end="", flush=True)
+        else:
+            write_new(commented_settings(), Path(output))
+            print(output)
+
+
+@config.command()
+@takes(RunOptions)
+def show(
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="Settings.", show_default="forecast.toml if there is one")
+    ] = None,
+    json: Json = False,
+    **options: Any,
+) -> None:
+    """Show every setting that a run with these flags would have, and where it is from.
+
+    Example: forecast config show --horizon 6
+    """
+    from forecast.config import origins
+    from forecast.sections import in_toml
+
+    with polite():
+        found = origins(settings_file(config), options)
+        if json:
+            print_json({name: {"value": value, "origin": origin} for name, (value, origin) in found.items()})
+        else:
+            rows = [(name, in_toml(value), origin) for name, (value, origin) in found.items()]
+            print_rows(("setting", "value", "origin"), rows)
 
 
 def errors(
@@ -71,7 +124,7 @@ def models(
     from dataclasses import asdict
 
     from forecast.catalogue import describe_model, list_models
-    from forecast.config import in_toml
+    from forecast.sections import in_toml
 
     with polite():
         chosen = list_models() if name is None else [describe_model(name)]
