@@ -207,6 +207,10 @@ _TEXTS = {
         "The disk is full.",
         "Free some space, then run again; nothing half written was left.",
     ),
+    "F106": (
+        "The scores in a run folder are not those that follow from its backtest.csv: a file was changed afterwards.",
+        "Run again: the command stands in run.json.",
+    ),
     "W201": (
         "A value is ten thousand times the median of its series; it is used as it is.",
         "Correct it if it is a typing error.",
