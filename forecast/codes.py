@@ -65,6 +65,10 @@ _TEXTS = {
         "The orders of an ARIMA are written in a way that is not understood, or cannot be fitted.",
         'Write arima(p,d,q), or arima(p,d,q)(P,D,Q)m with a season m of 2 to 24, in quotes: --models "arima(2,1,1)".',
     ),
+    "U201": (
+        "The runs did not answer the same question: other data, horizon, test windows or metric.",
+        "Run the models again on the same data and windows; --force-unequal shows the table all the same, labelled.",
+    ),
     "D101": (
         "There is nothing to read: the file is empty, or has a header and no rows.",
         "Give a file with a header and a row for each time.",
@@ -270,6 +274,10 @@ _TEXTS = {
     "W215": (
         "There are too few errors to say how often an interval covers; its width is that of a normal distribution.",
         "More test windows (--n-windows) or a lower --level.",
+    ),
+    "W216": (
+        "Runs that scored different things stand side by side: their scores say nothing of which is better.",
+        "Run the models again on the same data, horizon and windows.",
     ),
     "W302": (
         "A fit was stopped by a limit, or did not converge: the best that was found is taken.",

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Difference", "differences", "report"]
 
 CLOSE = 1e-9
-"""How far a score may lie from its recomputation, relative to it: a number read from a CSV may be off by its last bit."""
+"""How far a score may lie from its recomputation, relative to it: a CSV may be read one bit off."""
 
 
 @dataclass(frozen=True)

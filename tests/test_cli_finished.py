@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import forecast
+from forecast.comparison import compare
 from forecast.errors import FileError
 from forecast.runs import load_run
 from forecast.verification import differences, report
@@ -132,3 +133,127 @@ def test_a_damaged_file_is_named(call, copied):
 
     assert code == 5
     assert "cannot read metrics.json" in err
+
+
+def nile(folder, *models, horizon=4, n_windows=3, **options):
+    return forecast.run("nile", models=models, n_windows=n_windows, horizon=horizon, out=folder, **options).folder
+
+
+def test_the_models_of_two_runs_stand_in_one_table_the_best_first(call, copied, tmp_path):
+    nile(tmp_path / "other", "mean")
+
+    code, out, err = call("compare", "r", "other")
+
+    head, *rows = [line.split("\t") for line in out.splitlines()]
+    assert (code, err) == (0, "")
+    assert head[:3] == ["run", "model", "mase"]
+    assert {tuple(row[:2]) for row in rows} == {
+        *(("r", name) for name in ("drift", "naive", "seasonal_naive")),
+        *(("other", name) for name in ("mean", "naive", "seasonal_naive")),
+    }
+    assert [float(row[2]) for row in rows] == sorted(float(row[2]) for row in rows)
+
+
+def test_scores_side_by_side_are_those_of_the_runs(copied, tmp_path):
+    other = nile(tmp_path / "other", "mean")
+
+    board = compare([copied, other]).board.set_index(["run", "model"])
+
+    for folder in (copied, other):
+        for row in pd.read_csv(folder / "leaderboard.csv").to_dict("records"):
+            for name in ("mase", "smape", "mae", "skill", "points", "windows"):
+                assert board.loc[(folder.name, row["model"]), name] == pytest.approx(row[name])
+
+
+def test_models_are_scored_on_the_points_that_all_runs_have(copied, tmp_path):
+    other = nile(tmp_path / "other", "mean")
+    backtest = pd.read_csv(other / "backtest.csv")
+    kept = backtest[(backtest["model"] != "mean") | (backtest["step"] != 4)]
+    kept.to_csv(other / "backtest.csv", index=False)
+
+    board = compare([copied, other]).board
+
+    assert set(board["points"]) == {9}
+    drift = pd.read_csv(copied / "backtest.csv").query("model == 'drift' and step < 4")
+    expected = (drift["y"] - drift["y_hat"]).abs().mean()
+    assert float(board.loc[board["model"] == "drift", "mae"].iloc[0]) == pytest.approx(expected)
+
+
+UNEQUAL = {
+    "horizon": ({"horizon": 3}, "the horizons differ (4 and 3)"),
+    "windows": ({"n_windows": 2}, "the windows differ (3 and 2 cutoffs)"),
+    "metric": ({"quantile": 0.9}, "the metrics differ (quantiles None and 0.9)"),
+}
+
+
+@pytest.mark.parametrize(("options", "reason"), UNEQUAL.values(), ids=UNEQUAL)
+def test_runs_that_scored_different_things_are_not_compared(call, copied, tmp_path, options, reason):
+    nile(tmp_path / "other", "mean", **options)
+
+    code, out, err = call("compare", "r", "other")
+
+    assert (code, out) == (2, "")
+    assert "error[U201]: " in err
+    assert reason in err
+    assert "--force-unequal" in err
+
+
+def test_other_data_are_not_compared(call, copied, tmp_path):
+    forecast.run("sunspots", models=["naive"], n_windows=3, horizon=4, out=tmp_path / "other")
+
+    code, _, err = call("compare", "r", "other")
+
+    assert code == 2
+    assert "the data differ (nile.csv and sunspots.csv)" in err
+
+
+def test_another_version_of_the_data_is_not_compared(call, copied, tmp_path):
+    info = json.loads((copied / "run.json").read_text(encoding="utf-8"))
+    info["data"]["sha256"] = "0" * 64
+    shutil.copytree(copied, tmp_path / "other")
+    (tmp_path / "other" / "run.json").write_text(json.dumps(info), encoding="utf-8")
+
+    assert "the data differ (two versions of nile.csv)" in call("compare", "r", "other")[2]
+
+
+def test_unequal_runs_that_are_forced_are_labelled(call, copied, tmp_path):
+    nile(tmp_path / "other", "mean", horizon=3, quantile=0.9)
+
+    code, out, err = call("compare", "r", "other", "--force-unequal")
+
+    head, *rows = [line.split("\t") for line in out.splitlines()]
+    assert code == 0
+    assert head[-1] == "comparable"
+    assert {row[-1] for row in rows} == {"no"}
+    assert err.startswith("warning[W216]: the horizons differ")
+
+
+def test_a_comparison_is_given_to_a_program(call, copied, tmp_path):
+    shutil.copytree(copied, tmp_path / "other")
+
+    found = json.loads(call("compare", "r", "other", "--json")[1])
+
+    assert (found["comparable"], found["reasons"], found["metric"]) == (True, [], "mase")
+    assert [row["rank"] for row in found["models"]] == [1, 2, 3, 4, 5, 6]
+
+
+def test_folders_of_one_name_are_called_by_their_paths(copied, tmp_path):
+    other = shutil.copytree(copied, tmp_path / "deep" / "r")
+
+    assert set(compare([copied, other]).board["run"]) == {str(copied), str(other)}
+
+
+def test_untested_runs_can_be_compared_and_say_nothing(tmp_path):
+    folders = [nile(tmp_path / name, name, horizon=60, n_windows=None) for name in ("drift", "mean")]
+
+    board = compare(folders).board
+
+    assert board["mase"].isna().all()
+    assert set(board["points"]) == {0}
+
+
+def test_one_run_is_no_comparison(call, copied):
+    code, _, err = call("compare", "r")
+
+    assert code == 2
+    assert "error[U101]: a comparison takes two runs or more" in err

@@ -5,15 +5,19 @@ The idea: a run folder holds everything, so none of these fits a model.
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from forecast.cli.printing import polite
+from forecast.cli.printing import polite, print_json, print_rows
+from forecast.defaults import METRIC_NAMES
+from forecast.errors import Notice
 
-__all__ = ["report"]
+__all__ = ["compare", "report"]
 
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Folder = Annotated[Path, typer.Argument(help="A run folder.")]
 
 
@@ -31,3 +35,36 @@ def report(
 
     with polite():
         print(report(run, verify=verify).report, flush=True)
+
+
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Run folders.")],
+    force_unequal: Annotated[
+        bool, typer.Option("--force-unequal", help="Show also runs that scored different things, labelled.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Print one table of the models of several runs, the best first; exits 2 where they are not comparable.
+
+    Example: forecast compare reports/sales-a reports/sales-b
+    """
+    from forecast.comparison import compare
+
+    with polite():
+        found = compare(runs, force_unequal=force_unequal)
+        board = found.board if not found.reasons else found.board.assign(comparable="no")
+        if json:
+            rows = board.to_dict("records")
+            reasons = list(found.reasons)
+            print_json(
+                {"schema": 1, "comparable": not reasons, "reasons": reasons, "metric": found.metric, "models": rows}
+            )
+            return
+        if found.reasons:
+            print(Notice("W216", f"{'; '.join(found.reasons)}: not comparable"), file=sys.stderr)
+        shown = [
+            name
+            for name in ("run", "model", *METRIC_NAMES, "skill", "windows", "points", "comparable")
+            if name in board
+        ]
+        print_rows(shown, board[shown].itertuples(index=False))
