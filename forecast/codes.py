@@ -159,6 +159,10 @@ _TEXTS = {
         "The file is larger than what can be read at once.",
         "Keep the columns of time, value and id alone, or split the file.",
     ),
+    "D123": (
+        "The new data have no value at any time that was forecast.",
+        "Give data that reach beyond the last cutoff of the run, in the same columns, with the same names of series.",
+    ),
     "M101": (
         "Every model failed, or the training of the network grew without bounds.",
         "Look at the reasons in the message; a smaller learning_rate under [models.mlp], or --models naive.",

@@ -4,13 +4,16 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import forecast
 from forecast.comparison import compare
-from forecast.errors import FileError
+from forecast.errors import DataError, FileError
+from forecast.hindsight import score
 from forecast.runs import load_run
+from forecast.sources import bundled_path
 from forecast.verification import differences, report
 
 
@@ -257,3 +260,143 @@ def test_one_run_is_no_comparison(call, copied):
 
     assert code == 2
     assert "error[U101]: a comparison takes two runs or more" in err
+
+
+AIRLINE = pd.read_csv(bundled_path("airline"))
+
+
+@pytest.fixture(scope="module")
+def old(tmp_path_factory):
+    """A run on the airline passengers but for the last year, which it forecast; not to be changed."""
+    folder = tmp_path_factory.mktemp("old")
+    AIRLINE[:-12].to_csv(folder / "old.csv", index=False)
+    options = {"models": ["theta"], "n_windows": 3, "horizon": 12}
+    return forecast.run(folder / "old.csv", out=folder / "old", **options).folder
+
+
+def test_forecasts_are_held_against_what_came(call, old):
+    code, out, err = call("score", old, "airline")
+
+    head, *rows = [line.split("\t") for line in out.splitlines()]
+    assert (code, err) == (0, "12 of 12 values that were forecast came\n")
+    assert head == ["model", "came", "mase", "smape", "mae", "rmse", "bias", "coverage-80", "coverage-95"]
+    assert [row[0] for row in rows] == ["theta", "seasonal_naive", "naive"]
+    assert {row[1] for row in rows} == {"12"}
+
+
+def test_scores_are_means_over_what_came(old):
+    found = score(old, "airline")
+
+    forecasts = pd.read_csv(old / "forecasts.csv").query("model == 'theta'")
+    came, past = AIRLINE["passengers"].to_numpy()[-12:], AIRLINE["passengers"].to_numpy()[:-12]
+    error = np.abs(came - forecasts["y_hat"].to_numpy())
+    (row,) = found.scores.query("model == 'theta'").to_dict("records")
+    assert row["mae"] == pytest.approx(error.mean())
+    assert row["mase"] == pytest.approx(error.mean() / np.abs(past[12:] - past[:-12]).mean())
+    inside = (forecasts["lo-80"].to_numpy() <= came) & (came <= forecasts["hi-80"].to_numpy())
+    assert row["coverage-80"] == pytest.approx(100 * inside.mean())
+
+
+def test_steps_are_told_apart(old):
+    steps = score(old, "airline").steps.query("model == 'naive'")
+
+    assert steps["step"].tolist() == list(range(1, 13))
+    assert steps["mae"].tolist() == [abs(y - AIRLINE["passengers"].iloc[-13]) for y in AIRLINE["passengers"][-12:]]
+
+
+@pytest.mark.parametrize("rows", [1, 2, 5])
+def test_the_new_rows_alone_are_enough(call, old, rows):
+    AIRLINE[-12:][:rows].to_csv("new.csv", index=False)
+
+    code, out, err = call("score", old, "new.csv", "--json")
+
+    found = json.loads(out)
+    assert (code, err) == (0, "")
+    assert (found["schema"], found["came"], found["of"]) == (1, rows, 12)
+    assert {row["came"] for row in found["scores"]} == {rows}
+    assert len(found["steps"]) == 3 * rows
+
+
+def test_each_forecast_and_what_came_can_be_written(call, old):
+    call("score", old, "airline", "--output", "values.csv")
+
+    values = pd.read_csv("values.csv")
+    assert list(values.columns[:7]) == ["unique_id", "cutoff", "ds", "step", "model", "y", "y_hat"]
+    assert values.query("model == 'naive'")["y"].tolist() == AIRLINE["passengers"][-12:].tolist()
+    assert call("score", old, "airline", "--output", "values.csv")[0] == 5
+    assert call("score", old, "airline", "--output", "values.csv", "--overwrite")[0] == 0
+
+
+def test_a_missing_value_has_not_come(old, tmp_path):
+    frame = AIRLINE.astype({"passengers": float})
+    frame.loc[len(frame) - 3, "passengers"] = np.nan
+    frame.to_csv(tmp_path / "new.csv", index=False)
+
+    found = score(old, tmp_path / "new.csv")
+
+    assert (found.came, found.of) == (11, 12)
+
+
+def test_data_that_end_too_early_say_so(call, old):
+    AIRLINE[:-12].to_csv("same.csv", index=False)
+
+    code, out, err = call("score", old, "same.csv")
+
+    assert (code, out) == (3, "")
+    assert "error[D123]: same.csv has no value of what was forecast, 1960-01-01 to 1960-12-01" in err
+    assert "found: same.csv ends at 1959-12-01" in err
+    assert "try:   data that reach beyond 1959-12-01" in err
+
+
+def test_data_of_other_series_say_so(call, old):
+    code, _, err = call("score", old, "nile")
+
+    assert code == 3
+    assert 'series of the run: "passengers"; of nile.csv: "flow"' in err
+    assert "--target" in err
+
+
+def test_times_of_another_kind_match_nothing(old, tmp_path):
+    pd.DataFrame({"month": range(1, 200), "passengers": range(1, 200)}).to_csv(tmp_path / "x.csv", index=False)
+
+    with pytest.raises(DataError, match="has no value of what was forecast"):
+        score(old, tmp_path / "x.csv")
+
+
+def test_flags_say_how_newer_data_are_written(call, old):
+    text = AIRLINE.rename(columns={"month": "Monat", "passengers": "Gäste"}).to_csv(sep=";", index=False)
+    Path("new.csv").write_text(text, encoding="utf-8")
+
+    code, _, err = call("score", old, "new.csv", "--target", "passengers")
+    assert (code, "error[D104]" in err) == (3, True)
+
+    frame = AIRLINE.assign(other=1.0).rename(columns={"month": "Monat"})
+    frame.to_csv("new.csv", index=False)
+    assert call("score", old, "new.csv", "--target", "passengers")[0] == 0
+
+
+def test_a_forecast_quantile_is_judged_by_its_loss(tmp_path):
+    AIRLINE[:-12].to_csv(tmp_path / "old.csv", index=False)
+    run = forecast.run(
+        tmp_path / "old.csv", models=["drift"], n_windows=3, horizon=12, quantile=0.9, out=tmp_path / "r"
+    )
+
+    found = score(run.folder, "airline")
+
+    assert list(found.scores.columns[:3]) == ["model", "came", "quantile_loss"]
+    assert found.scores["quantile_loss"].is_monotonic_increasing
+    (drift,) = found.scores.query("model == 'drift'").to_dict("records")
+    past = AIRLINE["passengers"].to_numpy()[:-12]
+    error = found.values.query("model == 'drift'").eval("y - y_hat")
+    expected = 2 * np.maximum(0.9 * error, -0.1 * error).mean() / np.abs(past[12:] - past[:-12]).mean()
+    assert drift["quantile_loss"] == pytest.approx(expected)
+
+
+def test_too_few_rows_of_resampled_data_are_refused(tmp_path):
+    days = pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=70), "y": range(70)})
+    run = forecast.run(days, resample="W", models=["naive"], n_windows=1, horizon=2, out=tmp_path / "r")
+
+    with pytest.raises(DataError) as caught:
+        score(run.folder, days[:3])
+
+    assert caught.value.code == "D117"

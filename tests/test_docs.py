@@ -76,10 +76,9 @@ def test_python_in_the_readme_runs(code, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("block", blocks("console"))
 def test_commands_in_the_readme_run_one_after_the_other(block, tmp_path):
-    (tmp_path / "sales.csv").write_text(
-        "month,units\n" + "".join(f"{2015 + i // 12}-{i % 12 + 1:02d},{100 + i + 10 * (i % 12)}\n" for i in range(60)),
-        encoding="utf-8",
-    )
+    rows = ["month,units", *(f"{2015 + i // 12}-{i % 12 + 1:02d},{100 + i + 10 * (i % 12)}" for i in range(60))]
+    (tmp_path / "sales.csv").write_text("\n".join(rows), encoding="utf-8")
+    (tmp_path / "earlier.csv").write_text("\n".join(rows[:49]), encoding="utf-8")
     for line in block.splitlines():
         words = [sys.executable, "-m", *shlex.split(line.removeprefix("$ "))]
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Self
 import typer
 
 from forecast import __version__
-from forecast.cli.finished import compare, report
+from forecast.cli.finished import compare, report, score
 from forecast.cli.flags import settings_file, takes
 from forecast.cli.printing import polite
 from forecast.cli.reference import config, data, errors, models
@@ -217,7 +217,7 @@ def gradcheck(
             raise ModelError("M104", f"wrong gradient: {', '.join(wrong)}")
 
 
-for _command in (report, compare, data, models, errors):
+for _command in (report, compare, score, data, models, errors):
     app.command()(_command)
 app.add_typer(config, name="config")
 

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from forecast.cli.flags import takes
 from forecast.cli.printing import polite, print_json, print_rows
 from forecast.defaults import METRIC_NAMES
 from forecast.errors import Notice
+from forecast.options import DataOptions
 
-__all__ = ["compare", "report"]
+__all__ = ["compare", "report", "score"]
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 Folder = Annotated[Path, typer.Argument(help="A run folder.")]
@@ -68,3 +70,35 @@ def compare(
             if name in board
         ]
         print_rows(shown, board[shown].itertuples(index=False))
+
+
+@takes(DataOptions)
+def score(
+    run: Folder,
+    newdata: Annotated[str, typer.Argument(help="The data with more rows, or the new rows alone.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", help="A CSV of each forecast and what came.", show_default="none")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace --output if it is there.")] = False,
+    json: Json = False,
+    **options: Any,
+) -> None:
+    """Hold the forecasts of a run against what came: errors of each model, and how often its intervals held it.
+
+    Example: forecast score reports/sales sales-new.csv
+    """
+    from forecast.hindsight import score
+    from forecast.runs import require_free, write_file
+
+    with polite():
+        if output is not None:
+            require_free(output, overwrite=overwrite)
+        found = score(run, newdata, **options)
+        if output is not None:
+            write_file(found.values, output)
+        if json:
+            tables = {name: getattr(found, name).to_dict("records") for name in ("scores", "steps")}
+            print_json({"schema": 1, "came": found.came, "of": found.of, **tables})
+            return
+        print(f"{found.came} of {found.of} values that were forecast came", file=sys.stderr)
+        print_rows(list(found.scores.columns), found.scores.itertuples(index=False))

@@ -40,7 +40,8 @@ def takes(options: type) -> Callable[[Callable[..., None]], Callable[..., None]]
             for parameter in signature(command).parameters.values()
             if parameter.kind is not Parameter.VAR_KEYWORD
         ]
-        parameters = [*own[:1], *(_parameter(name, one) for name, one in known.items()), *own[1:]]
+        first = sum(parameter.default is Parameter.empty for parameter in own) or 1
+        parameters = [*own[:first], *(_parameter(name, one) for name, one in known.items()), *own[first:]]
         called.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
         called.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
         return called
