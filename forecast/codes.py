@@ -187,6 +187,10 @@ _TEXTS = {
         "The audit found that something before a cutoff depends on what comes after it.",
         "Do not trust the scores of that run, and please report it with the data, if you can share them.",
     ),
+    "M107": (
+        "The self-test of the installation failed.",
+        "Install again into a fresh environment; if that does not help, report it with `forecast doctor --json`.",
+    ),
     "M201": (
         "A fitted model does not fit the data it is asked about: other series or other covariates.",
         "Fit it to these data.",

@@ -17,7 +17,7 @@ from forecast import __version__
 from forecast.cli.finished import compare, report, score
 from forecast.cli.flags import settings_file, takes
 from forecast.cli.printing import polite
-from forecast.cli.reference import config, data, errors, models
+from forecast.cli.reference import config, data, doctor, errors, models
 from forecast.defaults import BUNDLED, DEFAULT_DATA, METRIC_NAMES
 from forecast.errors import ForecastError, ModelError
 from forecast.options import DataOptions, RunOptions
@@ -217,7 +217,7 @@ def gradcheck(
             raise ModelError("M104", f"wrong gradient: {', '.join(wrong)}")
 
 
-for _command in (report, compare, score, data, models, errors):
+for _command in (report, compare, score, data, models, errors, doctor):
     app.command()(_command)
 app.add_typer(config, name="config")
 
@@ -281,5 +281,6 @@ def _internal(error: Exception) -> str:
     place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "an unknown place"
     return (
         f"internal error in {place}: {type(error).__name__}: {error}\n"
-        "  This is a bug of forecast. Set FORECAST_TRACEBACK=1 to see the whole trace, and please report it."
+        "  This is a bug of forecast. Set FORECAST_TRACEBACK=1 to see the whole trace, and please report it with what"
+        " `forecast doctor --json` prints."
     )

@@ -13,9 +13,10 @@ import typer
 
 from forecast.cli.flags import settings_file, takes
 from forecast.cli.printing import polite, print_json, print_rows
+from forecast.errors import ModelError
 from forecast.options import RunOptions
 
-__all__ = ["config", "data", "errors", "models"]
+__all__ = ["config", "data", "doctor", "errors", "models"]
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
@@ -137,3 +138,23 @@ def models(
             print(f"{model.name} ({model.runs}): {model.summary}", end="\n\n", flush=True)
             head = ("setting", "default", "values", "what")
             print_rows(head, [(one.name, in_toml(one.default), one.values, one.meaning) for one in model.settings])
+
+
+def doctor(json: Json = False) -> None:
+    """Examine the installation: versions, threads, fonts, disk and a few seconds of self-test; exits 4 where one fails.
+
+    Example: forecast doctor --json
+    """
+    from forecast.installation import examine
+
+    with polite():
+        found = examine()
+        if json:
+            print_json({"schema": 1, "examinations": [vars(one) for one in found]})
+        else:
+            rows = [(one.name, "well" if one.passed else "FAILED", one.found) for one in found]
+            print_rows(("examined", "how", "found"), rows)
+        failed = [one for one in found if not one.passed]
+        if failed:
+            first = f"{failed[0].name}: {failed[0].found}"
+            raise ModelError("M107", f"{len(failed)} of {len(found)} examinations failed: {first}")
