@@ -1,8 +1,10 @@
 """What a newcomer waits for, and whether the network is worth it: the figures of the main path, measured.
 
 Times are of whole processes, start-up included, each the median of `--repeats` runs; the peer beside them is a bare
-``python -c "import ..."`` of the libraries that a run cannot do without. Accuracy is the backtest MASE of the network,
-mean over seeds, beside the baselines on the same windows.
+``python -c "import ..."`` of the libraries that a run cannot do without. The bars are what a run of the airline set
+with all default models and intervals may take: seconds, the largest of its processes, and all of them together, each
+counted with its share of the memory they have in common (PSS). Accuracy is the backtest MASE of the network, mean over
+seeds, beside the baselines on the same windows.
 """
 
 from __future__ import annotations
@@ -15,9 +17,13 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, sleep
 
 BUNDLED = ("airline", "co2", "macro", "nile", "sunspots")
+BARS = {"seconds": 25.0, "largest_mb": 400.0, "together_mb": 900.0}
+"""What `forecast run airline` may take on two cores."""
+EVERY = 0.1
+"""Seconds from one look at the memory of all processes to the next."""
 PEER = "import pandas, matplotlib.figure, statsmodels.tsa.statespace.sarimax"
 
 
@@ -55,6 +61,67 @@ def times(repeats: int) -> list[dict[str, object]]:
     ]
 
 
+def bars(repeats: int) -> list[dict[str, object]]:
+    """Return a row per bar: what it allows, the median of what was taken, and whether it is kept."""
+    command = [sys.executable, "-m", "forecast", "run", "airline", "-q"]
+    with tempfile.TemporaryDirectory() as folder:
+        rounds = [watched(command, folder=folder) for _ in range(repeats)]
+    medians = {name: statistics.median(found[name] for found in rounds) for name in BARS}
+    return [
+        {"bar": name, "allowed": allowed, "taken": round(medians[name], 1), "kept": medians[name] <= allowed}
+        for name, allowed in BARS.items()
+    ]
+
+
+def watched(words: list[str], *, folder: str) -> dict[str, float]:
+    """Return seconds, and the peak MB of the largest process and of all together (NaN where there is no /proc)."""
+    start = perf_counter()
+    process = subprocess.Popen(words, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    seen = Path("/proc/self/smaps_rollup").exists()
+    largest = together = 0.0 if seen else float("nan")
+    while process.poll() is None:
+        if seen:
+            family = [process.pid, *descendants(process.pid)]
+            largest = max(largest, *(peak_memory(pid) for pid in family))
+            together = max(together, sum(share_of_memory(pid) for pid in family))
+        sleep(EVERY)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(words)} ended with {process.returncode}")
+    return {"seconds": perf_counter() - start, "largest_mb": largest, "together_mb": together}
+
+
+def descendants(pid: int) -> list[int]:
+    """Return the processes that a process has started, and those that these have."""
+    found = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in proc_text(task).split():
+            found += [int(child), *descendants(int(child))]
+    return found
+
+
+def peak_memory(pid: int) -> float:
+    """Return the most MB that a process has held so far; 0 when it has ended."""
+    return kilobytes(proc_text(Path(f"/proc/{pid}/status")), "VmHWM") / 1024
+
+
+def share_of_memory(pid: int) -> float:
+    """Return the MB of a process, a page that n processes share counted as an n-th; 0 when it has ended."""
+    return kilobytes(proc_text(Path(f"/proc/{pid}/smaps_rollup")), "Pss") / 1024
+
+
+def kilobytes(text: str, name: str) -> float:
+    """Return the number behind ``name:`` in a file of /proc."""
+    return next((float(line.split()[1]) for line in text.splitlines() if line.startswith(f"{name}:")), 0.0)
+
+
+def proc_text(path: Path) -> str:
+    """Return what /proc says, or nothing about a process that has ended."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
+
+
 def accuracy(seeds: int) -> list[dict[str, object]]:
     """Return a row per bundled set: the backtest MASE of every model, the network's over seeds."""
     import forecast
@@ -87,9 +154,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=5, help="runs of each command (default 5)")
     parser.add_argument("--seeds", type=int, default=10, help="seeds of the network (default 10)")
+    parser.add_argument("--only", choices=["times", "bars", "accuracy"], help="one part alone")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args()
-    result = {"times": times(arguments.repeats), "accuracy": accuracy(arguments.seeds)}
+    parts = {
+        "times": lambda: times(arguments.repeats),
+        "bars": lambda: bars(arguments.repeats),
+        "accuracy": lambda: accuracy(arguments.seeds),
+    }
+    result = {name: measure() for name, measure in parts.items() if arguments.only in (None, name)}
     if arguments.json:
         print(json.dumps(result, indent=1))
         return

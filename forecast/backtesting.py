@@ -7,6 +7,7 @@ tasks can be done anywhere and in any order.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -16,16 +17,18 @@ import numpy as np
 import pandas as pd
 
 from forecast.bounds import Bounds
-from forecast.defaults import MAX_WINDOWS, MIN_WINDOWS
+from forecast.defaults import BASELINES
 from forecast.errors import ForecastError, ModelError, Notice
-from forecast.metrics import mase_scale
+from forecast.metrics import mase_scale, rmsse_scale
 from forecast.models.base import predicted
+from forecast.split import Split, choose_n_windows
 
 if TYPE_CHECKING:
     from forecast.models.base import Forecaster
     from forecast.panel import Panel
 
 __all__ = [
+    "NOT_FINISHED",
     "Backtest",
     "Factory",
     "Fitted",
@@ -49,78 +52,10 @@ FAILURES = (ForecastError, ArithmeticError, ValueError, LookupError)
 """What a model may raise without ending the run."""
 LEAST_VALUES = 3
 """Known values that a series must have before a cutoff to be tested there."""
-MORE_ORIGINS = 40
-"""Further origins between the windows, at most, whose errors tell how wide intervals must be."""
 FALLBACK = "seasonal_naive"
 """What stands in for a model that fails, where that was asked for."""
-COLUMNS = ("unique_id", "cutoff", "ds", "step", "model", "y", "y_hat", "scale", "back")
-
-
-@dataclass(frozen=True)
-class Split:
-    """Where the windows lie, counted from the end of each series.
-
-    Parameters
-    ----------
-    horizon : int
-        Values of a window that are forecast and scored, H.
-    n_windows : int
-        How many windows.
-    step_size : int, optional
-        From one cutoff to the next; by default a horizon, so that no value is scored twice.
-    gap : int
-        Values between a cutoff and its window: known too late to be of use, and not scored.
-    refit : int
-        Models are fitted at every so-manieth window and forecast from the others as they are; 0: at the first alone.
-    window_size : int, optional
-        How many of the latest values models are given (a sliding window); by default all (an expanding one).
-
-    Examples
-    --------
-    >>> Split(horizon=4, n_windows=3).backs
-    [12, 8, 4]
-    >>> Split(horizon=4, n_windows=3, step_size=2, gap=1, refit=2).blocks
-    [[9, 7], [5]]
-    """
-
-    horizon: int
-    n_windows: int
-    step_size: int | None = None
-    gap: int = 0
-    refit: int = 1
-    window_size: int | None = None
-
-    @property
-    def reach(self) -> int:
-        """Steps ahead that models forecast: the gap and the horizon."""
-        return self.gap + self.horizon
-
-    @property
-    def backs(self) -> list[int]:
-        """How many values of each series come after each cutoff, the earliest cutoff first."""
-        step = self.step_size or self.horizon
-        return [self.reach + w * step for w in reversed(range(self.n_windows))]
-
-    @property
-    def blocks(self) -> list[list[int]]:
-        """The same, those together that one fit serves, at whose first it is made."""
-        size = self.refit or max(1, self.n_windows)
-        return [self.backs[w : w + size] for w in range(0, self.n_windows, size)]
-
-    def between(self, block: Sequence[int]) -> list[int]:
-        """Return origins that are no cutoffs, for the fit of `block`: up to the next fit, evenly spread over all."""
-        if not self.n_windows:
-            return []
-        backs = self.backs
-        others = [back for back in range(backs[0] - 1, self.gap, -1) if back not in backs]
-        chosen = np.unique(np.linspace(0, len(others) - 1, min(len(others), MORE_ORIGINS)).astype(int))
-        last = next((b[0] for b in self.blocks if b[0] < block[-1]), 0)
-        return [others[i] for i in chosen if block[0] > others[i] > last]
-
-    def past(self, panel: Panel, back: int) -> Panel:
-        """Return what models are given `back` values before the end of each series."""
-        past = panel.drop_last(back)
-        return past if self.window_size is None else past.latest(self.window_size)
+NOT_FINISHED = "not finished in the time there was"
+COLUMNS = ("unique_id", "cutoff", "ds", "step", "model", "y", "y_hat", "scale", "rms_scale", "before", "back")
 
 
 @dataclass(frozen=True)
@@ -179,10 +114,11 @@ class Fitted:
 class Backtest:
     """All windows: what was forecast and what came, and from further origins, which intervals learn from.
 
-    `frame` is the forecast frame with `y` before `y_hat` and, last, `scale`, the mean absolute error of the seasonal
-    naive method within the past of that series and cutoff, by which MASE divides, and `back`, the number of values
-    after the cutoff. `between` is the same from further
-    origins, each forecast by the fit of the cutoff before it; steps whose truth is still to come are left out.
+    `frame` is the forecast frame with `y` before `y_hat` and, last, what is known of the past of that series and
+    cutoff: `scale` and `rms_scale`, the mean absolute and the root mean squared error of the seasonal naive method, by
+    which MASE and RMSSE divide, `before`, its last known value, and `back`, the number of values after the cutoff.
+    `between` is the same from further origins, each forecast by the fit of the cutoff before it; steps whose truth is
+    still to come are left out.
     """
 
     frame: pd.DataFrame
@@ -190,18 +126,8 @@ class Backtest:
     fits: list[Fitted]
     unfinished: int = 0
     """Windows that were given up for want of time."""
-
-
-def choose_n_windows(panel: Panel, horizon: int, *, step_size: int | None = None, gap: int = 0) -> int:
-    """Return how many windows to test on.
-
-    As many as leave half of the typical series for the first fit, at least 4 and at most 12; fewer where 4 would
-    leave less than two seasons (and at least 3 values, and a horizon) to learn from. 0: nothing can be held out.
-    """
-    length, step = int(np.median(panel.lengths)), step_size or horizon
-    least = max(3, horizon, 2 * panel.season_length)
-    wanted = min(MAX_WINDOWS, max(MIN_WINDOWS, (length // 2 - horizon) // step + 1))
-    return max(0, min(wanted, (length - least - gap - horizon) // step + 1))
+    undone: Counter[str] = field(default_factory=Counter)
+    """Fits that were not finished in time, by model."""
 
 
 def windows(panel: Panel, split: Split) -> Iterator[Window]:
@@ -216,19 +142,24 @@ def windows(panel: Panel, split: Split) -> Iterator[Window]:
 
 
 def truth(panel: Panel, window: Window, split: Split) -> pd.DataFrame:
-    """Return what came after the window's cutoff: ``unique_id, step, y`` and the MASE `scale` of each past."""
+    """Return what came after the window's cutoff: ``unique_id, step, y``, and the last columns of `Backtest.frame`."""
     position = {name: s for s, name in enumerate(panel.ids)}
     series = [position[name] for name in window.past.ids]
     end = panel.offsets[1:][series][:, None]
     wanted = end - window.back + split.gap + np.arange(split.horizon)
     values = np.where(wanted < end, panel.values[np.minimum(wanted, end - 1)], np.nan)
-    scale = [mase_scale(window.past.series(s), panel.season_length) for s in range(window.past.n_series)]
+    pasts, season = [window.past.series(s) for s in range(window.past.n_series)], panel.season_length
+    known = {
+        "scale": [mase_scale(past, season) for past in pasts],
+        "rms_scale": [rmsse_scale(past, season) for past in pasts],
+        "before": [past[np.isfinite(past)][-1] for past in pasts],
+    }
     return pd.DataFrame(
         {
             "unique_id": np.repeat(np.array(window.past.ids, dtype=object), split.horizon),
             "step": np.tile(np.arange(1, split.horizon + 1), len(series)),
             "y": values.ravel(),
-            "scale": np.repeat(scale, split.horizon),
+            **{name: np.repeat(numbers, split.horizon) for name, numbers in known.items()},
         }
     )
 
@@ -278,11 +209,13 @@ def fit_all(
         M101, when every model fails.
     """
     bounds = bounds or Bounds()
+    quickest_first = sorted(factories, key=lambda name: name not in BASELINES)  # they are there if time runs out
     tasks = [
-        Task(name, make, panel, split, bounds=bounds, levels=tuple(levels), keep=True)
-        for name, make in factories.items()
+        Task(name, factories[name], panel, split, bounds=bounds, levels=tuple(levels), keep=True)
+        for name in quickest_first
     ]
-    outcomes = dict(zip(factories, do(tasks), strict=True))
+    done = dict(zip(quickest_first, do(tasks), strict=True))
+    outcomes = {name: done[name] for name in factories}
     return _fitted(outcomes, 0, cutoff=_text(panel.last.max()), fallback=fallback)
 
 
@@ -316,6 +249,7 @@ def backtest(
         outcomes = dict(zip(factories, done[first : first + len(factories)], strict=True))
         if None in outcomes.values():
             found.unfinished += len(block)
+            found.undone.update(name for name, outcome in outcomes.items() if outcome is None)
             continue
         for place, back in enumerate([*block, *split.between(block)]):
             past = _given(panel, back, split)
@@ -345,7 +279,7 @@ def _fitted(outcomes: Mapping[str, Outcome | None], place: int, *, cutoff: str, 
     for name, outcome in outcomes.items():
         if outcome is None or outcome.failure is not None:
             if place == 0:
-                reason = "not finished in the time there was" if outcome is None else str(outcome.failure)
+                reason = NOT_FINISHED if outcome is None else str(outcome.failure)
                 fitted.failures.append({"model": name, "cutoff": cutoff, "reason": reason})
             if spare is not None and spare.frames:
                 frames.append(spare.frames[place].assign(model=name))
@@ -360,8 +294,9 @@ def _fitted(outcomes: Mapping[str, Outcome | None], place: int, *, cutoff: str, 
             if outcome.model is not None:
                 fitted.models[name] = outcome.model
     if not frames:
-        reasons = "; ".join(f["reason"] for f in fitted.failures[:3])
-        raise ModelError("M101", f"every model failed at cutoff {cutoff}: {reasons}", hint="--models naive")
+        reasons = "; ".join(list(dict.fromkeys(f["reason"] for f in fitted.failures))[:3])
+        hint = "a longer --budget" if all(outcome is None for outcome in outcomes.values()) else "--models naive"
+        raise ModelError("M101", f"every model failed at cutoff {cutoff}: {reasons}", hint=hint)
     fitted.forecasts = pd.concat(frames, ignore_index=True)
     return fitted
 

@@ -142,17 +142,16 @@ class Calibration:
                     ends[name][rows] = end
         return with_ends(frame, _nested(ends, self.levels), self.levels).drop(columns="scale")
 
-    @cached_property
-    def coverage(self) -> pd.DataFrame:
-        """How often the intervals of the windows covered: a row for each model and level.
+    def coverage(self, windows: pd.DataFrame) -> pd.DataFrame:
+        """Return how often the intervals of backtested `windows` covered: a row for each model and level.
 
         Columns: ``model, interval`` (its level), ``coverage`` and its 95 % band ``coverage_low, coverage_high``, which
         takes all steps of a window of a series for one case, since their errors go together; ``points, cases,
         mean_width, msis`` and ``windows_needed``, how many more it takes to calibrate (0: it is calibrated).
         """
         rows, a_window = [], self.split.horizon * self.panel.n_series
-        for model in dict.fromkeys(self.windows["model"]):
-            own, counts = self.windows[self.windows["model"] == model], self.errors[model].counts
+        for model in dict.fromkeys(windows["model"]):
+            own, counts = windows[windows["model"] == model], self.errors[model].counts
             for level in self.levels:
                 judged = own.dropna(subset=["y", *interval_names(level)])
                 y, scale, low, high = (judged[c].to_numpy(np.float64) for c in ("y", "scale", *interval_names(level)))

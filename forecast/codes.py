@@ -279,10 +279,6 @@ _TEXTS = {
         "Values of the past are such as --min, --max or --integer say that no forecast may be.",
         "Check the bounds.",
     ),
-    "W215": (
-        "There are too few errors to say how often an interval covers; its width is that of a normal distribution.",
-        "More test windows (--n-windows) or a lower --level.",
-    ),
     "W216": (
         "Runs that scored different things stand side by side: their scores say nothing of which is better.",
         "Run the models again on the same data, horizon and windows.",
@@ -298,6 +294,10 @@ _TEXTS = {
     "W304": (
         "A model leaves out a covariate that it cannot use.",
         "Nothing has to be done; the message says why.",
+    ),
+    "W305": (
+        "A budget of time cut the run short: windows, fits or totals were given up.",
+        "A larger --budget, fewer --models, or --preset fast.",
     ),
     "I201": (
         "The target has zeros or negative values.",

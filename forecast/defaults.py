@@ -15,6 +15,8 @@ METRIC = "mase"
 QUANTILE_METRIC = "quantile_loss"
 METRIC_NAMES = (QUANTILE_METRIC, "mase", "smape", "mae", "rmse")
 MIN_WINDOWS, MAX_WINDOWS = 4, 12
+MIN_CASES = 20
+"""Windows of single series from which on it is judged whether intervals keep their level."""
 MISSING = ("auto", "error", "linear", "seasonal", "zero", "ffill")
 DUPLICATES = ("error", "first", "last", "mean", "sum")
 LAYOUTS = ("auto", "long", "columns", "rows")

@@ -94,6 +94,8 @@ class Workers:
         self.count = count or _cores()
         self._spent, self._finished = 0.0, 0
         self.deadline = None if seconds is None else perf_counter() + seconds
+        self.cut: list[Any] = []
+        """The tasks that were stopped in the middle when time was up."""
         self._idle: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
         self._started: list[subprocess.Popen[bytes]] = []
 
@@ -147,16 +149,11 @@ class Workers:
                     done[places[future]] = future.result()
                     tick(tasks[places[future]])
                 if left is not None and not finished:
-                    self._stop(waiting)
+                    self.cut += [tasks[places[future]] for future in waiting if not future.cancel()]
+                    for worker in self._started:
+                        worker.kill()
                     break
         return done
-
-    def _stop(self, waiting: set[Any]) -> None:
-        """End the workers in the middle of what they do."""
-        for future in waiting:
-            future.cancel()
-        for worker in self._started:
-            worker.kill()
 
     def _ask(self, function: Callable[[T], R], task: T) -> R:
         worker = self._idle.get()

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from scipy.special import betaincinv, ndtri
 
+from forecast.defaults import MIN_CASES
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -29,6 +31,7 @@ __all__ = [
     "binomial_band",
     "conformal_width",
     "errors_needed",
+    "judgement",
     "naive_band",
 ]
 
@@ -295,6 +298,23 @@ def binomial_band(coverage: float, n: int) -> tuple[float, float]:
     low = float(betaincinv(hits, n - hits + 1.0, 0.025)) if hits > 0 else 0.0
     high = float(betaincinv(hits + 1.0, n - hits, 0.975)) if hits < n else 1.0
     return 100.0 * low, 100.0 * high
+
+
+def judgement(level: float, low: float, high: float, cases: float) -> str:
+    """Return in words what a measured coverage says of intervals of a level, given its `binomial_band`.
+
+    Below `MIN_CASES` cases the band is so wide that it would call almost anything kept.
+
+    Examples
+    --------
+    >>> judgement(80, *binomial_band(60.0, 100), 100), judgement(80, *binomial_band(60.0, 10), 10)
+    ('too narrow', 'too few to judge')
+    """
+    if not cases >= MIN_CASES:
+        return "too few to judge"
+    if high < level:
+        return "too narrow"
+    return "too wide" if low > level else "kept"
 
 
 def _mean(values: Floats, *, axis: int) -> Floats:

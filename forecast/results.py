@@ -22,8 +22,8 @@ from forecast.errors import ConfigError, Notice, shown
 from forecast.models.combination import combined
 from forecast.models.mlp import MLP
 from forecast.runs import write_csv, write_json
-from forecast.scoring import common_points, leaderboard, metric_of, scores_by_place, unit_losses
-from forecast.significance import MIN_UNITS, compare
+from forecast.scoring import common_points, leaderboard, metric_of, scores_by_place
+from forecast.verdicts import verdicts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,10 +34,9 @@ if TYPE_CHECKING:
     from forecast.engine import Workers
     from forecast.panel import Panel
 
-__all__ = ["Listener", "Results"]
+__all__ = ["Listener", "Results", "Silent"]
 
 COMBINATION = "combination"
-METRIC_WORDS = {"mase": "MASE", "quantile_loss": "quantile loss"}
 LONG = 10.0
 """Seconds from which on it is said beforehand how long something will take."""
 
@@ -50,6 +49,16 @@ class Listener(Protocol):
 
     def progress(self, done: int, total: int, what: str) -> None:
         """Take how many of the fits are done and what comes next."""
+
+
+class Silent:
+    """Listens and does nothing."""
+
+    def say(self, line: str) -> None:
+        """Do nothing."""
+
+    def progress(self, done: int, total: int, what: str) -> None:
+        """Do nothing."""
 
 
 class Results:
@@ -68,7 +77,7 @@ class Results:
     combination : CombinationSection, optional
         Of which models, and how, one more is to be made.
     seed : int
-        Of the sample paths.
+        Of the sample paths and of the bootstrap behind the confidence set.
     workers : Workers
         Who does the work.
     listener : Listener
@@ -100,7 +109,8 @@ class Results:
         tested = backtest(factories, panel, split, **common)
         listener.progress(total, total, "report")
         self.fits, self.horizon, self.n_windows = tested.fits, split.horizon, len(tested.fits)
-        self.unfinished = tested.unfinished
+        self.seed = seed
+        self.unfinished, self.undone = tested.unfinished, tested.undone
         names = list(factories)
         if combination is not None and (members := self._members(combination, names)):
             names = [*names, COMBINATION]
@@ -113,8 +123,8 @@ class Results:
             calibration = calibration.at_quantile(self.quantile)
         self.overlap = -(-split.reach // (split.step_size or split.horizon))
         self.backtest, self.between = bounds.apply(calibration.windows), calibration.backtested.between
-        self.coverage = calibration.coverage
         self.scored = common_points(self.backtest)
+        self.coverage = calibration.coverage(self.scored)
         self.places = scores_by_place(self.scored, panel, gap=split.gap, quantile=self.quantile)
         self.leaderboard = leaderboard(
             self.scored, names, baselines=BASELINES, fits=[*self.fits, self.final], quantile=self.quantile
@@ -190,47 +200,21 @@ class Results:
         write_json({"final": self.final.choices, **by_cutoff}, folder / "choices.json")
         write_json(diagnosed(self.final.models, self.panel), folder / "diagnostics.json")
         scores = self.leaderboard.set_index("model").to_dict("index")
-        metrics = {
-            "schema": 1,
-            "metric": metric_of(self.quantile),
-            "quantile": self.quantile,
-            "models": scores,
-            "verdict": self._verdict(),
-        }
-        write_json(metrics, folder / "metrics.json")
-
-    def _verdict(self) -> dict[str, Any]:
-        """Return the comparisons of the network (or the best candidate) with the baseline and with the best other."""
-        board, scored = self.leaderboard, self.scored
-        candidates = [name for name, role in zip(board["model"], board["role"], strict=True) if role == "candidate"]
-        if scored.empty:
-            return {"model": board["model"].iloc[0], "sentence": "Untested: no window could be held out.", "pairs": []}
-        lead = "mlp" if "mlp" in candidates else [*candidates, "seasonal_naive"][0]
-        others = [name for name in ("seasonal_naive", *candidates) if name != lead]
-        unit, losses = unit_losses(scored, quantile=self.quantile)
-        overlap = self.overlap if unit == "windows" else 1
-        pairs = []
-        for other in [name for name in others if name in losses and lead in losses]:
-            found = compare(losses[lead], losses[other], overlap=overlap)
-            pairs.append({"model": lead, "against": other, "unit": unit, **vars(found)})
-        sentence = _sentence(lead, pairs, board, metric_of(self.quantile))
-        return {"model": lead, "sentence": sentence, "pairs": pairs}
+        metrics = {"schema": 1, "metric": metric_of(self.quantile), "quantile": self.quantile, "models": scores}
+        untested = "no window was finished in the time there was" if self.unfinished else "no window could be held out"
+        said = verdicts(
+            self.leaderboard,
+            self.scored,
+            quantile=self.quantile,
+            overlap=self.overlap,
+            seed=self.seed,
+            untested=untested,
+        )
+        write_json(metrics | said, folder / "metrics.json")
 
 
 def _spoken(seconds: float) -> str:
     return f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
-
-
-def _sentence(lead: str, pairs: list[dict[str, Any]], board: pd.DataFrame, metric: str) -> str:
-    score = float(board.loc[board["model"] == lead, metric].iloc[0])
-    if np.isnan(score):
-        return "No verdict: scaled errors are undefined, for no series changes before it is tested."
-    said = f"{lead}: {METRIC_WORDS.get(metric, metric)} {score:.2f}"
-    if not pairs:
-        return f"{said}; nothing to compare it with."
-    parts = [f"{p['ratio']:.2f} of {p['against']}'s error: {p['word']}" for p in pairs]
-    few = f" (a verdict takes {MIN_UNITS})" if pairs[0]["units"] < MIN_UNITS else ""
-    return f"{said} over {pairs[0]['units']} {pairs[0]['unit']}{few}; " + "; ".join(parts) + "."
 
 
 def _training(network: MLP) -> pd.DataFrame:

@@ -7,14 +7,17 @@ the last act is to rename it, and a run that fails takes its folder away.
 from __future__ import annotations
 
 import errno
+import hashlib
 import json
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from forecast.defaults import REPORTS_FOLDER
 from forecast.errors import FileError, shown
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ __all__ = [
     "Run",
     "in_json",
     "load_run",
+    "new_folder",
     "require_free",
     "write_aside",
     "write_csv",
@@ -34,7 +38,7 @@ __all__ = [
     "write_new",
 ]
 
-_TEXTS = ("unique_id", "model", "role", "ds", "cutoff", "level", "method", "by", "place")
+_TEXTS = ("unique_id", "model", "role", "ds", "cutoff", "level", "method", "by", "place", "reason")
 
 
 @dataclass(frozen=True)
@@ -133,6 +137,20 @@ def write_aside(folder: Path, *, overwrite: bool = False) -> Iterator[Path]:
         raise
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def new_folder(name: str) -> Path:
+    """Return a folder in ``reports/`` named after the data and the time, safe on every file system."""
+    stem = name.split(".")[0]
+    plain = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in stem).strip("-")[:40]
+    if plain != stem:
+        plain = f"{plain or 'data'}-{hashlib.sha256(stem.encode()).hexdigest()[:8]}"
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    folder, copies = Path(REPORTS_FOLDER) / f"{plain}-{stamp}", 1
+    while folder.exists():
+        copies += 1
+        folder = folder.with_name(f"{plain}-{stamp}-{copies}")
+    return folder
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
@@ -272,10 +290,13 @@ def _read_frame(path: Path, *, only: list[str] | None = None) -> pd.DataFrame:
     """Read a CSV of ours: ids stay texts (an id may be "NA"), times become dates or whole numbers, the rest numbers."""
     import pandas as pd
 
+    def kind(name: str) -> type:
+        return str if name in _TEXTS or name.startswith("judgement") else float
+
     try:
         columns = pd.read_csv(path, encoding="utf-8", nrows=0, usecols=only).columns
-        kinds = {name: str if name in _TEXTS else float for name in columns}
-        empty = {name: [""] for name, kind in kinds.items() if kind is float}
+        kinds = {name: kind(name) for name in columns}
+        empty = {name: [""] for name in columns if kind(name) is float}
         frame = pd.read_csv(path, encoding="utf-8", usecols=only, dtype=kinds, keep_default_na=False, na_values=empty)
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error

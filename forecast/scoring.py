@@ -5,13 +5,16 @@ The idea: a frame of forecasts with their truths is all that is needed; every sc
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from forecast.defaults import METRIC, QUANTILE_METRIC
-from forecast.metrics import METRICS, skill
+from forecast.intervals import judgement
+from forecast.metrics import skill
+from forecast.score_table import levels_of, referenced, row_losses, score_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,30 +52,48 @@ def leaderboard(
     fits: list[Fitted],
     quantile: float | None = None,
 ) -> pd.DataFrame:
-    """Return the scores frame: a row per model, the best first, over `common_points`.
+    """Return the scores frame: a row per model, the best first, over `common_points`; a model that failed is one too.
 
-    Columns: ``rank, model, role``, a column per metric (first that of a `quantile`, if one is forecast), `skill` (the
-    share of seasonal naive's error that is gone), `windows`, `points` and `failures` (fits of the model that failed).
+    Columns: ``rank, model, role``, those of `forecast.score_table.score_table`, for each level ``judgement-80`` (what
+    its coverage amounts to), `skill` (the share of seasonal naive's error that is gone), `windows`, `points`,
+    `failures` (fits of the model that failed) and the `reason` of most of them.
     """
-    failed = [failure["model"] for fit in fits for failure in fit.failures]
-    metric, rows = metric_of(quantile), []
-    for name in models:
-        own = backtested[backtested["model"] == name]
-        rows.append(
-            {"model": name, "role": "baseline" if name in baselines else "candidate", **_scores(own, quantile)}
-            | {"windows": own["cutoff"].nunique(), "points": int(own["y"].notna().sum())}
-            | {"failures": failed.count(name)}
-        )
-    table = pd.DataFrame(rows)
+    metric = metric_of(quantile)
+    models = list(models)
+    scores = score_table(referenced(backtested), [backtested["model"]], quantile=quantile).reindex(models)
+    counts = backtested.groupby("model").agg(windows=("cutoff", "nunique"), points=("y", "count")).reindex(models)
+    table = _judged(scores.reset_index(drop=True), levels_of(backtested))
+    table.insert(0, "model", models)
+    table.insert(1, "role", ["baseline" if name in baselines else "candidate" for name in models])
     reference = table.loc[table["model"] == "seasonal_naive", metric]
-    table.insert(
-        list(table.columns).index("windows"),
-        "skill",
-        [skill(m, float(reference.iloc[0])) if len(reference) else np.nan for m in table[metric]],
-    )
+    table["skill"] = [skill(m, float(reference.iloc[0])) if len(reference) else np.nan for m in table[metric]]
+    for name in ("windows", "points"):
+        table[name] = counts[name].fillna(0).to_numpy(np.int64)
+    failed = [failure for fit in fits for failure in fit.failures]
+    table["failures"] = [sum(failure["model"] == name for failure in failed) for name in models]
+    table["reason"] = [_reason([f["reason"] for f in failed if f["model"] == name]) for name in models]
     table = table.sort_values(metric, kind="stable", na_position="last", ignore_index=True)
     table.insert(0, "rank", np.arange(1, len(table) + 1))
     return table
+
+
+def _judged(table: pd.DataFrame, levels: list[str]) -> pd.DataFrame:
+    """Add what the coverage of each level amounts to; a model that was never tested has no cases."""
+    for level in levels:
+        table[f"cases-{level}"] = table[f"cases-{level}"].fillna(0.0)
+        bands = zip(*(table[f"{name}-{level}"] for name in ("coverage_low", "coverage_high", "cases")), strict=True)
+        at = list(table.columns).index(f"cases-{level}") + 1
+        table.insert(at, f"judgement-{level}", [judgement(float(level), *band) for band in bands])
+    return table
+
+
+def _reason(reasons: list[str]) -> str:
+    """Return the reason that most failures had; none for no failure."""
+    if not reasons:
+        return ""
+    (first, _), *others = Counter(reasons).most_common()
+    more = f" (and {len(others)} other {'reason' if len(others) == 1 else 'reasons'})" if others else ""
+    return f"{first}{more}"
 
 
 def scores_by_place(
@@ -80,17 +101,20 @@ def scores_by_place(
 ) -> pd.DataFrame:
     """Return how well every model did at each step ahead, in each window, series and position in the season.
 
-    Columns: ``by`` ("step", "window", "series" or what the positions of the season are called), ``place, model``, a
-    column per metric, and ``points``.
+    Columns: ``by`` ("step", "window", "series" or what the positions of the season are called), ``place, model``,
+    those of `forecast.score_table.score_table`, and ``points``.
     """
     name, positions = _season(backtested, panel, gap)
     places = {"step": backtested["step"], "window": backtested["cutoff"], "series": backtested["unique_id"]}
-    rows: list[dict[str, Any]] = []
+    rows, parts = referenced(backtested), []
     for by, key in {**places, **({name: positions} if name else {})}.items():
-        for (place, model), own in backtested.groupby([np.asarray(key), "model"], sort=True):
-            points = int(own["y"].notna().sum())
-            rows.append({"by": by, "place": str(place), "model": model, **_scores(own, quantile), "points": points})
-    return pd.DataFrame(rows, columns=None if rows else ["by", "place", "model", *METRICS, "points"])
+        keys = [pd.Series(key, backtested.index), backtested["model"]]
+        table = score_table(rows, keys, quantile=quantile)
+        table["points"] = backtested.groupby(keys, sort=True)["y"].count().to_numpy()
+        where = pd.DataFrame({"by": by, "place": [str(at) for at, _ in table.index]})
+        where["model"] = [model for _, model in table.index]
+        parts.append(pd.concat([where, table.reset_index(drop=True)], axis=1))
+    return pd.concat(parts, ignore_index=True)
 
 
 def unit_losses(backtested: pd.DataFrame, *, quantile: float | None = None) -> tuple[str, pd.DataFrame]:
@@ -105,27 +129,8 @@ def unit_losses(backtested: pd.DataFrame, *, quantile: float | None = None) -> t
     """
     unit = "series" if len(backtested["unique_id"].unique()) > 1 else "windows"
     key = "unique_id" if unit == "series" else "cutoff"
-    loss = pd.Series(_losses(backtested, quantile), backtested.index)
+    loss = pd.Series(row_losses(backtested, quantile), backtested.index)
     return unit, loss.groupby([backtested[key], backtested["model"]]).mean().unstack("model")
-
-
-def _scores(own: pd.DataFrame, quantile: float | None) -> dict[str, float]:
-    """Return every metric over some rows."""
-    y, y_hat, scale = (own[column].to_numpy(np.float64) for column in ("y", "y_hat", "scale"))
-    scores = {metric: function(y, y_hat, scale) for metric, function in METRICS.items()}
-    if quantile is None:
-        return scores
-    losses = _losses(own, quantile)
-    known = losses[np.isfinite(losses)]
-    return {QUANTILE_METRIC: float(known.mean()) if len(known) else np.nan, **scores}
-
-
-def _losses(frame: pd.DataFrame, quantile: float | None) -> NDArray[np.float64]:
-    """Return the scaled loss of every row; of a quantile twice the pinball loss, which at one half is the error."""
-    error = (frame["y"] - frame["y_hat"]).to_numpy(np.float64)
-    scale = frame["scale"].where(frame["scale"] > 0).to_numpy(np.float64)
-    loss = np.abs(error) if quantile is None else 2.0 * np.maximum(quantile * error, (quantile - 1.0) * error)
-    return np.asarray(loss / scale)
 
 
 def _season(backtested: pd.DataFrame, panel: Panel, gap: int) -> tuple[str | None, NDArray[np.int64]]:

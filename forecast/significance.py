@@ -1,12 +1,14 @@
 """Is one model really better than another, or was it luck?
 
 The idea: two models are compared on the losses of the same units (the windows of one series, or the series of a
-panel), and the answer is one of four wordings; with fewer than `MIN_UNITS` units there is no answer.
+panel), and the answer is one of four wordings; with fewer than `MIN_UNITS` units there is no answer, but an estimate
+of how many it would take.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil, sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,17 +16,13 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
-__all__ = [
-    "MIN_UNITS",
-    "Comparison",
-    "Nemenyi",
-    "compare",
-    "diebold_mariano",
-    "model_confidence_set",
-    "nemenyi",
-]
+    Floats = NDArray[np.float64]
+
+__all__ = ["MIN_UNITS", "Comparison", "compare", "diebold_mariano", "ratio_interval", "units_needed"]
 
 MIN_UNITS = 8
+POWER = 0.8
+"""The chance of finding a true difference for which `units_needed` asks."""
 BETTER, TIE, WORSE = "better", "cannot be told apart", "worse"
 TOO_LITTLE = "too little data to tell"
 
@@ -39,16 +37,23 @@ class Comparison:
         "better", "cannot be told apart", "worse" or "too little data to tell".
     ratio : float
         Mean loss of the one over that of the other; below 1 the one is ahead.
+    ratio_low, ratio_high : float or None
+        Where the ratio lies with confidence 1 - alpha: see `ratio_interval`. None when there is too little data.
     p_value : float or None
         Two-sided; None when there is too little data.
     units : int
         How many pairs of losses were compared.
+    units_needed : int or None
+        About how many it would take to tell a difference as large as the one observed: see `units_needed`.
     """
 
     word: str
     ratio: float
+    ratio_low: float | None
+    ratio_high: float | None
     p_value: float | None
     units: int
+    units_needed: int | None
 
 
 def compare(losses: ArrayLike, others: ArrayLike, *, alpha: float = 0.05, overlap: int = 1) -> Comparison:
@@ -74,11 +79,13 @@ def compare(losses: ArrayLike, others: ArrayLike, *, alpha: float = 0.05, overla
     both = ~(np.isnan(a) | np.isnan(b))
     a, b = a[both], b[both]
     ratio = float(a.mean() / b.mean()) if len(a) and b.mean() > 0 else float("nan")
+    needed = units_needed(a, b, alpha=alpha, horizon=overlap)
     if len(a) < MIN_UNITS:
-        return Comparison(TOO_LITTLE, ratio, None, len(a))
+        return Comparison(TOO_LITTLE, ratio, None, None, None, len(a), needed)
     _, p_value = diebold_mariano(a, b, horizon=overlap)
+    low, high = ratio_interval(a, b, alpha=alpha, horizon=overlap)
     ahead = BETTER if a.mean() < b.mean() else WORSE
-    return Comparison(ahead if p_value < alpha else TIE, ratio, p_value, len(a))
+    return Comparison(ahead if p_value < alpha else TIE, ratio, low, high, p_value, len(a), needed)
 
 
 def diebold_mariano(losses: ArrayLike, others: ArrayLike, *, horizon: int = 1) -> tuple[float, float]:
@@ -106,109 +113,96 @@ def diebold_mariano(losses: ArrayLike, others: ArrayLike, *, horizon: int = 1) -
 
     d = np.asarray(losses, np.float64) - np.asarray(others, np.float64)
     n, mean = len(d), float(np.mean(d))
-    centred = d - mean
-    covariances = [float(centred[k:] @ centred[: n - k]) / n for k in range(horizon)]
-    variance = covariances[0] + 2.0 * sum(covariances[1:])
-    if variance <= 0:
-        variance = covariances[0]
+    variance = _variance(d, horizon)
     if variance <= 1e-24 * float(np.mean(d**2)) or variance == 0:
         return (0.0, 1.0) if mean == 0 else (float(np.sign(mean) * np.inf), 0.0)
-    factor = (n + 1 - 2 * horizon + horizon * (horizon - 1) / n) / n
-    statistic = float(mean / np.sqrt(variance / n) * np.sqrt(factor))
+    statistic = mean / sqrt(variance / n) * sqrt(_small_sample(n, horizon))
     return statistic, float(2.0 * t.sf(abs(statistic), df=n - 1))
 
 
-def model_confidence_set(
-    losses: ArrayLike, *, alpha: float = 0.1, samples: int = 1000, block: int = 1, seed: int = 0
-) -> NDArray[np.float64]:
-    """Return the p-value of each model: the set that holds the best with confidence 1 - alpha has those >= alpha.
+def ratio_interval(
+    losses: ArrayLike, others: ArrayLike, *, alpha: float = 0.05, horizon: int = 1
+) -> tuple[float | None, float | None]:
+    """Return where the ratio of two mean losses lies with confidence 1 - alpha.
 
-    The worst model is put out again and again while equal quality is refused (Hansen, Lunde & Nason 2011, with their
-    T_max): with ``t_i`` the mean loss of model i minus that of all in the set, over its bootstrap standard deviation,
-    the statistic is ``max t_i``, held against that of bootstrap samples of blocks, centred. A model's p-value is the
-    largest that any test had until it went.
+    It holds the ratios r for which the Diebold-Mariano test does not tell ``losses`` from ``r * others`` (Fieller
+    1954): so it leaves out 1 exactly where the verdict is better or worse. With means a and b, long-run covariances V
+    and ``k = t^2 / n`` over the small-sample factor, its ends solve ``(b^2 - k V_bb) r^2 - 2 (a b - k V_ab) r + a^2 - k
+    V_aa = 0``. None, None where the other's mean loss is itself too uncertain to divide by.
 
     Parameters
     ----------
-    losses : array_like [N, M]
-        A row per unit in the order of time, a column per model.
+    losses, others : array_like [N]
+        At least 0, in the order of time.
     alpha : float
-        Nothing is put out any more once a test has a p-value of at least so much; the rest get that p-value.
-    samples, block, seed : int
-        Bootstrap samples, the length of their blocks (more than 1 for overlapping windows), and the seed.
+        The chance of leaving the true ratio out.
+    horizon : int
+        As in `diebold_mariano`.
 
     Examples
     --------
-    >>> rng = np.random.default_rng(0)
-    >>> losses = rng.normal(size=(100, 3)) + [0.0, 0.0, 2.0]
-    >>> (model_confidence_set(losses) >= 0.1).tolist()
-    [True, True, False]
+    >>> low, high = ratio_interval([1, 2, 1, 2, 1, 2, 1, 2], [2, 3, 2, 4, 2, 3, 2, 4])
+    >>> round(low, 2), round(high, 2)
+    (0.47, 0.62)
     """
-    table = np.asarray(losses, np.float64)
-    n, models = table.shape
-    rng = np.random.default_rng(seed)
-    starts = rng.integers(0, n, (samples, -(-n // block)))
-    rows = (starts[..., None] + np.arange(block)).reshape(samples, -1)[:, :n] % n
-    means, resampled = table.mean(axis=0), np.stack([table[chosen].mean(axis=0) for chosen in rows])
-    left, p_values, highest = list(range(models)), np.ones(models), 0.0
-    while len(left) > 1:
-        d = means[left] - means[left].mean()
-        centred = resampled[:, left] - resampled[:, left].mean(axis=1, keepdims=True) - d
-        sd = np.sqrt((centred**2).mean(axis=0))
-        t = np.divide(d, sd, out=np.where(d > 0, np.inf, 0.0), where=sd > 1e-12 * (1.0 + np.abs(means[left])))
-        worst = int(np.argmax(t))
-        against = np.divide(centred, sd, out=np.zeros_like(centred), where=sd > 0).max(axis=1)
-        highest = max(highest, float((against >= t[worst]).mean()))
-        if highest >= alpha:
-            p_values[left] = highest
-            break
-        p_values[left.pop(worst)] = highest
-    return p_values
+    from scipy.stats import t
+
+    both = np.stack([np.asarray(losses, np.float64), np.asarray(others, np.float64)], axis=1)
+    n, (a, b) = len(both), both.mean(axis=0)
+    V = _long_run(both, horizon)
+    if V[0, 0] - 2.0 * V[0, 1] + V[1, 1] <= 0:
+        V = _long_run(both, 1)
+    factor = _small_sample(n, horizon)
+    if factor <= 0:
+        return None, None
+    k = float(t.isf(alpha / 2.0, df=n - 1)) ** 2 / (n * factor)
+    A, B, C = b * b - k * V[1, 1], a * b - k * V[0, 1], a * a - k * V[0, 0]
+    inside = B * B - A * C
+    if A <= 0 or inside < 0:
+        return None, None
+    return max(0.0, float((B - sqrt(inside)) / A)), float((B + sqrt(inside)) / A)
 
 
-@dataclass(frozen=True)
-class Nemenyi:
-    """Ranks of M models over N units, and by how much two mean ranks must differ.
+def units_needed(losses: ArrayLike, others: ArrayLike, *, alpha: float = 0.05, horizon: int = 1) -> int | None:
+    """Return about how many units it takes to tell two models apart, if they differ as much as they did so far.
 
-    Parameters
-    ----------
-    ranks : ndarray [M]
-        Mean rank of each model; 1 is best.
-    critical_difference : float
-        Two models whose mean ranks differ by less cannot be told apart.
-    friedman, p_value : float
-        Friedman's chi-squared of all ranks being equal, and its p-value.
-    """
-
-    ranks: NDArray[np.float64]
-    critical_difference: float
-    friedman: float
-    p_value: float
-
-
-def nemenyi(losses: ArrayLike, *, alpha: float = 0.05) -> Nemenyi:
-    """Return the test of Nemenyi on mean ranks, as in Demsar (2006).
-
-    With M models and N units, ``CD = q sqrt(M (M + 1) / (6 N))``, q the studentised range over ``sqrt(2)``, and
-    Friedman's ``chi^2 = 12 N / (M (M + 1)) (sum r^2 - M (M + 1)^2 / 4)`` with M - 1 degrees of freedom.
-
-    Parameters
-    ----------
-    losses : array_like [N, M]
-        A row per unit, a column per model.
-    alpha : float
-        The chance of finding a difference where there is none.
+    The number at which a two-sided test of level alpha finds a difference of the observed size with a chance of
+    `POWER`: ``(z_{1 - alpha/2} + z_power)^2 V / mean(d)^2 + z_{1 - alpha/2}^2 / 2``, d the differences of losses and V
+    their long-run variance (over n - 1), the last term for not knowing V (Guenther 1981); at least `MIN_UNITS`. It is
+    as rough as mean and variance of few units are. None with fewer than two units, or where the mean losses are equal.
 
     Examples
     --------
-    >>> nemenyi([[1, 2, 3], [1, 3, 2], [1, 2, 3], [2, 1, 3]]).ranks.tolist()
-    [1.25, 2.0, 2.75]
+    >>> units_needed([1.0, 2.0, 1.0, 2.0], [1.5, 1.9, 1.4, 2.1])
+    14
     """
-    from scipy.stats import chi2, rankdata, studentized_range
+    from scipy.special import ndtri
 
-    table = np.asarray(losses, np.float64)
-    N, M = table.shape
-    ranks = rankdata(table, axis=1).mean(axis=0)
-    friedman = 12.0 * N / (M * (M + 1)) * (float(ranks @ ranks) - M * (M + 1) ** 2 / 4.0)
-    q = float(studentized_range.ppf(1.0 - alpha, M, np.inf)) / np.sqrt(2.0)
-    return Nemenyi(ranks, float(q * np.sqrt(M * (M + 1) / (6.0 * N))), friedman, float(chi2.sf(friedman, M - 1)))
+    d = np.asarray(losses, np.float64) - np.asarray(others, np.float64)
+    if len(d) < 2 or d.mean() == 0:
+        return None
+    V = _variance(d, horizon) * len(d) / (len(d) - 1)
+    z, more = float(ndtri(1.0 - alpha / 2.0)), float(ndtri(POWER))
+    return max(MIN_UNITS, ceil((z + more) ** 2 * V / float(d.mean()) ** 2 + z**2 / 2.0))
+
+
+def _small_sample(n: int, horizon: int) -> float:
+    """Return the square of the factor of Harvey, Leybourne & Newbold."""
+    h = min(horizon, n)
+    return max(0.0, (n + 1 - 2 * h + h * (h - 1) / n) / n)
+
+
+def _variance(d: Floats, horizon: int) -> float:
+    """Return the long-run variance of one sequence; the plain one where that comes out as not positive."""
+    variance = float(_long_run(d[:, None], horizon)[0, 0])
+    return variance if variance > 0 else float(_long_run(d[:, None], 1)[0, 0])
+
+
+def _long_run(x: Floats, horizon: int) -> Floats:
+    """Return ``G_0 + sum_{k < h} (G_k + G_k')`` with the autocovariances G_k of sequences [N, K], [K, K]."""
+    n, centred = len(x), x - x.mean(axis=0)
+    total = centred.T @ centred / n
+    for k in range(1, min(horizon, n)):
+        covariance = centred[k:].T @ centred[:-k] / n
+        total = total + covariance + covariance.T
+    return np.asarray(total)

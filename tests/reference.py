@@ -37,6 +37,13 @@ def mase(y, y_hat, past, season_length):
     return sum(abs(a - b) for a, b in zip(y, y_hat, strict=True)) / len(y) / scale
 
 
+def rmsse(y, y_hat, past, season_length):
+    """Root mean squared scaled error by loops."""
+    squares = [(past[i] - past[i - season_length]) ** 2 for i in range(season_length, len(past))]
+    errors = [(a - b) ** 2 for a, b in zip(y, y_hat, strict=True)]
+    return math.sqrt(sum(errors) / len(errors) / (sum(squares) / len(squares)))
+
+
 def seasonal_indices(y, m):
     """Classical additive decomposition by loops."""
     half = m // 2

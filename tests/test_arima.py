@@ -537,3 +537,50 @@ def test_fit_that_did_not_converge_is_noticed(monkeypatch):
 
 def test_fit_that_converged_is_not_noticed():
     assert ARIMA().fit(series(airline(), season_length=12), horizon=2).notices_ == []
+
+
+@pytest.mark.parametrize(("n", "transform"), [(14, "none"), (20, "none"), (21, "log"), (30, "log")])
+def test_few_values_keep_their_scale(n, transform):
+    y = 100 * np.exp(0.2 * np.arange(n) + 0.01 * noise(n))
+    assert choice(y)["transform"] == transform
+
+
+def test_few_values_with_a_growing_season_may_have_their_logarithm():
+    y = np.tile([1.0, 3.0, 2.0, 5.0], 5) * np.exp(0.1 * np.arange(20) + 0.01 * noise(20))
+    assert choice(y, season_length=4)["transform"] == "log"
+
+
+# limits
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        np.full(400, 3.0),
+        2.0 * np.arange(400),
+        np.where(np.arange(400) % 97 == 5, 4.0, 0.0),
+        np.sin(np.arange(400) * 2 * np.pi / 168) + 0.1 * noise(400),
+        1e-3 * noise(400) ** 9,
+    ],
+    ids=["constant", "line", "almost all zero", "waves", "wild"],
+)
+def test_a_season_of_168_ends_whatever_the_series(y):
+    y_hat = forecasts(y, season_length=168, horizon=200)
+    assert np.isfinite(y_hat).all()
+    assert np.abs(y_hat).max() <= 3 * np.abs(y).max() + 1e-9
+
+
+def test_a_conditional_fit_takes_no_more_than_its_iterations(monkeypatch):
+    from forecast.models import arima_css
+
+    monkeypatch.setattr(arima_css, "_MAX_ITERATIONS", 1)
+    monkeypatch.setattr(arima_exact, "EXACT_LENGTH", 0)
+    model = ARIMA(order=(2, 0, 2)).fit(series(autoregression(200)), horizon=2)
+    assert [notice.code for notice in model.notices_] == ["W302"]
+    assert "its best parameters so far are taken" in model.notices_[0].message
+
+
+def test_a_second_difference_takes_a_clearer_verdict_than_the_first():
+    y = np.cumsum(noise(60) + np.linspace(0.0, 0.5, 60))
+    assert 0.463 < kpss(np.diff(y)) < 0.739
+    assert choose_differences(y, 1) == (1, 0)

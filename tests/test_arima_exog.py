@@ -4,9 +4,11 @@ import warnings
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import make_panel
 
+from forecast import pipeline
 from forecast.backtesting import Split, windows
 from forecast.covariates import Covariates
 from forecast.errors import ModelError
@@ -224,3 +226,16 @@ def test_the_first_of_columns_that_say_the_same_stays():
 
 def test_effects_without_columns_are_no_regressors():
     assert Effects().of(np.ones((4, 2))).shape == (4, 0)
+
+
+def test_a_run_lets_arima_know_what_is_known_ahead(tmp_path):
+    y, _, promo = promoted(110)
+    t = np.arange(len(promo))
+    frame = pd.DataFrame({"ds": t, "y": np.r_[y, np.full(H, np.nan)], "promo": promo})
+    score = {}
+    for name, flags in (("with", {"future": ["promo"]}), ("without", {})):
+        data = frame if flags else frame.iloc[:110].drop(columns="promo")
+        run = pipeline.run(data, models=["arima"], horizon=H, n_windows=3, freq="int", out=tmp_path / name, **flags)
+        score[name] = run.leaderboard.set_index("model").loc["arima", "mase"]
+
+    assert score["with"] < 0.3 * score["without"]

@@ -13,7 +13,7 @@ import reference
 from conftest import make_panel
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
-OURS = ("accuracy", "measuring")
+OURS = ("accuracy", "measuring", "spine")
 ALIASES = {"monthly_many_gaps.csv": "MS"}
 """Steps that are not inferred: too many are missing."""
 
@@ -22,6 +22,7 @@ ALIASES = {"monthly_many_gaps.csv": "MS"}
 def bench():
     sys.path.insert(0, str(BENCHMARKS))
     import accuracy
+    import spine
     from measuring import files, forecasts, made, peers, published, scores, sets
 
     yield SimpleNamespace(
@@ -33,6 +34,7 @@ def bench():
         published=published,
         scores=scores,
         sets=sets,
+        spine=spine,
     )
     sys.path.remove(str(BENCHMARKS))
     for name in [name for name in sys.modules if name.split(".")[0] in OURS]:
@@ -457,3 +459,44 @@ def test_a_changed_file_makes_the_commit_dirty_and_the_results_do_not(bench, tmp
     assert len(clean) >= 7
     assert "dirty" not in clean
     assert bench.accuracy.commit(results) == f"{clean}-dirty"
+
+
+def test_growth_is_measured_through_the_command_line():
+    command = [
+        sys.executable,
+        BENCHMARKS / "scale.py",
+        "--series",
+        "3,6",
+        "--length",
+        "30",
+        "--models",
+        "naive",
+        "--json",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+
+    first, second = json.loads(done.stdout)
+    assert (first["rows_written"], second["rows_written"]) == (36, 72)
+    assert first["linear"] == 1.0
+    assert not second["trouble"]
+
+
+HELD = "import subprocess, sys, time; x = b'1' * 80_000_000; time.sleep(0.6)"
+PARENT = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {HELD!r}], check=True)"
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="the system has no /proc")
+def test_memory_is_that_of_a_process_and_all_that_it_started(bench, tmp_path):
+    found = bench.spine.watched([sys.executable, "-c", PARENT], folder=str(tmp_path))
+
+    assert 80 < found["largest_mb"] < found["together_mb"] + 10
+    assert found["together_mb"] < 160
+
+
+def test_a_command_that_fails_ends_the_benchmark(bench, tmp_path):
+    with pytest.raises(SystemExit, match="ended with 3"):
+        bench.spine.watched([sys.executable, "-c", "raise SystemExit(3)"], folder=str(tmp_path))
+
+
+def test_a_process_that_has_ended_holds_nothing(bench):
+    assert bench.spine.kilobytes(bench.spine.proc_text(Path("/proc/none/status")), "VmHWM") == 0

@@ -55,7 +55,7 @@ def test_own_intervals_are_moved_to_where_they_cover(width):
     panel = walks(30)
     found, _ = calibrated(panel, {"confident": lambda: Confident(width)})
 
-    assert found.coverage["coverage"].iloc[0] == pytest.approx(80, abs=5)
+    assert found.coverage(found.windows)["coverage"].iloc[0] == pytest.approx(80, abs=5)
 
 
 def test_the_margin_is_that_of_a_loop_over_all_that_was_known():
@@ -79,7 +79,7 @@ def test_a_level_that_errors_cannot_support_shows_the_models_own_ends_and_says_w
 
     np.testing.assert_allclose(ahead["hi-99"] - ahead["y_hat"], 0.5 * 0.99)
     assert found.windows[["lo-99", "hi-99"]].isna().all(axis=None)
-    assert found.coverage["windows_needed"].iloc[0] > 0
+    assert found.coverage(found.windows)["windows_needed"].iloc[0] > 0
 
 
 def test_without_any_window_the_own_ends_stand():
@@ -163,7 +163,7 @@ def test_a_run_writes_one_interval_a_level_and_no_other_columns(tmp_path):
     columns = ["unique_id", "cutoff", "ds", "step", "model", "y_hat", "lo-95", "lo-80", "hi-80", "hi-95"]
 
     assert list(run.forecasts) == columns
-    assert list(run.backtest) == [*columns[:5], "y", *columns[5:], "scale"]
+    assert list(run.backtest) == [*columns[:5], "y", *columns[5:], "scale", "rms_scale", "before"]
     assert run.forecasts[columns[6:]].notna().all(axis=None)
     own = run.forecasts[run.forecasts["model"] == "arima"]
     assert (np.diff(own[["lo-95", "lo-80", "y_hat", "hi-80", "hi-95"]].to_numpy(), axis=1) >= 0).all()
@@ -173,5 +173,5 @@ def test_forecasts_alone_say_which_interval_is_not_calibrated(call):
     code, _, err = call("predict", "nile", "--models", "arima", "--n-windows", "2", "-H", "3", "--level", "80,99")
 
     assert code == 0
-    assert "the 99% interval of arima is not calibrated: it takes" in err
-    assert "the 80% interval" not in err
+    assert "The 99% interval of arima is not calibrated: it takes" in err
+    assert "The 80% interval of arima covered" in err

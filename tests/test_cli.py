@@ -30,7 +30,7 @@ def test_standard_error_says_how_the_data_were_understood_and_who_is_best(call):
     assert '"year"' in err
     assert '"flow"' in err
     assert "yearly (inferred" in err
-    assert "model\tmase\tsmape\tmae\trmse\tskill" in err
+    assert "model\tmase\tsmape\tmae\trmse\tskill\t80% covered\t95% covered" in err
     assert len(err.splitlines()) <= 12
 
 
@@ -49,7 +49,7 @@ def test_no_file_is_written_outside_the_run_folder(call, tmp_path):
 
 def test_the_flags_are_those_of_the_function():
     ours = set(inspect.signature(cli.run).parameters) - {"quiet"}
-    theirs = set(inspect.signature(pipeline.run).parameters) - {"listener"}
+    theirs = set(inspect.signature(pipeline.run).parameters) - {"listener", "spent"}
 
     assert ours == theirs
 

@@ -107,7 +107,7 @@ def test_failures_count_as_they_did(tmp_path):
     run = forecast.run(frame, models=["arima"], n_windows=2, horizon=3, out=tmp_path / "r")
     run.info["failures"].append({"model": "arima", "cutoff": "2004", "reason": "none"})
 
-    assert {one.column for one in differences(run)} == {"failures"}
+    assert {one.column for one in differences(run)} == {"failures", "reason"}
 
 
 def test_what_is_no_run_folder_has_no_page(call):

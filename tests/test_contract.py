@@ -1,5 +1,8 @@
 """One contract, every forecaster: what DESIGN.md section 5.6 promises of `fit` and `predict`."""
 
+from functools import partial
+from inspect import signature
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -117,7 +120,7 @@ def test_nothing_after_the_cutoff_matters(name):
 def test_a_scaled_series_gives_the_scaled_forecast(name):
     plain = y_hat(MODELS[name](), make_panel(y()))
 
-    np.testing.assert_allclose(y_hat(MODELS[name](), make_panel(1000 * y())), 1000 * plain, rtol=1e-6)
+    np.testing.assert_allclose(y_hat(MODELS[name](), make_panel(1000 * y())), 1000 * plain, rtol=1e-4)
 
 
 def test_gaps_do_not_stop_a_model(model):
@@ -168,3 +171,65 @@ def test_choices_are_plain_json(model):
     model.fit(make_panel(y()), horizon=H)
 
     assert json.loads(json.dumps(model.choices_)) == model.choices_
+
+
+# models that know how sure they are
+
+SURE = {
+    "arima": MODELS["arima"],
+    "ets": MODELS["ets"],
+    "mlp": partial(MLP, head="quantiles", preset="fast"),
+    "linear": partial(Linear, head="histogram", preset="fast"),
+}
+
+
+def ends(model, panel):
+    frame = model.fit(panel, horizon=H).predict(level=[80, 95])
+    return frame[["lo-95", "lo-80", "hi-80", "hi-95"]].to_numpy()
+
+
+def test_these_models_know_how_sure_they_are():
+    assert set(SURE) == {name for name in MODELS if "level" in signature(MODELS[name]().predict).parameters}
+
+
+@pytest.mark.parametrize("sure", SURE)
+def test_own_intervals_lie_about_the_same_forecasts(sure):
+    model = SURE[sure]().fit(make_panel(y(), y(40, seed=1)), horizon=H)
+    frame = model.predict(level=[80, 95])
+
+    assert list(frame.columns)[5:] == ["y_hat", "lo-95", "lo-80", "hi-80", "hi-95"]
+    assert frame["y_hat"].tolist() == model.predict()["y_hat"].tolist()
+    assert (np.diff(frame[["lo-95", "lo-80", "y_hat", "hi-80", "hi-95"]].to_numpy()) > 0).all()
+
+
+@pytest.mark.parametrize("sure", SURE)
+def test_a_scaled_series_has_the_scaled_intervals(sure):
+    plain = ends(SURE[sure](), make_panel(y()))
+
+    np.testing.assert_allclose(ends(SURE[sure](), make_panel(1000 * y())), 1000 * plain, rtol=1e-4)
+
+
+@pytest.mark.parametrize("sure", SURE)
+def test_own_intervals_know_nothing_of_what_comes(sure):
+    whole = y(72)
+    futures = [whole, np.r_[whole[:60], -1e6 * whole[60:]], np.r_[whole[:60], np.full(12, np.nan)]]
+
+    assert len({ends(SURE[sure](), make_panel(values).drop_last(12)).tobytes() for values in futures}) == 1
+
+
+@pytest.mark.parametrize("sure", SURE)
+@pytest.mark.parametrize(
+    "values", [np.full(40, 7.0), np.arange(40.0), [1.0, 2.0, 3.0], np.r_[np.zeros(39), 1.0], [5.0]]
+)
+def test_ends_of_a_difficult_series_are_numbers_in_order_or_none_at_all(sure, values):
+    found = ends(SURE[sure](), make_panel(values))
+
+    assert np.isnan(found).all() or (np.diff(found) >= 0).all()
+
+
+@pytest.mark.parametrize("sure", ["arima", "ets"])
+def test_one_step_errors_are_kept_by_series(sure):
+    model = SURE[sure]().fit(make_panel(y(), y(40, seed=1)), horizon=H)
+
+    assert {name: len(e) for name, e in model.residuals_.items()} == {"s0": 60, "s1": 40}
+    assert set(model.parameters_) == {"s0", "s1"}

@@ -44,6 +44,27 @@ def test_crps_of_many_quantiles_approaches_that_of_the_normal_distribution():
     assert metrics.crps(Y, quantiles, levels) == pytest.approx(exact.mean(), rel=1e-3)
 
 
+def test_crps_of_uneven_levels_weighs_each_by_the_levels_it_stands_for():
+    levels = [0.025, 0.1, 0.5, 0.9, 0.975]
+    quantiles = np.sort(RNG.normal(size=(50, 5)), axis=1)
+    fine = np.linspace(0.0, 1.0, 20_001)[1:-1]
+    nearest = np.abs(fine[:, None] - np.array(levels)).argmin(axis=1)
+    # Twice the integral of the quantile loss over all levels, the loss of each being that of the nearest known level.
+    losses = np.array([metrics.pinball(Y, quantiles[:, i], level) for i, level in enumerate(levels)])
+
+    assert metrics.crps(Y, quantiles, levels) == pytest.approx(2 * losses[nearest].mean(), rel=1e-3)
+
+
+def test_crps_of_a_single_value_is_its_absolute_error():
+    assert metrics.crps([3.0, 5.0], [[1.0], [6.0]], [0.5]) == 1.5
+
+
+def test_crps_leaves_out_points_that_lack_a_quantile():
+    both = metrics.crps([1.0, 2.0], [[0.0, 2.0], [0.0, np.nan]], [0.25, 0.75])
+
+    assert both == metrics.crps([1.0], [[0.0, 2.0]], [0.25, 0.75])
+
+
 def test_pinball_is_least_at_the_quantile():
     sample = RNG.exponential(size=4001)
     candidates = np.linspace(0, 4, 401)

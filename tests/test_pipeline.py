@@ -3,11 +3,12 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from test_report import Page
 
 import forecast
 from forecast.defaults import DEFAULT_MODELS
 from forecast.errors import ConfigError, DataError, ForecastError
-from forecast.metrics import METRICS
+from forecast.score_table import referenced, score_table
 
 QUICK = {"models": ["mlp"], "n_windows": 2}
 
@@ -24,6 +25,7 @@ def test_the_folder_holds_all_that_was_found_out(nile):
         "backtest.csv",
         "between.csv",
         "choices.json",
+        "diagnostics.json",
         "config.toml",
         "coverage.csv",
         "figures",
@@ -45,12 +47,50 @@ def test_all_models_are_compared_on_the_same_points(nile):
 
 
 def test_every_score_can_be_computed_again_from_the_backtest(nile):
-    for _, row in nile.leaderboard.iterrows():
-        own = nile.backtest[nile.backtest["model"] == row["model"]]
-        for name, metric in METRICS.items():
-            assert metric(own["y"].to_numpy(), own["y_hat"].to_numpy(), own["scale"].to_numpy()) == pytest.approx(
-                row[name], rel=1e-12
-            )
+    again = score_table(referenced(nile.backtest), [nile.backtest["model"]])
+    board = nile.leaderboard.set_index("model")
+
+    pd.testing.assert_frame_equal(again, board.loc[again.index, again.columns], rtol=1e-12, check_names=False)
+
+
+def test_scores_by_place_are_those_of_the_rows_of_the_place(nile):
+    scores = nile.more("scores.csv")
+    rows = referenced(nile.backtest)
+    third = rows[(rows["step"] == 3) & (rows["model"] == "arima")]
+    found = scores[(scores["by"] == "step") & (scores["place"] == "3") & (scores["model"] == "arima")]
+
+    expected = score_table(third, [third["model"]])
+    assert found[list(expected.columns)].iloc[0].to_dict() == pytest.approx(expected.iloc[0].to_dict(), nan_ok=True)
+    assert set(scores["by"]) == {"step", "window", "series"}
+
+
+def test_coverage_is_the_same_number_wherever_it_stands(nile):
+    board = nile.leaderboard.set_index("model")
+    for row in nile.more("coverage.csv").to_dict("records"):
+        level = f"{row['interval']:g}"
+        for name in ("coverage", "coverage_low", "coverage_high", "cases", "mean_width", "msis"):
+            for found in (board.loc[row["model"]], pd.Series(nile.metrics["models"][row["model"]])):
+                assert found[f"{name}-{level}"] == pytest.approx(row[name], rel=1e-9)
+        assert board.loc[row["model"], f"judgement-{level}"] == "too few to judge"
+
+
+def test_every_pair_has_its_word_and_what_it_would_take(nile):
+    pairs = nile.metrics["pairs"]
+
+    assert len(pairs) == 15
+    for pair in pairs:
+        assert pair["word"] in {"better", "cannot be told apart", "worse", "too little data to tell"}
+        assert pair["units"] == 8
+        assert pair["ratio_low"] <= pair["ratio"] <= pair["ratio_high"]
+    assert all(pair in pairs for pair in nile.metrics["verdict"]["pairs"] if pair["model"] == "arima")
+
+
+def test_the_set_that_holds_the_best_model_stands_in_the_metrics(nile):
+    together = nile.metrics["confidence_set"]
+
+    assert nile.leaderboard["model"].iloc[0] in together["members"]
+    assert set(together["p_values"]) == set(DEFAULT_MODELS)
+    assert nile.metrics["ranks"] is None
 
 
 def test_the_same_rows_in_any_order_give_the_same_bytes(tmp_path):
@@ -195,6 +235,11 @@ def test_a_panel_is_forecast_series_by_series(tmp_path):
 
     assert len(run.forecasts["unique_id"].unique()) == 8
     assert run.metrics["verdict"]["pairs"][0]["unit"] == "series"
+    ranks = run.metrics["ranks"]
+    assert ranks["units"] == 8
+    assert sum(entry["rank"] for entry in ranks["models"].values()) == pytest.approx(1 + 2 + 3)
+    assert any(entry["with_best"] for entry in ranks["models"].values())
+    assert "Mean ranks over 8 series" in run.report.read_text(encoding="utf-8")
 
 
 def test_one_failing_model_does_not_end_the_run(tmp_path, monkeypatch):
@@ -206,8 +251,33 @@ def test_one_failing_model_does_not_end_the_run(tmp_path, monkeypatch):
     run = forecast.run("nile", out=tmp_path / "x", **QUICK)
 
     assert run.info["failures"][0]["reason"] == "no luck"
-    assert run.leaderboard.set_index("model").loc["mlp", "failures"] == 3
+    row = run.leaderboard.set_index("model").loc["mlp"]
+    assert (row["failures"], row["reason"]) == (3, "no luck")
+    assert run.metrics["models"]["mlp"]["reason"] == "no luck"
+    assert run.verdict == "No verdict: mlp failed: no luck."
     assert "no luck" in run.report.read_text(encoding="utf-8")
+
+
+def test_the_page_shows_every_score_verdict_and_coverage(nile):
+    page = Page(nile.report.read_text(encoding="utf-8"))
+    text = page.reads()
+
+    assert page.faults == []
+    for words in ("Every other score", "Every pair", "the model confidence set over 8 windows", "too few to judge"):
+        assert words in text
+    assert "would tell" in nile.verdict
+
+
+def test_the_failure_of_the_network_leaves_the_word_to_the_others(tmp_path, monkeypatch):
+    def fail(self, panel, *, horizon):
+        raise ValueError("no luck")
+
+    monkeypatch.setattr("forecast.models.mlp.MLP.fit", fail)
+
+    run = forecast.run("nile", out=tmp_path / "x", models=["mlp", "drift"], n_windows=2)
+
+    assert run.verdict.startswith("mlp failed; drift: MASE")
+    assert run.leaderboard["model"].iloc[-1] == "mlp"
 
 
 def test_json_files_hold_no_nan(nile):

@@ -397,7 +397,37 @@ def test_choices_and_settings_are_shown(page):
 
 
 def test_a_missing_p_value_is_said_to_be_missing(page):
-    assert "mlp arima cannot be told apart 0.930 n/a 6 windows" in page.reads()
+    assert "mlp arima cannot be told apart 0.930 \u2013 n/a 6 windows" in page.reads()
+
+
+@pytest.mark.usefixtures("unpainted")
+@pytest.mark.parametrize(
+    ("cases", "low", "words"),
+    [
+        (6.0, 50.0, "75% (50\u201379%), too few to judge"),
+        (60.0, 70.0, "75% (70\u201379%), too narrow"),
+        (0.0, 0.0, "\u2013"),
+    ],
+)
+def test_the_leaderboard_shows_how_often_the_intervals_covered(tmp_path, cases, low, words):
+    folder = write_run(tmp_path)
+    board = pd.read_csv(folder / "leaderboard.csv")
+    found = {"coverage": 75.0, "coverage_low": low, "coverage_high": 79.0, "cases": cases, "judgement": "x"}
+    board = board.assign(**{f"{name}-80": value for name, value in found.items()}, reason="")
+    board.to_csv(folder / "leaderboard.csv", index=False)
+    page = read(report.render(folder).parent)
+
+    assert page.faults == []
+    assert f"+0.400 {words} 6 72" in page.reads()
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_the_reason_of_a_failure_stands_in_the_leaderboard(tmp_path):
+    folder = write_run(tmp_path)
+    board = pd.read_csv(folder / "leaderboard.csv").assign(reason=["", "<no luck>", "", ""])
+    board.to_csv(folder / "leaderboard.csv", index=False)
+
+    assert "<no luck>" in read(report.render(folder).parent).reads()
 
 
 def test_at_most_five_warnings_stand_in_the_answer(runs):
@@ -452,7 +482,7 @@ def test_one_missing_level_leaves_the_other(tmp_path):
     frame.to_csv(folder / "forecasts.csv", index=False)
     text = read(report.render(folder).parent).reads()
 
-    assert "95%" not in text
+    assert "low 95%" not in text
     assert "low 80% forecast high 80%" in text
 
 

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from forecast.significance import compare, diebold_mariano, model_confidence_set, nemenyi
+import forecast
+from forecast.significance import compare, diebold_mariano, ratio_interval, units_needed
 
 
 def test_a_clear_winner_is_better_and_the_loser_worse():
@@ -73,52 +74,97 @@ def test_a_variance_that_comes_out_negative_falls_back_to_the_plain_one():
     assert 0 <= p_value <= 1
 
 
-# Demsar (2006), table 6: AUC of four forms of a decision tree on 14 data sets
-DEMSAR = np.array(
-    [
-        [0.763, 0.599, 0.954, 0.628, 0.882, 0.936, 0.661, 0.583, 0.775, 1.000, 0.940, 0.619, 0.972, 0.957],
-        [0.768, 0.591, 0.971, 0.661, 0.888, 0.931, 0.668, 0.583, 0.838, 1.000, 0.962, 0.666, 0.981, 0.978],
-        [0.771, 0.590, 0.968, 0.654, 0.886, 0.916, 0.609, 0.563, 0.866, 1.000, 0.965, 0.614, 0.9751, 0.946],
-        [0.798, 0.569, 0.967, 0.657, 0.898, 0.931, 0.685, 0.625, 0.875, 1.000, 0.962, 0.669, 0.975, 0.970],
-    ]
-).T
+# The Nile's flow (the bundled `nile`, R's datasets::Nile), from the 11th year on: squared and absolute errors of the
+# naive forecast and of the mean of the ten years before. Statistic and p-value as R 4.2.2 printed them for
+# forecast::dm.test(e1, e2, h = h, power = power), package forecast 8.20, default variance estimator.
+DM_TEST = [
+    (1, 1, 0.828003591814, 0.409883290054),
+    (1, 2, 0.774324761304, 0.440790947599),
+    (2, 1, 0.933546992405, 0.3530634645),
+    (2, 2, 0.93189972718, 0.353909476469),
+    (4, 1, 1.01998347628, 0.310500940852),
+    (4, 2, 0.854613948523, 0.395059534099),
+]
 
 
-def test_nemenyi_gives_the_worked_example_of_demsar():
-    found = nemenyi(-DEMSAR)
+@pytest.mark.parametrize(("horizon", "power", "statistic", "p_value"), DM_TEST)
+def test_diebold_mariano_gives_the_values_of_dm_test_in_r(horizon, power, statistic, p_value):
+    y = forecast.read_series("nile").frame["y"].to_numpy()
+    naive = np.abs(y[10:] - y[9:-1]) ** power
+    mean = np.abs(y[10:] - [y[t - 10 : t].mean() for t in range(10, len(y))]) ** power
 
-    assert found.ranks.round(3).tolist() == [3.143, 2.0, 2.893, 1.964]
-    assert found.friedman == pytest.approx(9.28, abs=0.005)
-    assert found.critical_difference == pytest.approx(1.25, abs=0.005)
-    assert nemenyi(-DEMSAR, alpha=0.1).critical_difference == pytest.approx(1.12, abs=0.005)
-
-
-def test_the_confidence_set_holds_the_best_model_as_often_as_it_promises():
-    held, size = 0, 0
-    for seed in range(200):
-        losses = np.random.default_rng(seed).normal([0.0, 0.0, 0.3, 2.0], size=(60, 4))
-        kept = model_confidence_set(losses, alpha=0.1, samples=200, seed=seed) >= 0.1
-        held += kept[0] and kept[1]
-        size += kept[3]
-
-    assert held >= 200 * 0.85  # two best models, both kept with 90 %
-    assert size == 0
+    assert diebold_mariano(naive, mean, horizon=horizon) == pytest.approx((statistic, p_value), rel=1e-9)
 
 
-def test_models_of_equal_losses_all_stay():
-    assert model_confidence_set(np.ones((20, 3))).tolist() == [1.0, 1.0, 1.0]
+def test_the_interval_of_the_ratio_leaves_out_one_exactly_where_the_verdict_is_clear():
+    rng = np.random.default_rng(3)
+    words = set()
+    for _ in range(300):
+        n, overlap, shift = int(rng.integers(8, 30)), int(rng.integers(1, 4)), rng.uniform(0.5, 1.5)
+        common = rng.gamma(4.0, size=n)
+        found = compare(common * rng.uniform(0.8, 1.2, n), shift * common * rng.uniform(0.8, 1.2, n), overlap=overlap)
+        if found.ratio_low is None:
+            continue
+        words.add(found.word)
+        assert found.ratio_low <= found.ratio <= found.ratio_high
+        assert (found.word == "cannot be told apart") == (found.ratio_low <= 1 <= found.ratio_high)
+
+    assert words == {"better", "worse", "cannot be told apart"}
 
 
-def test_a_model_that_is_always_worse_by_the_same_goes():
-    losses = np.random.default_rng(0).normal(size=(30, 1)) + np.array([0.0, 1.0])
+def test_the_interval_holds_the_true_ratio_as_often_as_it_promises():
+    rng = np.random.default_rng(4)
+    held = 0
+    for _ in range(1000):
+        common = rng.gamma(9.0, size=20)
+        low, high = ratio_interval(0.8 * common * rng.uniform(0.7, 1.3, 20), common * rng.uniform(0.7, 1.3, 20))
+        held += low <= 0.8 <= high
 
-    assert (model_confidence_set(losses) >= 0.1).tolist() == [True, False]
+    assert 930 <= held <= 970  # 95 % of 1,000, within about three standard deviations
 
 
-def test_blocks_keep_the_dependence_of_neighbours():
-    common = np.cumsum(np.random.default_rng(2).normal(size=120))
-    losses = np.stack([common, np.zeros(120)], axis=1)
+def test_without_a_sure_loss_to_divide_by_there_is_no_interval():
+    assert ratio_interval([1.0, 2.0, 1.0, 2.0], [0.0, 0.0, 0.0, 9.0]) == (None, None)
 
-    alone, together = (model_confidence_set(losses, block=b, seed=1).min() for b in (1, 30))
 
-    assert together > alone
+def test_overlap_over_all_units_leaves_no_interval():
+    assert ratio_interval([1.0, 2.0, 1.0], [2.0, 3.0, 1.5], horizon=3) == (None, None)
+
+
+def test_a_negative_long_run_variance_is_replaced_in_the_interval_too():
+    a = np.array([1.0, 3.0] * 6)
+    low, high = ratio_interval(a, np.full(12, 2.2), horizon=2)
+
+    assert 0 < low < a.mean() / 2.2 < high
+
+
+def test_so_many_units_find_a_difference_of_the_size_observed_in_four_of_five_cases():
+    rng = np.random.default_rng(5)
+    sample = rng.normal(size=500)
+    needed = units_needed((sample - sample.mean()) / sample.std(ddof=1) + 0.5, np.zeros(500))
+    found = [diebold_mariano(rng.normal(0.5, 1.0, needed), np.zeros(needed))[1] < 0.05 for _ in range(2000)]
+
+    assert needed == 34  # (1.96 + 0.84)^2 / 0.5^2 + 1.96^2 / 2, rounded up
+    assert np.mean(found) == pytest.approx(0.8, abs=0.03)
+
+
+def test_neighbours_that_go_together_take_more_units():
+    d = np.convolve(np.random.default_rng(6).normal(size=62), np.ones(3), mode="valid") + 0.5
+
+    assert units_needed(d, np.zeros(60), horizon=3) > 1.5 * units_needed(d, np.zeros(60))
+
+
+@pytest.mark.parametrize(
+    ("losses", "others", "expected"),
+    [([1.0], [2.0], None), ([1.0, 2.0], [2.0, 1.0], None), ([1.0, 2.0, 3.0], [2.0, 3.0, 4.0], 8)],
+    ids=["one unit", "equal means", "a constant difference"],
+)
+def test_the_units_needed_are_defined_at_the_edges(losses, others, expected):
+    assert units_needed(losses, others) == expected
+
+
+def test_too_little_data_come_with_the_number_that_would_do():
+    found = compare([1.0, 2.0, 1.5, 1.0], [1.2, 2.6, 1.4, 1.6])
+
+    assert (found.word, found.ratio_low) == ("too little data to tell", None)
+    assert found.units_needed >= 8

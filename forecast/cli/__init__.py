@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, Self
+from time import perf_counter
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -18,14 +19,10 @@ from forecast.cli.finished import compare, report, score
 from forecast.cli.flags import settings_file, takes
 from forecast.cli.printing import polite
 from forecast.cli.reference import config, data, doctor, errors, models
-from forecast.defaults import BUNDLED, DEFAULT_DATA, METRIC_NAMES
+from forecast.defaults import BUNDLED, DEFAULT_DATA
 from forecast.errors import ForecastError, ModelError
 from forecast.options import DataOptions, RunOptions
-
-if TYPE_CHECKING:
-    from types import TracebackType
-
-    import pandas as pd
+from forecast.terminal import Terminal
 
 __all__ = ["app", "main"]
 
@@ -94,11 +91,19 @@ def run(
 
     Example: forecast run sales.csv --target units --horizon 12
     """
+    begun = perf_counter()  # a budget of time counts what is loaded, too
     from forecast import pipeline
 
-    with polite(), _Terminal(quiet=quiet) as terminal:
+    with polite(), Terminal(quiet=quiet) as terminal:
         result = pipeline.run(
-            data, out=out, overwrite=overwrite, config=settings_file(config), jobs=jobs, listener=terminal, **options
+            data,
+            out=out,
+            overwrite=overwrite,
+            config=settings_file(config),
+            jobs=jobs,
+            listener=terminal,
+            spent=perf_counter() - begun,
+            **options,
         )
         terminal.leaderboard(result.leaderboard)
         terminal.say(result.verdict)
@@ -126,12 +131,20 @@ def predict(
 
     Example: forecast predict sales.csv --horizon 12 --output next-year.csv
     """
+    begun = perf_counter()  # a budget of time counts what is loaded, too
     from forecast import pipeline
 
-    with polite(), _Terminal(quiet=quiet) as terminal:
+    with polite(), Terminal(quiet=quiet) as terminal:
         file = settings_file(config)
         frame = pipeline.predict(
-            data, output=output, overwrite=overwrite, config=file, jobs=jobs, listener=terminal, **options
+            data,
+            output=output,
+            overwrite=overwrite,
+            config=file,
+            jobs=jobs,
+            listener=terminal,
+            spent=perf_counter() - begun,
+            **options,
         )
         if output is None:
             frame.to_csv(sys.stdout, index=False, lineterminator="\n")
@@ -179,7 +192,7 @@ def audit(
     from forecast import pipeline
     from forecast.audit import CONTROL
 
-    with polite(), _Terminal(quiet=False) as terminal:
+    with polite(), Terminal(quiet=False) as terminal:
         checks = pipeline.audit(data, config=settings_file(config), listener=terminal, **options)
         print("cutoff\tafter it\tmoved")
         for check in checks:
@@ -220,57 +233,6 @@ def gradcheck(
 for _command in (report, compare, score, data, models, errors, doctor):
     app.command()(_command)
 app.add_typer(config, name="config")
-
-
-class _Terminal:
-    """Tells a person at standard error what a run is doing; a progress bar only where somebody can see it."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-        self.console = Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
-        columns = (TextColumn("{task.description:>14}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        seen = self.console.is_terminal and not quiet
-        self.bar = Progress(*columns, console=self.console, transient=True, disable=not seen)
-
-    def __enter__(self) -> Self:
-        self.bar.start()
-        self.task = self.bar.add_task("reading", total=None)
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.bar.stop()
-
-    def say(self, line: str) -> None:
-        """Print a line as it is: what looks like markup in a user's data is not."""
-        self.console.print(line, markup=False, emoji=False)
-
-    def progress(self, done: int, total: int, what: str) -> None:
-        """Move the bar."""
-        self.bar.update(self.task, completed=done, total=total, description=what)
-
-    def leaderboard(self, board: pd.DataFrame) -> None:
-        """Print the scores: a table for a person, plain columns for a file or a pipe."""
-        shown = [name for name in ("model", *METRIC_NAMES, "skill") if name in board]
-        rows = [[f"{v:.3f}" if isinstance(v, float) else str(v) for v in row] for row in board[shown].to_numpy(object)]
-        self.bar.stop()
-        if not self.console.is_terminal:
-            if not self.console.quiet:
-                print(*("\t".join(row) for row in [shown, *rows]), sep="\n", file=sys.stderr)
-            return
-        from rich.box import SIMPLE
-        from rich.table import Table
-        from rich.text import Text
-
-        table = Table(*shown, box=SIMPLE)
-        for column in table.columns[1:]:
-            column.justify = "right"
-        for row in rows:
-            table.add_row(*map(Text, row))
-        self.console.print(table)
 
 
 def _internal(error: Exception) -> str:

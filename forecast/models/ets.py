@@ -177,7 +177,11 @@ class ETS:
         finalists = [form for aicc, form in sorted(tried, key=lambda pair: pair[0]) if np.isfinite(aicc)][:FINALISTS]
         start = "estimated" if len(y) <= LONG else "heuristic"
         fitted = [(form, _fitted(form, y, m, start=start)) for form in finalists]
-        usable = [(result.aicc, form, result) for form, result in fitted if _is_sound(result, y, self.horizon_)]
+        usable = [
+            (result.aicc if start == "estimated" else _criterion(result, form, y, m), form, result)
+            for form, result in fitted
+            if _is_sound(result, y, self.horizon_)
+        ]
         if not usable:
             self.notices_.append(Notice("W302", f"no form of exponential smoothing could be fitted to {shown(name)}"))
             return _last_value(y)
@@ -251,10 +255,13 @@ def _fitted(form: Form, y: Floats, m: int, *, start: str) -> Any:
 
 
 def _aicc(form: Form, y: Floats, m: int, *, start: str) -> float:
-    """Return the criterion with starting values counted as parameters, however they were found; inf without a fit."""
+    """Return the criterion of a form; inf without a fit."""
     result = _fitted(form, y, m, start=start)
-    if result is None or not np.isfinite(result.llf):
-        return np.inf
+    return np.inf if result is None or not np.isfinite(result.llf) else _criterion(result, form, y, m)
+
+
+def _criterion(result: Any, form: Form, y: Floats, m: int) -> float:
+    """Return AICc with starting values counted as parameters, however they were found."""
     k, n = _count(form, m), len(y)
     return float(-2.0 * result.llf + 2.0 * k * n / max(n - k - 1, 1e-3))
 

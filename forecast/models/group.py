@@ -100,9 +100,10 @@ class Group:
         self.searched_: nn.Network | None = None
         typical = int(np.median(panel.lengths))
         self.block_ = max(2, min(horizon if not plan.ridge else max(horizon, typical // 5), typical // 4))
-        self.steps_ = self._search(samples) if plan.search else plan.max_steps
-        self.network_ = self._started(samples, samples.cuts())
-        self.history_ = self._train(self.network_, samples, samples.cuts(), max_steps=self.steps_)
+        cuts = samples.cuts()
+        self.steps_ = (self._search(samples) if plan.search else plan.max_steps) if len(cuts) else 0
+        self.network_ = self._started(samples, cuts)
+        self.history_ = self._train(self.network_, samples, cuts, max_steps=self.steps_)
         return self
 
     @property

@@ -172,7 +172,7 @@ class Prior:
             loss=nn.MAE(),
             optimizer=nn.Adam(weight_decay=0.01),
             schedule=nn.Cosine(TUNING_RATE, self.steps, floor=TUNING_RATE / 50),
-            max_steps=self.steps,
+            max_steps=self.steps if len(cuts) else 0,
         )
         return network
 

@@ -11,11 +11,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from forecast.defaults import BASELINES, METRIC_NAMES
+from forecast.defaults import BASELINES
 from forecast.report.pictures import PICTURES, Picture
 from forecast.report.tables import tables
 from forecast.report.view import View
-from forecast.report.words import number, plain
+from forecast.report.words import BEST, number, plain
 from forecast.runs import load_run
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def render(folder: Path) -> Path:
         info=view.info,
         pictures=pictures,
         tables=tables(view),
-        words=(*METRIC_NAMES, "skill"),
+        words=BEST,
         baselines=BASELINES,
         seconds=number(view.info["timings"]["total"]),
         style_hash=b64encode(sha256(css.encode()).digest()).decode(),

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from forecast.defaults import METRIC_NAMES
-from forecast.report.words import DASH, column, number
+from forecast.intervals import judgement
+from forecast.report.words import DASH, OTHER_SCORES, column, number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -43,7 +44,10 @@ def tables(view: View) -> dict[str, Any]:
     return {
         "values": _values_table(view),
         "leaderboard": _leaderboard_table(view),
-        "pairs": _pairs_table(view),
+        "scores": _scores_table(view),
+        "pairs": _pairs_table("Is the difference real?", view.run.metrics["verdict"]["pairs"]),
+        "all_pairs": _pairs_table("Every pair, the better ranked model first", view.run.metrics.get("pairs", [])),
+        "ranks": _ranks_table(view),
         "coverage": _coverage_table(view),
         "sums": _sums_table(view),
         "totals": _totals_table(view),
@@ -83,36 +87,77 @@ def _values_table(view: View) -> Table:
 
 
 def _leaderboard_table(view: View) -> Table:
+    """Return the main scores of every model, how often its intervals covered, and why it failed, if it did."""
     board = view.run.leaderboard
     metrics = [name for name in METRIC_NAMES if name in board.columns]
+    levels = [name.removeprefix("coverage-") for name in board.columns if name.startswith("coverage-")]
     counts = ["windows", "points", "failures"]
     columns = [
         board["model"],
         board["role"],
         *(column(board[name]) for name in metrics),
         column(board["skill"], sign="+"),
+        *([_covered(row, level) for row in board.to_dict("records")] for level in levels),
         *([f"{count:,.0f}" for count in board[name]] for name in counts),
     ]
+    covered = [f"{level}% covered" for level in levels]
+    head = ["Model", "Role", *metrics, "skill", *covered, *counts]
+    if "reason" in board and board["reason"].any():
+        columns.append(board["reason"].where(board["reason"] != "", DASH))
+        head.append("Reason")
     rows = [list(row) for row in zip(*columns, strict=True)]
-    caption = "Errors on data not seen before, best first"
-    return _table(caption, ["Model", "Role", *metrics, "skill", *counts], rows, prose=["Role"])
+    return _table("Errors on data not seen before, best first", head, rows, prose=["Role", "Reason", *covered])
 
 
-def _pairs_table(view: View) -> Table:
-    pairs = view.run.metrics["verdict"]["pairs"]
+def _covered(row: dict[Any, Any], level: str) -> str:
+    """Return the measured coverage of one model with its band, and a word where it does not keep its level."""
+    cases = row[f"cases-{level}"]
+    if not cases:
+        return DASH
+    low, high = row[f"coverage_low-{level}"], row[f"coverage_high-{level}"]
+    word = judgement(float(level), low, high, cases)
+    return f"{row[f'coverage-{level}']:.0f}% ({low:.0f}{DASH}{high:.0f}%){'' if word == 'kept' else f', {word}'}"
+
+
+def _scores_table(view: View) -> Table:
+    """Return the scores that the leaderboard leaves out."""
+    board = view.run.leaderboard
+    names = [name for name in OTHER_SCORES if name in board.columns]
+    if not names:
+        return _table("", (), [])
+    rows = [list(row) for row in zip(board["model"], *(column(board[name]) for name in names), strict=True)]
+    return _table("Every other score", ["Model", *names], rows)
+
+
+def _pairs_table(caption: str, pairs: Sequence[dict[str, Any]]) -> Table:
     rows = [
         [
             p["model"],
             p["against"],
             p["word"],
             number(p["ratio"]),
+            DASH if p.get("ratio_low") is None else f"{p['ratio_low']:.2f}{DASH}{p['ratio_high']:.2f}",
             "n/a" if p["p_value"] is None else f"{p['p_value']:.2g}",
             f"{p['units']:,} {p['unit']}",
+            DASH if p.get("units_needed") is None else f"about {p['units_needed']:,}",
         ]
         for p in pairs
     ]
-    head = ("Model", "Against", "Verdict", "Error ratio", "p", "Tested on")
-    return _table("Is the difference real?", head, rows, prose=["Against", "Verdict"])
+    head = ("Model", "Against", "Verdict", "Error ratio", "95% CI", "p", "Tested on", "Needed")
+    return _table(caption, head, rows, prose=["Against", "Verdict"])
+
+
+def _ranks_table(view: View) -> Table:
+    """Return mean ranks over the series of a panel."""
+    ranks = view.run.metrics.get("ranks")
+    if not ranks:
+        return _table("", (), [])
+    rows = [
+        [name, f"{r['rank']:.2f}", f"{r['low']:.2f}{DASH}{r['high']:.2f}", "yes" if r["with_best"] else "no"]
+        for name, r in sorted(ranks["models"].items(), key=lambda item: item[1]["rank"])
+    ]
+    caption = f"Mean ranks over {ranks['units']:,} series (equal ranks: p = {ranks['p_value']:.2g})"
+    return _table(caption, ("Model", "Mean rank", "Band", "Maybe the best"), rows)
 
 
 def _coverage_table(view: View) -> Table:
@@ -129,14 +174,15 @@ def _coverage_table(view: View) -> Table:
             f"{row['points']:,.0f}",
             width,
             score,
+            judgement(row["interval"], row["coverage_low"], row["coverage_high"], row["cases"]),
             f"takes {row['windows_needed']:,.0f} more windows" if row["windows_needed"] else "yes",
         ]
         for row, width, score in zip(
             found.to_dict("records"), column(found["mean_width"]), column(found["msis"]), strict=True
         )
     ]
-    head = ("Model", "Interval", "covered", "in truth", "values", "mean width", "msis", "Calibrated")
-    return _table("Do the intervals keep their word?", head, rows, prose=["Calibrated"])
+    head = ("Model", "Interval", "covered", "in truth", "values", "mean width", "msis", "Level", "Calibrated")
+    return _table("Do the intervals keep their word?", head, rows, prose=["Level", "Calibrated"])
 
 
 def _sums_table(view: View) -> Table:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from forecast import figures
 from forecast.defaults import LEVELS
+from forecast.report.words import sureness
 
 if TYPE_CHECKING:
     from forecast.runs import Run
@@ -100,7 +101,7 @@ class View:
         if self.coverage.empty:
             return ["No interval is calibrated: nothing was held out to test it on."] if self.levels else []
         own = self.coverage[self.coverage["model"] == self.best]
-        return [_sureness(row) for row in own.sort_values("interval").to_dict("records")]
+        return [sureness(row) for row in own.sort_values("interval").to_dict("records")]
 
     @property
     def badge(self) -> str:
@@ -116,15 +117,3 @@ class View:
             return f"{time.year}-Q{time.quarter}"
         usual = "%Y-%m-%d" if time == time.normalize() else "%Y-%m-%d %H:%M"
         return time.strftime(_DATE_FORMATS.get(self.info["data"]["frequency"], usual))
-
-
-def _sureness(row: dict[Any, Any]) -> str:
-    """Return how far the intervals of one level can be trusted."""
-    level, needed = f"The {row['interval']:g}% interval", row["windows_needed"]
-    if needed:
-        return f"{level} is not calibrated: it takes {needed:,.0f} more test window{'s' if needed > 1 else ''}."
-    if row["points"] == 0:
-        return f"{level} is calibrated on all windows; none was left to measure how often it covers."
-    ends = f"{row['coverage_low']:.0f} to {row['coverage_high']:.0f}%"
-    cases = f"{row['cases']:,.0f} window{'s' if row['cases'] > 1 else ''}"
-    return f"{level} covered {row['coverage']:.0f}% of {row['points']:,.0f} values in {cases}: in truth {ends}."

@@ -6,14 +6,27 @@ The idea: a text of the page is made here or escaped by the template; nothing el
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from forecast.defaults import METRIC_NAMES, MIN_CASES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["DASH", "MINUS", "column", "number", "part_of", "plain"]
+__all__ = ["BEST", "DASH", "MINUS", "OTHER_SCORES", "column", "number", "part_of", "plain", "sureness"]
 
 MINUS, DASH = "\u2212", "\u2013"
+OTHER_SCORES = (
+    *("rmsse", "mse", "mape", "wape", "owa", "bias", "theils_u", "directional_accuracy"),
+    *("pinball", "wis", "crps"),
+)
+"""The scores that the leaderboard leaves to a table of their own."""
+BEST = {
+    **dict.fromkeys((*METRIC_NAMES, *OTHER_SCORES, "msis"), "lower is better"),
+    **dict.fromkeys(("skill", "directional_accuracy"), "higher is better"),
+    "bias": "0 is best",
+}
+"""Every score that is explained on the page, and where its best value lies."""
 
 
 def part_of(part: int, whole: int) -> str:
@@ -59,3 +72,16 @@ def column(values: Iterable[float], *, like: Iterable[float] = (), sign: str = "
 def plain(text: str) -> str:
     """Return `text` without control characters, except line breaks: nothing unseen reaches the page."""
     return text if text.isprintable() else "".join(c for c in text if c.isprintable() or c == "\n")
+
+
+def sureness(row: dict[Any, Any]) -> str:
+    """Return how far the intervals of one level can be trusted: a row of coverage.csv in one sentence."""
+    level, needed = f"The {row['interval']:g}% interval of {row['model']}", row["windows_needed"]
+    if needed:
+        return f"{level} is not calibrated: it takes {needed:,.0f} more test window{'s' if needed > 1 else ''}."
+    if row["points"] == 0:
+        return f"{level} is calibrated on all windows; none was left to measure how often it covers."
+    ends = f"{row['coverage_low']:.0f} to {row['coverage_high']:.0f}%"
+    cases = f"{row['cases']:,.0f} window{'s' if row['cases'] > 1 else ''}"
+    few = "" if row["cases"] >= MIN_CASES else f" Too few to judge, which takes {MIN_CASES} windows."
+    return f"{level} covered {row['coverage']:.0f}% of {row['points']:,.0f} values in {cases}: in truth {ends}.{few}"

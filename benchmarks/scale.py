@@ -1,0 +1,69 @@
+"""How time and memory grow with the number of series: forecast predict from a cold start to the written file.
+
+    python benchmarks/scale.py                                   # 1,000, 10,000 and 50,000 monthly series
+    python benchmarks/scale.py --series 50000 --length 100 --preset fast --json
+
+The series are monthly with trend, season and noise; every run is a process of its own, whose peak memory is that of the
+largest of its processes. ``linear``: seconds over those that the smallest panel's seconds a series would make.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from measuring import files, scores
+
+
+def write(path: Path, n_series: int, length: int, *, seed: int = 0) -> None:
+    """Write monthly series with trend, season and noise."""
+    rng = np.random.default_rng(seed)
+    months = pd.date_range("2010-01-01", periods=length, freq="MS").strftime("%Y-%m-%d").to_numpy(dtype=object)
+    at_once = 5_000
+    for first in range(0, n_series, at_once):
+        count = min(at_once, n_series - first)
+        trend = 1.0 + rng.normal(0.0, 0.004, (count, 1)) * np.arange(length)
+        season = 1.0 + rng.uniform(0.0, 0.3, (count, 1)) * np.sin(
+            2 * np.pi * (np.arange(length) / 12 + rng.random((count, 1)))
+        )
+        noise = np.exp(rng.normal(0.0, 0.05, (count, length)))
+        values = rng.lognormal(6.0, 1.0, (count, 1)) * np.maximum(trend, 0.1) * season * noise
+        names = np.array([f"s{first + i:06d}" for i in range(count)], dtype=object)
+        rows = {"unique_id": np.repeat(names, length), "ds": np.tile(months, count), "y": values.ravel().round(2)}
+        pd.DataFrame(rows).to_csv(path, mode="a", header=first == 0, index=False)
+
+
+def main() -> None:
+    """Measure, then print a table or JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--series", default="1000,10000,50000", help="how many, with commas between (default %(default)s)"
+    )
+    parser.add_argument("--length", type=int, default=100, help="values of each (default %(default)s)")
+    parser.add_argument("--horizon", type=int, default=12)
+    parser.add_argument("--preset", default="fast", choices=("fast", "balanced", "best"))
+    parser.add_argument("--models", default="mlp")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    chosen = parser.parse_args()
+    rows = []
+    for n_series in map(int, chosen.series.split(",")):
+        with tempfile.TemporaryDirectory() as folder:
+            path, out = Path(folder) / "series.csv", Path(folder) / "forecasts.csv"
+            write(path, n_series, chosen.length)
+            words = ["--models", chosen.models, "--preset", chosen.preset]
+            seconds, peak, trouble = files.predict(path, chosen.horizon, out, words)
+            written = 0 if trouble else sum(1 for _ in out.open(encoding="utf-8")) - 1
+            data = n_series * chosen.length * 8 / 1e6
+        first = rows[0] if rows else {"seconds": seconds, "series": n_series}
+        linear = seconds / first["seconds"] / (n_series / first["series"])
+        row = {"series": n_series, "seconds": round(seconds, 1), "linear": round(linear, 2), "peak_mb": round(peak)}
+        rows.append(row | {"data_mb": round(data, 1), "rows_written": written, "trouble": trouble})
+    print(json.dumps(rows, indent=1) if chosen.json else scores.table(rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""What a run writes down of itself in run.json: data, versions, how to make it again, and what a budget cut short.
+
+The idea: the account of a run is made from what it was given and what came out, so that the page and a later reader
+need nothing else.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections import Counter
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from forecast.backtesting import NOT_FINISHED
+from forecast.config import environment
+from forecast.doctor import Checkup, command
+from forecast.errors import Notice
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from forecast.backtesting import Task
+    from forecast.config import RunConfig
+    from forecast.ready import Ready
+    from forecast.results import Results
+
+__all__ = ["budget_account", "budget_notices", "budget_words", "came_to", "command_line", "described", "shortened"]
+
+
+def described(ready: Ready, settings: RunConfig, results: Results) -> dict[str, Any]:
+    """Return run.json but for its command, budget and timings."""
+    loaded, checkup = ready.loaded, ready.checkup.to_json()
+    frame = loaded.frame
+    failures = [failure for fit in [*results.fits, results.final] for failure in fit.failures]
+    title = settings.report.title
+    return {
+        "schema": 1,
+        "status": "complete",
+        "version": version("forecast"),
+        "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "title": Path(loaded.name).stem if title == "auto" else title,
+        "seed": settings.seed,
+        "horizon": results.horizon,
+        "n_windows": results.n_windows,
+        "data": {
+            "name": loaded.name,
+            "sha256": loaded.sha256,
+            "rows": int(frame["y"].notna().sum()),
+            "series": int(frame["unique_id"].nunique()),
+            "frequency": loaded.frequency.word,
+            "season_length": loaded.season_length,
+            "start": str(frame["ds"].min()).removesuffix(" 00:00:00"),
+            "end": str(frame["ds"].max()).removesuffix(" 00:00:00"),
+            "gaps": int(frame["y"].isna().sum()),
+            "notes": list(loaded.notes),
+        },
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("forecast", "numpy", "scipy", "pandas", "statsmodels", "matplotlib")},
+            "system": f"{platform.system()} {platform.machine()}",
+        },
+        "notices": [vars(notice) for notice in (*ready.notices, *results.notices())],
+        "failures": failures,
+        "facts": checkup["facts"],
+        "findings": checkup["findings"],
+    }
+
+
+def came_to(checkup: Checkup, transform: str) -> list[str]:
+    """Return what ``auto`` came to on all data and why, to stand beside the setting."""
+    if transform != "auto":
+        return []
+    every = checkup.facts["series"]
+    return [
+        "what auto came to on all data; each cutoff chooses anew from its own past: see choices.json",
+        *(
+            f"{entry['name']}: {entry['series']} of {every} series, {entry['why']}"
+            for entry in checkup.facts["transforms"]
+        ),
+    ]
+
+
+def command_line(data: str | Path | pd.DataFrame, flags: dict[str, Any], config: str | Path | None) -> str:
+    """Return the line that makes the run again."""
+    source = "DATA" if isinstance(data, pd.DataFrame) else data
+    given = {name: value for name, value in flags.items() if value is not None}
+    return command(source, {**environment(), **given, "config": config}, verb="run")
+
+
+def budget_account(
+    settings: RunConfig, results: Results, *, planned: int, cut: Sequence[Task], without_totals: bool = False
+) -> dict[str, Any] | None:
+    """Return what a run with a budget gave up to keep it; None without a budget.
+
+    Parameters
+    ----------
+    planned : int
+        The windows there would have been.
+    cut : sequence of Task
+        The fits that were stopped in the middle, not just never begun.
+    without_totals : bool
+        Whether the sums were left out.
+
+    Returns
+    -------
+    dict
+        ``seconds`` (the budget), ``windows`` (planned), ``windows_given_up``, ``no_forecast`` (models whose last fit
+        was not finished), ``not_finished`` and of these ``stopped`` (fits in windows, by model), ``totals_left_out``.
+    """
+    if settings.seconds is None:
+        return None
+    late = [failure["model"] for failure in results.final.failures if failure["reason"] == NOT_FINISHED]
+    return {
+        "seconds": settings.seconds,
+        "windows": planned,
+        "windows_given_up": results.unfinished,
+        "no_forecast": late,
+        "not_finished": dict(results.undone),
+        "stopped": dict(Counter(task.model for task in cut)),
+        "totals_left_out": without_totals,
+    }
+
+
+def shortened(account: dict[str, Any]) -> list[str]:
+    """Return what a budget cut short, a phrase each.
+
+    Examples
+    --------
+    >>> shortened({"windows": 6, "windows_given_up": 2, "not_finished": {"mlp": 2}, "stopped": {"mlp": 1},
+    ...            "no_forecast": [], "totals_left_out": False})
+    ['2 of 6 windows given up', 'not finished: 2 fits of mlp (1 stopped in the middle)']
+    """
+    parts = []
+    if account["windows_given_up"]:
+        parts.append(f"{account['windows_given_up']} of {account['windows']} windows given up")
+    fits = []
+    for model, count in account["not_finished"].items():
+        stopped = account["stopped"].get(model, 0)
+        middle = f" ({stopped} stopped in the middle)" if stopped else ""
+        fits.append(f"{count} {'fit' if count == 1 else 'fits'} of {model}{middle}")
+    if fits:
+        parts.append(f"not finished: {', '.join(fits)}")
+    if account["no_forecast"]:
+        parts.append(f"no forecast by {', '.join(account['no_forecast'])}")
+    if account["totals_left_out"]:
+        parts.append("totals left out")
+    return parts
+
+
+def budget_words(account: dict[str, Any], used: float) -> str:
+    """Return the account of a budget in one line, said when the run is over.
+
+    Examples
+    --------
+    >>> budget_words({"seconds": 60.0, "windows": 6, "windows_given_up": 0, "not_finished": {}, "stopped": {},
+    ...               "no_forecast": [], "totals_left_out": False}, 14.2)
+    'budget 60 s, used 14.2 s: nothing was cut short'
+    """
+    cut = "; ".join(shortened(account)) or "nothing was cut short"
+    return f"budget {account['seconds']:g} s, used {used:.1f} s: {cut}"
+
+
+def budget_notices(account: dict[str, Any] | None) -> list[Notice]:
+    """Return what the page warns of: a run that a budget cut short."""
+    parts = shortened(account) if account else []
+    seconds = account["seconds"] if account else 0.0
+    return [Notice("W305", f"the budget of {seconds:g} s cut the run short: {'; '.join(parts)}")] if parts else []

@@ -1,0 +1,151 @@
+"""The verbs that make no forecast: they look at data, at leaks and at gradients.
+
+The idea: each goes the way of a run as far as it must, and says what it found instead of leaving a folder.
+"""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Unpack
+
+from forecast import audit as auditing
+from forecast.checks import check_gradients
+from forecast.config import resolve
+from forecast.covariate_rows import require_ahead
+from forecast.defaults import DEFAULT_DATA
+from forecast.doctor import Checkup, examine, fillable, from_notice, placed, visit
+from forecast.engine import one_thread
+from forecast.options import DataOptions, RunOptions, declared, spelled_out
+from forecast.ready import factories_of, panel_of, prepare, raw_table, read, split_of, window_notices
+from forecast.results import Listener, Silent
+from forecast.transforms import require_transforms
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from forecast.nn import GradientReport
+
+__all__ = ["audit", "check", "gradcheck"]
+
+
+@spelled_out(DataOptions)
+def check(
+    data: str | Path | pd.DataFrame,
+    *,
+    config: str | Path | None = None,
+    **options: Unpack[DataOptions],
+) -> Checkup:
+    """Say what is in the data, what is wrong with them and how to repair it; nothing is fitted or written.
+
+    Parameters
+    ----------
+    data, config
+        As for `run`.
+    {options}
+
+    Returns
+    -------
+    Checkup
+        Facts and findings; with at least one error among these where `run` would refuse the data.
+
+    Raises
+    ------
+    ForecastError
+        `ConfigError` or `FileError`: the options are wrong, or there is no such file.
+
+    Examples
+    --------
+    >>> checkup = check("airline")
+    >>> checkup.refused, checkup.facts["season_length"]
+    (False, 12)
+    """
+    file = Path(config) if config is not None else None
+
+    def look(given: dict[str, Any]) -> Checkup:
+        settings = resolve(file, {name: value for name, value in given.items() if name != "config"})
+        with placed(data, given):
+            loaded = read(data, settings)
+        checkup = examine(loaded, missing=settings.data.missing)
+        if checkup.refused:
+            return checkup
+        with placed(data, given):
+            panel, _ = fillable(loaded.panel, missing=settings.data.missing)
+            split = split_of(settings, panel)
+            require_ahead(panel, split.reach)
+            require_transforms(panel, settings.data.transform)
+        windows = settings.backtest.n_windows
+        notices = window_notices(panel, split) if windows == "auto" else []
+        return checkup.with_findings([from_notice(notice) for notice in notices])
+
+    flags = {**dict.fromkeys(declared(DataOptions)), **options, "config": config}
+    return visit(data, flags, look)
+
+
+@spelled_out(RunOptions)
+def audit(
+    data: str | Path | pd.DataFrame = DEFAULT_DATA,
+    *,
+    config: str | Path | None = None,
+    listener: Listener | None = None,
+    **options: Unpack[RunOptions],
+) -> list[auditing.Check]:
+    """Show that nothing before a cutoff depends on anything after it, from the raw file to the forecast.
+
+    What lies after each cutoff is cut off, multiplied by a million, negated, blanked and shuffled in the file, and the
+    whole way is gone again: the past, every choice and every forecast must be the same to the bit.
+
+    Parameters
+    ----------
+    data, config, listener
+        As for `run`.
+    {options}
+
+    Returns
+    -------
+    list of Check
+        One for each cutoff and change; `Check.moved` says what depended on the future. The last ones, of the cutoff
+        "control", are of a model that was made to look ahead: each must have moved, or the audit sees nothing.
+
+    Raises
+    ------
+    ForecastError
+        As for `run`.
+
+    Examples
+    --------
+    >>> found = audit("nile", models=["naive"], horizon=4, n_windows=1)
+    >>> [check.moved for check in found][:2], found[-1].cutoff, found[-1].moved
+    ([(), ()], 'control', ('forecasts of control',))
+    """
+    listener = listener or Silent()
+    flags: dict[str, Any] = {**options}
+    settings = resolve(Path(config) if config is not None else None, flags)
+    ready = prepare(data, settings, flags={**flags, "config": config})
+    for line in ready.lines:
+        listener.say(line)
+    table, loaded = raw_table(data, settings), ready.loaded
+    columns = {"time": loaded.time, "target": loaded.target, "id": loaded.id}
+    named = {name: column for name, column in columns.items() if column is not None}
+    written = {**named, "layout": "long", "decimal": table.decimal, "delimiter": auditing.separator(table)}
+    plain = {**written, "encoding": "auto", "sheet": "auto"}
+    again = settings.model_copy(update={"data": settings.data.model_copy(update=plain)})
+    factories, split = factories_of(settings), ready.split
+    done, total = itertools.count(), (split.n_windows + 1) * (len(auditing.CHANGES) + 1)
+    with one_thread():
+        return auditing.audit(
+            table,
+            lambda path: panel_of(path, again, split),
+            lambda _: factories,
+            split,
+            time=loaded.time,
+            target=loaded.target,
+            id=loaded.id,
+            keep_rows=bool(settings.data.future),
+            tick=lambda what: listener.progress(next(done), total, what),
+        )
+
+
+def gradcheck(network: str | None = None, *, seed: int = 0) -> dict[str, GradientReport]:
+    """Hold analytic gradients against numeric ones: see `forecast.checks.check_gradients`."""
+    return check_gradients(network, seed=seed)
