@@ -163,6 +163,10 @@ _TEXTS = {
         "The new data have no value at any time that was forecast.",
         "Give data that reach beyond the last cutoff of the run, in the same columns, with the same names of series.",
     ),
+    "D124": (
+        "The series are too short to hold a window of the horizon out: there is nothing to score.",
+        "A smaller --horizon, more rows, or --n-windows 1.",
+    ),
     "M101": (
         "Every model failed, or the training of the network grew without bounds.",
         "Look at the reasons in the message; a smaller learning_rate under [models.mlp], or --models naive.",

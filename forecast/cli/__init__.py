@@ -17,12 +17,12 @@ import typer
 from forecast import __version__
 from forecast.cli.finished import compare, report, score
 from forecast.cli.flags import settings_file, takes
-from forecast.cli.printing import polite
+from forecast.cli.printing import polite, print_json, print_rows
 from forecast.cli.reference import config, data, doctor, errors, models
 from forecast.defaults import BUNDLED, DEFAULT_DATA
 from forecast.errors import ForecastError, ModelError
 from forecast.options import DataOptions, RunOptions
-from forecast.terminal import Terminal
+from forecast.terminal import Terminal, board_cells, board_remarks
 
 __all__ = ["app", "main"]
 
@@ -108,6 +108,52 @@ def run(
         terminal.leaderboard(result.leaderboard)
         terminal.say(result.verdict)
         print(result.report, flush=True)
+
+
+@app.command()
+@takes(RunOptions)
+def backtest(
+    data: Annotated[str, typer.Argument(help=f"A CSV of one or many series, or one of {', '.join(BUNDLED)}.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", help="A CSV of the forecasts of the windows.", show_default="none")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace --output if it is there.")] = False,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="Settings.", show_default="forecast.toml if there is one")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="Processes that work at once.", show_default="one a core")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but the scores and errors.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    **options: Any,
+) -> None:
+    """Compare the models on held-out windows and print their scores, the best first; no forecast, no report.
+
+    Example: forecast backtest sales.csv --horizon 12 --models mlp,ets
+    """
+    begun = perf_counter()  # a budget of time counts what is loaded, too
+    from forecast import pipeline
+
+    with polite():
+        with Terminal(quiet=quiet) as terminal:
+            trial = pipeline.backtest(
+                data,
+                output=output,
+                overwrite=overwrite,
+                config=settings_file(config),
+                jobs=jobs,
+                listener=terminal,
+                spent=perf_counter() - begun,
+                **options,
+            )
+        if json:
+            about = {"schema": 1, "metric": trial.metric, "horizon": trial.horizon, "n_windows": trial.n_windows}
+            print_json(about | {"models": trial.leaderboard.to_dict("records")})
+        else:
+            print_rows(*board_cells(trial.leaderboard))
+            for line in board_remarks(trial.leaderboard):
+                terminal.say(line)
 
 
 @app.command()

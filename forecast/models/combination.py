@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.optimize import nnls
 
+from forecast.defaults import BASELINES
+from forecast.errors import ConfigError, shown
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -19,7 +22,10 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["METHODS", "combined", "weights"]
+__all__ = ["COMBINATION", "METHODS", "combined", "members_of", "weights"]
+
+COMBINATION = "combination"
+"""Its name."""
 
 METHODS = ("mean", "median", "inverse_error", "least_squares")
 FEWEST = 12
@@ -59,6 +65,36 @@ def weights(y: Floats, y_hat: Floats, *, method: str) -> Floats:
     heavy = 1e3 * max(float(np.abs(errors).max()), 1e-12) * np.sqrt(len(errors))
     found, _ = nnls(np.vstack([errors, np.full(len(equal), heavy)]), np.r_[np.zeros(len(errors)), heavy])
     return np.asarray(found / found.sum()) if found.sum() > 0 else equal
+
+
+def members_of(named: Sequence[str], names: Sequence[str], *, able: set[str]) -> list[str]:
+    """Return the models that are combined: those named, or for ``auto`` all candidates, as far as they are `able`.
+
+    Parameters
+    ----------
+    named : sequence of str or "auto"
+        What the settings say.
+    names : sequence of str
+        The models that run.
+    able : set of str
+        Those that have a forecast.
+
+    Raises
+    ------
+    ConfigError
+        U101, when a member is named that does not run.
+
+    Examples
+    --------
+    >>> members_of("auto", ["mlp", "ets", "naive"], able={"mlp", "naive"})
+    ['mlp']
+    """
+    wanted = list(named) if named != "auto" else [name for name in names if name not in BASELINES] or list(names)
+    for name in wanted:
+        if name not in names:
+            hint = f"--models {','.join([*names, name, COMBINATION])}"
+            raise ConfigError("U101", f"the combination has the member {shown(name)}, which does not run", hint=hint)
+    return [name for name in wanted if name in able]
 
 
 def combined(
