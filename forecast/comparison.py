@@ -16,7 +16,7 @@ import pandas as pd
 from forecast.backtesting import Fitted
 from forecast.defaults import BASELINES, METRIC
 from forecast.errors import ConfigError
-from forecast.runs import load_run
+from forecast.runs import load_run, scorable
 from forecast.scoring import common_points, leaderboard
 
 if TYPE_CHECKING:
@@ -77,11 +77,12 @@ def compare(folders: Sequence[str | Path], *, force_unequal: bool = False) -> Co
     if len(folders) < 2:
         raise ConfigError("U101", "a comparison takes two runs or more", hint="forecast compare reports/a reports/b")
     runs = [load_run(folder) for folder in folders]
+    backtests = [scorable(run) for run in runs]
     reasons = tuple(_unequal(runs))
     if reasons and not force_unequal:
         hint = "--force-unequal shows them side by side all the same"
         raise ConfigError("U201", f"{'; '.join(reasons)}: not comparable", hint=hint)
-    frames = [common_points(run.backtest) for run in runs]
+    frames = [common_points(backtest) for backtest in backtests]
     tables = [
         _table(run, name, frame)
         for run, name, frame in zip(runs, _names(runs), frames if reasons else _shared(frames), strict=True)

@@ -31,6 +31,7 @@ __all__ = [
     "load_run",
     "new_folder",
     "require_free",
+    "scorable",
     "write_aside",
     "write_csv",
     "write_file",
@@ -76,6 +77,37 @@ class Run:
 
         path = self.folder / name
         return _read_frame(path) if path.is_file() else pd.DataFrame()
+
+
+def scorable(run: Run) -> pd.DataFrame:
+    """Return backtest.csv of a run, of which all its scores can be computed again.
+
+    Raises
+    ------
+    FileError
+        F102, when a column of it, or what is needed of run.json and metrics.json, is missing.
+    """
+    from forecast.backtesting import COLUMNS
+
+    about = run.info.get("data")
+    there = {
+        "backtest.csv": set(run.backtest.columns),
+        "leaderboard.csv": set(run.leaderboard.columns),
+        "metrics.json": set(run.metrics),
+        "run.json": {*run.info, *(about if isinstance(about, dict) else ())},
+    }
+    needed = {
+        "backtest.csv": [name for name in COLUMNS if name != "back"],
+        "leaderboard.csv": ["model"],
+        "metrics.json": ["metric", "models"],
+        "run.json": ["failures", "horizon", "name", "sha256"],
+    }
+    for file, names in needed.items():
+        lacking = [name for name in names if name not in there[file]]
+        if lacking:
+            what = f"{file} in {shown(run.folder)} has no {lacking[0]}: it is damaged or of another version"
+            raise FileError("F102", what, hint=str(run.info.get("command") or "forecast run DATA"))
+    return run.backtest
 
 
 def load_run(folder: str | Path) -> Run:

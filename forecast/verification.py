@@ -19,7 +19,7 @@ from forecast.backtesting import Fitted
 from forecast.defaults import BASELINES
 from forecast.errors import FileError, shown
 from forecast.report import render
-from forecast.runs import load_run
+from forecast.runs import load_run, scorable
 from forecast.scoring import common_points, leaderboard
 
 if TYPE_CHECKING:
@@ -97,11 +97,12 @@ def report(folder: str | Path, *, verify: bool = False) -> Run:
 
 def differences(run: Run) -> list[Difference]:
     """Return the scores in leaderboard.csv and metrics.json that do not follow from backtest.csv."""
+    backtest = scorable(run)
     written = {str(row["model"]): row for row in run.leaderboard.to_dict("records")}
     quantile = run.metrics.get("quantile")
-    names = list(dict.fromkeys([*written, *run.backtest["model"]]))
+    names = list(dict.fromkeys([*written, *backtest["model"]]))
     board = leaderboard(
-        common_points(run.backtest),
+        common_points(backtest),
         names,
         baselines=BASELINES,
         fits=[Fitted(pd.DataFrame(), failures=run.info["failures"])],

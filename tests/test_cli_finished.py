@@ -110,6 +110,26 @@ def test_failures_count_as_they_did(tmp_path):
     assert {one.column for one in differences(run)} == {"failures", "reason"}
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "lacking"),
+    [
+        ("backtest.csv", "unique_id,cutoff,ds,step,model,y,y_hat\n", "scale"),
+        ("leaderboard.csv", "rank\n1\n", "model"),
+        ("metrics.json", '{"metric": "mase"}', "models"),
+        ("run.json", '{"failures": [], "horizon": 3, "data": 7}', "name"),
+    ],
+)
+@pytest.mark.parametrize("words", [("report", "r", "--verify"), ("compare", "r", "r")], ids=["report", "compare"])
+def test_a_folder_of_another_version_is_refused_in_words(call, copied, words, file, text, lacking):
+    (copied / file).write_text(text, encoding="utf-8")
+
+    code, _, err = call(*words)
+
+    assert code == 5
+    assert f"error[F102]: {file} in " in err
+    assert f"has no {lacking}" in err
+
+
 def test_what_is_no_run_folder_has_no_page(call):
     code, _, err = call("report", ".")
 
