@@ -14,6 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from jinja2 import UndefinedError
 
 from forecast.backtesting import Fitted
 from forecast.defaults import BASELINES
@@ -87,6 +88,9 @@ def report(folder: str | Path, *, verify: bool = False) -> Run:
             (run.folder / "figures").mkdir(exist_ok=True)
             for made in [*sorted(Path(aside, "figures").iterdir()), Path(aside, "report.html")]:
                 made.replace(run.folder / made.relative_to(aside))
+    except (KeyError, UndefinedError) as error:
+        what = f"{shown(run.folder)} has no {error}: it is damaged or of another version"
+        raise FileError("F102", what, hint=str(run.info.get("command") or "forecast run DATA")) from error
     except OSError as error:
         if isinstance(error, FileError):
             raise

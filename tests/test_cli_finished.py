@@ -149,6 +149,19 @@ def test_a_folder_that_cannot_be_written_to_is_said(copied, monkeypatch):
     assert caught.value.code == "F104"
 
 
+@pytest.mark.parametrize(("file", "text"), [("metrics.json", "{}"), ("run.json", "{}")])
+def test_a_file_that_lacks_what_the_page_shows_is_no_bug_of_ours(call, copied, file, text):
+    page = (copied / "report.html").read_bytes()
+    (copied / file).write_text(text, encoding="utf-8")
+
+    code, _, err = call("report", "r")
+
+    assert code == 5
+    assert 'error[F102]: "r" has no ' in err
+    assert (copied / "report.html").read_bytes() == page
+    assert {path.name for path in copied.iterdir() if path.is_dir()} == {"figures"}
+
+
 def test_a_damaged_file_is_named(call, copied):
     (copied / "metrics.json").write_text("{", encoding="utf-8")
 
