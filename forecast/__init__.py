@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from forecast import nn
+    from forecast.comparison import compare
     from forecast.errors import ConfigError, DataError, FileError, ForecastError, ModelError
+    from forecast.hindsight import score
     from forecast.models.arima import ARIMA
     from forecast.models.classical import Naive, SeasonalNaive
     from forecast.models.mlp import MLP
     from forecast.panel import Panel
-    from forecast.pipeline import check, predict, run
+    from forecast.pipeline import backtest, check, predict, run
     from forecast.runs import Run, load_run
     from forecast.series import read_series
 
@@ -41,9 +43,12 @@ _HOMES = {
     "SeasonalNaive": "models.classical",
     "load_run": "runs",
     "read_series": "series",
+    "backtest": "pipeline",
     "check": "pipeline",
+    "compare": "comparison",
     "predict": "pipeline",
     "run": "pipeline",
+    "score": "hindsight",
 }
 
 __all__ = [
@@ -59,12 +64,15 @@ __all__ = [
     "Run",
     "SeasonalNaive",
     "__version__",
+    "backtest",
     "check",
+    "compare",
     "load_run",
     "nn",
     "predict",
     "read_series",
     "run",
+    "score",
 ]
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from forecast.backtesting import NOT_FINISHED
+from forecast.config import environment
 from forecast.doctor import Checkup, command
 from forecast.errors import Notice
 
@@ -86,7 +87,8 @@ def came_to(checkup: Checkup, transform: str) -> list[str]:
 def command_line(data: str | Path | pd.DataFrame, flags: dict[str, Any], config: str | Path | None) -> str:
     """Return the line that makes the run again."""
     source = "DATA" if isinstance(data, pd.DataFrame) else data
-    return command(source, {**flags, "config": config}, verb="run")
+    given = {name: value for name, value in flags.items() if value is not None}
+    return command(source, {**environment(), **given, "config": config}, verb="run")
 
 
 def budget_account(

@@ -1,321 +1,158 @@
-"""The settings of a run: every one has a name, a type and a default, and travels with the result as ``config.toml``.
+"""The settings of a run: what was typed, what the environment and a file say, and the defaults become one object.
 
-The idea: what was typed, what stands in a file and the defaults become one object before anything happens; an unknown
-or wrong setting is an error that says where it stands. ``auto`` stays ``auto``: what it came to is in choices.json.
+The idea: all of that is laid in one tree before anything happens, so that an unknown or wrong setting is an error that
+says where it stands. ``auto`` stays ``auto``: what it came to is in choices.json.
 """
 
 from __future__ import annotations
 
+import os
 import tomllib
-from math import inf
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-import tomli_w
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    NonNegativeInt,
-    PositiveFloat,
-    PositiveInt,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, ValidationError
 
-from forecast.defaults import DEFAULT_MODELS, LEVELS, MODEL_NAMES
+from forecast.defaults import BASELINES, DEFAULT_MODELS
 from forecast.errors import ConfigError, FileError, nearest, shown
 from forecast.options import RunOptions, declared
-from forecast.orders import canonical, is_orders
+from forecast.orders import canonical, listed
+from forecast.sections import (
+    SECTIONS,
+    CombinationSection,
+    FixedArimaSection,
+    ForecastSection,
+    MLPSection,
+    RunConfig,
+    in_toml,
+    spelled,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-__all__ = ["CombinationSection", "ForecastSection", "RunConfig", "resolve"]
-
-Auto = Literal["auto"]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class DataSection(_Section):
-    """How the data are read."""
-
-    time: str = "auto"
-    target: str = "auto"
-    id: str = "auto"
-    layout: Literal["auto", "long", "columns", "rows"] = "auto"
-    freq: str = "auto"
-    season_length: PositiveInt | tuple[PositiveInt, ...] | Auto = "auto"
-    resample: str = "none"
-    aggregate: Literal["sum", "mean", "last", "max"] = "sum"
-    missing: Literal["auto", "error", "linear", "seasonal", "zero", "ffill"] = "auto"
-    transform: str = "auto"
-    duplicates: Literal["error", "first", "last", "mean", "sum"] = "error"
-    date_format: str = "auto"
-    delimiter: str = "auto"
-    decimal: Literal["auto", ".", ","] = "auto"
-    encoding: str = "auto"
-    sheet: str = "auto"
-    na: tuple[str, ...] = ()
-    tz: str = "auto"
-    future: tuple[str, ...] = ()
-    past: tuple[str, ...] = ()
-    static: tuple[str, ...] = ()
-    calendar: tuple[str, ...] = ()
-    holidays: str = "none"
-
-
-class BacktestSection(_Section):
-    """How the models are compared."""
-
-    horizon: PositiveInt | Auto = "auto"
-    n_windows: PositiveInt | Auto = "auto"
-    step_size: PositiveInt | Auto = "auto"
-    gap: NonNegativeInt = 0
-    refit: NonNegativeInt = 1
-    window_size: Annotated[int, Field(ge=3)] | Auto = "auto"
-
-
-class MLPSection(_Section):
-    """The settings of `forecast.models.mlp.MLP`."""
-
-    input_size: PositiveInt | Auto = "auto"
-    hidden_sizes: tuple[PositiveInt, ...] | Auto = "auto"
-    blocks: PositiveInt | Auto = "auto"
-    members: PositiveInt | Auto = "auto"
-    activation: Literal["relu", "tanh", "sigmoid", "identity", "elu", "gelu", "leaky_relu", "silu", "softplus"] = "relu"
-    loss: Literal["auto", "mae", "mse", "huber", "log_cosh"] = "auto"
-    optimizer: Literal["adam", "rmsprop", "sgd"] = "adam"
-    learning_rate: PositiveFloat | Auto = "auto"
-    schedule: Literal["cosine", "step", "constant"] = "cosine"
-    max_steps: PositiveInt | Auto = "auto"
-    patience: PositiveInt = 200
-    batch_size: PositiveInt | Auto = "auto"
-    weight_decay: float = Field(default=0.01, ge=0)
-    dropout: float = Field(default=0.0, ge=0, lt=1)
-    input_noise: float = Field(default=0.0, ge=0)
-    prior: Literal["auto", "none"] = "auto"
-    head: Literal["auto", "point", "quantiles", "histogram"] = "auto"
-    scale: Literal["auto", "difference", "std", "level", "unit", "zero"] = "auto"
-
-
-class ArimaSection(_Section):
-    """The settings of `forecast.models.arima.ARIMA`."""
-
-    order: tuple[NonNegativeInt, NonNegativeInt, NonNegativeInt] | Auto = "auto"
-    seasonal_order: tuple[NonNegativeInt, NonNegativeInt, NonNegativeInt] | Auto = "auto"
-    transform: Literal["auto", "none", "log"] = "auto"
-
-
-class FixedArimaSection(_Section):
-    """The settings of an ARIMA whose orders are its name."""
-
-    transform: Literal["auto", "none", "log"] = "auto"
-
-
-class LinearSection(MLPSection):
-    """The settings of `forecast.models.linear.Linear`."""
-
-    hidden_sizes: tuple[()] = ()
-    prior: Literal["none"] = "none"
-
-
-class HybridSection(MLPSection):
-    """The settings of `forecast.models.hybrid.Hybrid`."""
-
-    prior: Literal["none"] = "none"
-    scale: Literal["zero"] = "zero"
-
-
-class CombinationSection(_Section):
-    """The settings of `forecast.models.combination.combined`."""
-
-    members: tuple[Annotated[str, AfterValidator(canonical)], ...] | Auto = "auto"
-    method: Literal["mean", "median", "inverse_error", "least_squares"] = "mean"
-
-
-class ThetaSection(_Section):
-    """The settings of `forecast.models.theta.Theta`."""
-
-    method: Literal["dynamic", "standard"] = "dynamic"
-
-
-class CrostonSection(_Section):
-    """The settings of `forecast.models.intermittent.Croston`."""
-
-    alpha: float = Field(default=0.1, gt=0, le=1)
-
-
-class TSBSection(CrostonSection):
-    """The settings of `forecast.models.intermittent.TSB`."""
-
-    beta: float = Field(default=0.1, gt=0, le=1)
-
-
-class PlainSection(_Section):
-    """Nothing to set."""
-
-
-class ModelsSection(_Section):
-    """The models that run: those whose table is there, and beside the named ones every ARIMA of fixed orders."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
-    __pydantic_extra__: dict[str, FixedArimaSection] = Field(init=False)
-
-    mlp: MLPSection | None = None
-    arima: ArimaSection | None = None
-    ets: PlainSection | None = None
-    theta: ThetaSection | None = None
-    hybrid: HybridSection | None = None
-    combination: CombinationSection | None = None
-    linear: LinearSection | None = None
-    prior: PlainSection | None = None
-    drift: PlainSection | None = None
-    mean: PlainSection | None = None
-    croston: CrostonSection | None = None
-    tsb: TSBSection | None = None
-    seasonal_naive: PlainSection = PlainSection()
-    naive: PlainSection = PlainSection()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _named(cls, tables: Any) -> Any:
-        """Return the tables with every name in its one spelling; refuse what names no model."""
-        return {_spelled(name): table for name, table in tables.items()} if isinstance(tables, dict) else tables
-
-    @property
-    def fixed(self) -> dict[str, FixedArimaSection]:
-        """Every ARIMA of fixed orders, by its name."""
-        return self.__pydantic_extra__
-
-
-SECTIONS: dict[str, type[BaseModel]] = {
-    "mlp": MLPSection,
-    "arima": ArimaSection,
-    "ets": PlainSection,
-    "theta": ThetaSection,
-    "hybrid": HybridSection,
-    "combination": CombinationSection,
-    "linear": LinearSection,
-    "prior": PlainSection,
-    "drift": PlainSection,
-    "mean": PlainSection,
-    "croston": CrostonSection,
-    "tsb": TSBSection,
-    "seasonal_naive": PlainSection,
-    "naive": PlainSection,
-}
-
-
-class ForecastSection(_Section):
-    """What is forecast."""
-
-    level: tuple[Annotated[float, Field(gt=0, lt=100)], ...] = LEVELS
-    min: float = -inf
-    max: float = inf
-    integer: bool = False
-    adaptive: bool = False
-    quantile: Annotated[float, Field(gt=0, lt=1)] | Literal["none"] = "none"
-    paths: NonNegativeInt = 0
-    fallback: bool = False
-    totals: tuple[str, ...] = ()
-
-
-class ReportSection(_Section):
-    """How the report looks."""
-
-    title: str = "auto"
-
-
-class RunConfig(_Section):
-    """All settings of a run."""
-
-    seed: NonNegativeInt = 0
-    preset: Literal["fast", "balanced", "best"] = "balanced"
-    budget: Annotated[str, Field(pattern=r"^(none|\d+(\.\d+)?[smh]?)$")] = "none"
-    data: DataSection = DataSection()
-    backtest: BacktestSection = BacktestSection()
-    models: ModelsSection = ModelsSection()
-    forecast: ForecastSection = ForecastSection()
-    report: ReportSection = ReportSection()
-
-    @property
-    def seconds(self) -> float | None:
-        """The budget in seconds; None for none.
-
-        Examples
-        --------
-        >>> RunConfig(budget="5m").seconds
-        300.0
-        """
-        units = {"s": 1.0, "m": 60.0, "h": 3600.0}
-        text = self.budget
-        return None if text == "none" else float(text.rstrip("smh")) * units.get(text[-1], 1.0)
-
-    def to_toml(self, remarks: Mapping[str, Sequence[str]] | None = None) -> str:
-        """Return the settings as a file that `resolve` reads back to the same settings.
-
-        Parameters
-        ----------
-        remarks : dict of sequence of str, optional
-            Lines that stand as comments above a setting, such as ``data.transform``; they are not read back.
-
-        Examples
-        --------
-        >>> print(RunConfig().to_toml({"seed": ["the first that came to mind"]}).splitlines()[:2])
-        ['# the first that came to mind', 'seed = 0']
-        """
-        lines, section = [], ""
-        for line in tomli_w.dumps(self.model_dump(mode="json", exclude_none=True)).splitlines():
-            section = f"{line[1:-1]}." if line.startswith("[") else section
-            setting = section + line.partition(" = ")[0]
-            lines += [*(f"# {remark}" for remark in (remarks or {}).get(setting, ())), line]
-        return "\n".join(lines) + "\n"
-
-
-_OPTIONS = {name: one.option for name, one in declared(RunOptions).items()}
-
-
-def resolve(file: Path | None, flags: dict[str, Any], *, default_models: Sequence[str] = DEFAULT_MODELS) -> RunConfig:
-    """Return the settings of a run: flags before the file, the file before the defaults.
-
-    Parameters
-    ----------
-    file : Path, optional
-        A TOML file; relative paths in it are relative to it.
-    flags : dict
-        Settings by flag name, ``None`` where not given; `models` is a sequence of names.
-    default_models : sequence of str
-        The models that run where neither names any.
+__all__ = [
+    "SECTIONS",
+    "CombinationSection",
+    "FixedArimaSection",
+    "ForecastSection",
+    "MLPSection",
+    "RunConfig",
+    "environment",
+    "in_toml",
+    "origins",
+    "resolve",
+    "spelled",
+]
+
+PREFIX = "FORECAST_"
+OURS = ("FORECAST_WORKER", "FORECAST_TRACEBACK")
+"""Variables that are no settings of a run."""
+_DECLARED = declared(RunOptions)
+_OPTIONS = {name: one.option for name, one in _DECLARED.items()}
+
+
+def environment() -> dict[str, Any]:
+    """Return the settings that ``FORECAST_...`` variables hold, by flag name; an empty one is none.
 
     Raises
     ------
     ConfigError
-        U101, on an unknown or wrong setting.
+        U101, on a variable that is no setting.
+    """
+    found: dict[str, Any] = {}
+    for variable in sorted(os.environ):
+        if variable.startswith(PREFIX) and variable not in OURS and os.environ[variable]:
+            name, text = variable.removeprefix(PREFIX).lower(), os.environ[variable]
+            if name not in _DECLARED:
+                guess = nearest(name, _DECLARED)
+                what = f"the variable {variable} is not a setting"
+                more = f"; did you mean {_variable(guess)}?" if guess else ""
+                raise ConfigError("U101", what + more, hint=f"unset {variable}")
+            found[name] = text if _DECLARED[name].each is None else listed(text)
+    return found
+
+
+def resolve(file: Path | None, flags: dict[str, Any], *, default_models: Sequence[str] = DEFAULT_MODELS) -> RunConfig:
+    """Return the settings of a run: flags before the environment, this before the file, the file before the defaults.
+
+    Parameters
+    ----------
+    file : Path, optional
+        A TOML file.
+    flags : dict
+        Settings by flag name, ``None`` where not given; `models` is a sequence of names.
+    default_models : sequence of str
+        The models that run where nothing names any.
+
+    Raises
+    ------
+    ConfigError
+        U101, on an unknown or wrong setting or variable.
     FileError
         F101, when there is no such file.
     """
-    text = _read(file)
+    text, around = _read(file), environment()
     tree = _parse(file, text)
-    names, tables = flags.get("models"), tree.setdefault("models", {})
+    given = {**around, **_given(flags)}
+    names, tables = given.get("models"), tree.setdefault("models", {})
     if isinstance(tables, dict):
-        tables = {_spelled(name, _where(file, text, [name])): table for name, table in tables.items()}
-        names = [_spelled(name) for name in (tables or default_models if names is None else names)]
+        tables = {spelled(name, _where(file, text, ["models", name])): table for name, table in tables.items()}
+        names = [spelled(name) for name in (tables or default_models if names is None else names)]
         names = [*DEFAULT_MODELS, *names] if names == ["combination"] else names
         tree["models"] = {name: tables.get(name, {}) for name in names}
-    for flag, value in flags.items():
-        if value is not None and flag != "models":
+    for flag, value in given.items():
+        if flag != "models":
             table = _OPTIONS[flag].table
             place = tree.setdefault(table, {}) if table else tree
             place[flag] = value
     try:
         return RunConfig.model_validate(tree)
     except ValidationError as error:
-        raise _explained(error, file, text) from error
+        raise _explained(error, file, text, set(around) - set(_given(flags))) from error
+
+
+def origins(file: Path | None, flags: dict[str, Any]) -> dict[str, tuple[Any, str]]:
+    """Return every setting of a run with its value and where that is from; `file` and `flags` as for `resolve`.
+
+    Examples
+    --------
+    >>> found = origins(None, {"horizon": 6})
+    >>> found["backtest.horizon"], found["seed"]
+    ((6, 'flag --horizon'), (0, 'default'))
+    """
+    settings, text, around = resolve(file, flags), _read(file), environment()
+    named: dict[str, str] = {}
+    for name in _DECLARED:
+        setting = ".".join(filter(None, [_OPTIONS[name].table, name]))
+        if name in around:
+            named[setting] = f"environment {_variable(name)}"
+        if name in _given(flags):
+            named[setting] = f"flag --{name.replace('_', '-')}"
+    tree, found = _parse(file, text), {}
+    for path, value in _leaves(settings.model_dump(exclude_none=True)):
+        setting = ".".join(path)
+        written = f"{file} line {_line(text, path)}" if _stands(tree, path) else None
+        why = named.get("models.models") if value == "runs" and path[1] not in BASELINES else None
+        found[setting] = (value, named.get(setting) or written or why or "default")
+    return found
+
+
+def _given(flags: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in flags.items() if value is not None}
+
+
+def _variable(name: str) -> str:
+    return PREFIX + name.upper()
+
+
+def _leaves(tree: dict[str, Any], path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """Yield the path and value of every setting; a model without settings has its table for one."""
+    for name, value in tree.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves(value, (*path, name))
+        else:
+            yield (*path, name), "runs" if isinstance(value, dict) else value
 
 
 def _read(file: Path | None) -> str:
@@ -338,27 +175,8 @@ def _parse(file: Path | None, text: str) -> dict[str, Any]:
         raise ConfigError("U101", f"{shown(file)} is not valid TOML: {error}") from error
 
 
-def _spelled(name: str, where: str = "") -> str:
-    """Return the name of a model in its one spelling.
-
-    Raises
-    ------
-    ConfigError
-        U101 where there is no such model, U102 where orders are badly written; with `where` it stands.
-    """
-    try:
-        spelled = canonical(name)
-    except ConfigError as error:
-        raise ConfigError(error.code, error.message + where, hint=error.hint) from error
-    if name not in SECTIONS and not is_orders(name):
-        guess = nearest(name, MODEL_NAMES)
-        what = f"no model {shown(name)}{where}" + (f"; did you mean {guess}?" if guess else "")
-        raise ConfigError("U101", what, found=name, hint="--models " + ",".join(MODEL_NAMES))
-    return spelled
-
-
-def _explained(error: ValidationError, file: Path | None, text: str) -> ConfigError:
-    """Return the first problem pydantic found, in our words."""
+def _explained(error: ValidationError, file: Path | None, text: str, around: set[str]) -> ConfigError:
+    """Return the first problem pydantic found, in our words; `around` are the settings of the environment."""
     problem = error.errors()[0]
     path = [str(part) for part in problem["loc"]]
     known = [part for part in path if not part.startswith(("constrained-", "literal[", "tuple[")) and part != "int"]
@@ -370,11 +188,16 @@ def _explained(error: ValidationError, file: Path | None, text: str) -> ConfigEr
     flag = "--" + known[-1].replace("_", "-") if known else "--config"
     option = _OPTIONS.get(known[-1] if known else "")
     example = option.example if option else ""
+    hint = f"{flag} {example}"
+    if option and known[-1] in around and known[:-1] == [option.table][: len(option.table)]:
+        where, hint = f" in {_variable(known[-1])}", f"{_variable(known[-1])}={example}"
+    elif where:
+        hint = f"{known[-1]} = {_in_toml(example)}"
     return ConfigError(
         "U101",
         f"{name}{where} should be {problem['msg'].removeprefix('Input should be ')}",
         found=shown(problem["input"]),
-        hint=(f"{known[-1]} = {_in_toml(example)}" if where else f"{flag} {example}") if example else None,
+        hint=hint if example else None,
     )
 
 
@@ -394,10 +217,57 @@ def _fields(path: list[str]) -> list[str]:
     return list(type(section).model_fields)
 
 
-def _where(file: Path | None, text: str, path: list[str]) -> str:
+def _where(file: Path | None, text: str, path: Sequence[str]) -> str:
     """Return " in forecast.toml line 9" for the line of `text` on which the setting stands, if it does."""
+    line = _line(text, path)
+    return f" in {file} line {line}" if line else ""
+
+
+def _line(text: str, path: Sequence[str]) -> int | None:
+    r"""Return the number of the line on which a setting begins, or the table or value it stands in; None elsewhere.
+
+    Examples
+    --------
+    >>> _line("[models.mlp]\nmembers = 3", ["models", "mlp", "members"])
+    2
+    """
+    path, table = [_plain(name) for name in path], list[str]()
+    best, found = 0, None
     for number, line in enumerate(text.splitlines(), start=1):
-        head = line.split("=")[0].strip(" []")
-        if path and head and head.split(".")[-1].strip("\"' ") == path[-1]:
-            return f" in {file} line {number}"
-    return ""
+        head = line.strip().startswith("[")
+        names = _names(line if head else line.partition("=")[0] + " = 0") if head or "=" in line else []
+        table, place = (names, names) if head else (table, [*table, *names])
+        if names and len(place) > best and place == path[: len(place)] and (not head or place == path):
+            best, found = len(place), number
+    return found
+
+
+def _names(line: str) -> list[str]:
+    """Return the dotted name at the head of a table or before a value; none where the line is neither."""
+    try:
+        tree: Any = tomllib.loads(line)
+    except tomllib.TOMLDecodeError:
+        return []
+    names = []
+    while isinstance(tree, dict) and tree:
+        ((name, tree),) = tree.items()
+        names.append(_plain(name))
+    return names
+
+
+def _plain(name: str) -> str:
+    """Return a name in the one spelling that the name of a model has, or as it is."""
+    try:
+        return canonical(name)
+    except ConfigError:
+        return name
+
+
+def _stands(tree: Any, path: Sequence[str]) -> bool:
+    """Whether the tree of a file has something at `path`."""
+    for name in path:
+        tree = {_plain(key): value for key, value in tree.items()} if isinstance(tree, dict) else {}
+        if name not in tree:
+            return False
+        tree = tree[name]
+    return True

@@ -230,7 +230,8 @@ def spelled_out(options: type) -> Callable[[Verb], Verb]:
             return verb(*args, **own, **{name: given[name] for name in known if name in given})
 
         lines = [f"{name}\n        {one.option.help} Default: {one.option.default}." for name, one in known.items()]
-        checked.__signature__ = signature.replace(parameters=[*own[:1], *keywords, *own[1:]])  # type: ignore[attr-defined]
+        first = sum(p.kind is not inspect.Parameter.KEYWORD_ONLY for p in own)
+        checked.__signature__ = signature.replace(parameters=[*own[:first], *keywords, *own[first:]])  # type: ignore[attr-defined]
         checked.__doc__ = (verb.__doc__ or "").replace("{options}", "\n    ".join(lines))
         return checked  # type: ignore[return-value]
 

@@ -18,7 +18,7 @@ from forecast.backtesting import perform
 from forecast.config import RunConfig, resolve
 from forecast.defaults import DEFAULT_DATA
 from forecast.engine import Workers, one_thread
-from forecast.errors import ModelError
+from forecast.errors import DataError, ModelError
 from forecast.inspection import audit, check, gradcheck
 from forecast.options import RunOptions, spelled_out
 from forecast.ready import Ready, enough_windows, factories_of, prepare
@@ -26,11 +26,12 @@ from forecast.report.words import sureness
 from forecast.results import Listener, Results, Silent
 from forecast.runs import Run, load_run, new_folder, require_free, write_aside, write_csv, write_file, write_json
 from forecast.totals import Totals
+from forecast.trials import Trial, try_models
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Listener", "audit", "check", "gradcheck", "predict", "run"]
+__all__ = ["Listener", "audit", "backtest", "check", "gradcheck", "predict", "run"]
 
 
 REPORT_SECONDS, TABLE_SECONDS = 4.0, 1.0
@@ -126,6 +127,65 @@ def run(
     if budget is not None:
         listener.say(budget_words(budget, perf_counter() - started))
     return load_run(folder)
+
+
+@spelled_out(RunOptions)
+def backtest(
+    data: str | Path | pd.DataFrame,
+    *,
+    output: str | Path | None = None,
+    overwrite: bool = False,
+    config: str | Path | None = None,
+    jobs: int | None = None,
+    listener: Listener | None = None,
+    spent: float = 0.0,
+    **options: Unpack[RunOptions],
+) -> Trial:
+    """Compare the models on held-out windows, and nothing else: no forecast of the future, no report.
+
+    Parameters
+    ----------
+    data, config, jobs, listener, spent
+        As for `run`.
+    {options}
+    output : path, optional
+        A file to write the forecasts of the windows and what came to, as ``backtest.csv`` of a run.
+    overwrite : bool
+        Replace `output` if it is there.
+
+    Raises
+    ------
+    ForecastError
+        As for `run`; D124, when no window can be held out.
+
+    Examples
+    --------
+    >>> trial = backtest("nile", models=["drift"], horizon=4, n_windows=3)
+    >>> trial.n_windows, sorted(trial.leaderboard["model"])
+    (3, ['drift', 'naive', 'seasonal_naive'])
+    """
+    started, listener = perf_counter() - spent, listener or Silent()
+    flags: dict[str, Any] = {**options}
+    settings = resolve(Path(config) if config is not None else None, flags)
+    target = None if output is None else Path(output)
+    if target is not None:
+        require_free(target, overwrite=overwrite)
+    ready = prepare(data, settings, flags={**flags, "config": config})
+    if not ready.split.n_windows:
+        what = f"horizon {ready.split.horizon} leaves no window of {ready.loaded.name} to test on"
+        raise DataError("D124", what, hint="a smaller --horizon, or --n-windows 1")
+    for line in ready.lines:
+        listener.say(line)
+    seconds = _for_models(settings, perf_counter() - started, TABLE_SECONDS)
+    with one_thread(), Workers(jobs, seconds=seconds) as workers:
+        trial = try_models(ready, settings, workers, listener)
+    for notice in trial.notices:
+        listener.say(str(notice))
+    if trial.given_up:
+        listener.say(f"{trial.given_up} of {ready.split.n_windows} windows given up to keep the budget")
+    if target is not None:
+        write_file(trial.backtest, target)
+    return trial
 
 
 @spelled_out(RunOptions)

@@ -197,30 +197,28 @@ def trim(rows: Rows) -> Rows:
     return rows.take(np.flatnonzero(inside))
 
 
-def drop_short(rows: Rows, table: Table) -> tuple[Rows, list[Notice]]:
-    """Return the series of three values or more, and W204 if others are left out.
+def drop_short(rows: Rows, table: Table, *, least: int = MIN_VALUES) -> tuple[Rows, list[Notice]]:
+    """Return the series of `least` values or more, and W204 if others are left out.
 
     Raises
     ------
     DataError
-        D117, when no series has three values.
+        D117, when no series has as many.
     """
     valid = ~np.isnan(rows.values)
     bounds = np.r_[rows.starts, len(valid)]
     counts = np.diff(bounds if valid.all() else np.r_[0, np.cumsum(valid)][bounds])
-    short = counts < MIN_VALUES
+    short = counts < least
     if short.all():
         longest = int(counts.max(initial=0))
         what = "value" if longest == 1 else "values"
         whose = f"the longest series of {table.name}" if len(rows.names) > 1 else table.name
-        raise DataError(
-            "D117", f"{whose} has {longest} {what}: a series needs {MIN_VALUES}", hint="a file with more rows"
-        )
+        raise DataError("D117", f"{whose} has {longest} {what}: a series needs {least}", hint="a file with more rows")
     if not short.any():
         return rows, []
     left_out = [name for name, is_short in zip(rows.names, short, strict=True) if is_short]
     verb = "has" if len(left_out) == 1 else "have"
-    what = f"{some(left_out)} {verb} fewer than {MIN_VALUES} values and {'is' if verb == 'has' else 'are'} left out"
+    what = f"{some(left_out)} {verb} fewer than {least} values and {'is' if verb == 'has' else 'are'} left out"
     return rows.take(np.flatnonzero(~short[rows.codes])), [Notice("W204", what)]
 
 

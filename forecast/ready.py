@@ -31,7 +31,7 @@ from forecast.models.mlp import MLP
 from forecast.models.prior import Prior
 from forecast.models.theta import Theta
 from forecast.orders import FixedOrders
-from forecast.placing import stamp
+from forecast.placing import MIN_VALUES, stamp
 from forecast.readers import read_table
 from forecast.series import SeriesData, read_series
 from forecast.transforms import require_transforms
@@ -135,15 +135,15 @@ def _seen(panel: Panel, settings: RunConfig, split: Split) -> Panel:
     return with_calendar(panel.until(split.reach), settings.data.calendar, horizon=split.reach, country=country)
 
 
-def read(data: str | Path | pd.DataFrame, settings: RunConfig) -> SeriesData:
-    """Return the series of a file or frame, read as the settings say."""
+def read(data: str | Path | pd.DataFrame, settings: RunConfig, *, least: int = MIN_VALUES) -> SeriesData:
+    """Return the series of a file or frame, read as the settings say; `least` as for `read_series`."""
     section = settings.data.model_dump(exclude={"missing", "transform", "calendar", "holidays"})
     given: dict[str, Any] = {
         name: None if value == "auto" or (name, value) == ("resample", "none") else value
         for name, value in section.items()
     }
     given["static"] = (*settings.data.static, *(c for c in settings.forecast.totals if c not in settings.data.static))
-    return read_series(data, **given)
+    return read_series(data, least=least, **given)
 
 
 def raw_table(data: str | Path | pd.DataFrame, settings: RunConfig) -> Table:

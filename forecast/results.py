@@ -18,8 +18,8 @@ from forecast.bounds import Bounds
 from forecast.calibration import Calibration
 from forecast.defaults import BASELINES
 from forecast.diagnostics import diagnosed
-from forecast.errors import ConfigError, Notice, shown
-from forecast.models.combination import combined
+from forecast.errors import Notice
+from forecast.models.combination import COMBINATION, combined, members_of
 from forecast.models.mlp import MLP
 from forecast.runs import write_csv, write_json
 from forecast.scoring import common_points, leaderboard, metric_of, scores_by_place
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Listener", "Results", "Silent"]
 
-COMBINATION = "combination"
 LONG = 10.0
 """Seconds from which on it is said beforehand how long something will take."""
 
@@ -134,24 +133,8 @@ class Results:
         self.paths["y"] = bounds.point(self.paths["y"])
 
     def _members(self, combination: CombinationSection, names: Sequence[str]) -> list[str]:
-        """Return the models that are combined: those named, or all candidates, as far as they have a forecast.
-
-        Raises
-        ------
-        ConfigError
-            U101, when a member is named that does not run.
-        """
-        if combination.members == "auto":
-            wanted = [name for name in names if name not in BASELINES] or list(names)
-        else:
-            wanted = list(combination.members)
-        for name in wanted:
-            if name not in names:
-                hint = f"--models {','.join([*names, name, COMBINATION])}"
-                raise ConfigError(
-                    "U101", f"the combination has the member {shown(name)}, which does not run", hint=hint
-                )
-        return [name for name in wanted if name in set(self.final.forecasts["model"])]
+        """Return the models that are combined, as far as they have a forecast of the future."""
+        return members_of(combination.members, names, able=set(self.final.forecasts["model"]))
 
     def _combine(self, tested: Backtest, members: Sequence[str], method: str, split: Split, bounds: Bounds) -> None:
         """Add the combination to the windows, to what lies between them and to the forecasts."""

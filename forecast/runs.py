@@ -25,7 +25,19 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["Run", "load_run", "new_folder", "require_free", "write_aside", "write_csv", "write_file", "write_json"]
+__all__ = [
+    "Run",
+    "in_json",
+    "load_run",
+    "new_folder",
+    "require_free",
+    "scorable",
+    "write_aside",
+    "write_csv",
+    "write_file",
+    "write_json",
+    "write_new",
+]
 
 _TEXTS = ("unique_id", "model", "role", "ds", "cutoff", "level", "method", "by", "place", "reason")
 
@@ -65,6 +77,37 @@ class Run:
 
         path = self.folder / name
         return _read_frame(path) if path.is_file() else pd.DataFrame()
+
+
+def scorable(run: Run) -> pd.DataFrame:
+    """Return backtest.csv of a run, of which all its scores can be computed again.
+
+    Raises
+    ------
+    FileError
+        F102, when a column of it, or what is needed of run.json and metrics.json, is missing.
+    """
+    from forecast.backtesting import COLUMNS
+
+    about = run.info.get("data")
+    there = {
+        "backtest.csv": set(run.backtest.columns),
+        "leaderboard.csv": set(run.leaderboard.columns),
+        "metrics.json": set(run.metrics),
+        "run.json": {*run.info, *(about if isinstance(about, dict) else ())},
+    }
+    needed = {
+        "backtest.csv": [name for name in COLUMNS if name != "back"],
+        "leaderboard.csv": ["model"],
+        "metrics.json": ["metric", "models"],
+        "run.json": ["failures", "horizon", "name", "sha256"],
+    }
+    for file, names in needed.items():
+        lacking = [name for name in names if name not in there[file]]
+        if lacking:
+            what = f"{file} in {shown(run.folder)} has no {lacking[0]}: it is damaged or of another version"
+            raise FileError("F102", what, hint=str(run.info.get("command") or "forecast run DATA"))
+    return run.backtest
 
 
 def load_run(folder: str | Path) -> Run:
@@ -183,6 +226,23 @@ def write_file(frame: pd.DataFrame, path: Path) -> None:
         raise FileError("F104", f"cannot write {path}: {error.strerror}", hint="another --output") from error
 
 
+def write_new(text: str, path: Path) -> None:
+    """Write a text to a file that is not there yet.
+
+    Raises
+    ------
+    FileError
+        F103, when it is there; F104, when it cannot be written.
+    """
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise FileError("F103", f"{path} exists", hint="another --output, or - for standard output") from error
+    except OSError as error:
+        raise FileError("F104", f"cannot write {path}: {error.strerror}", hint="another --output") from error
+
+
 def _writer(path: Path) -> Callable[[pd.DataFrame, Path], None]:
     """Return what writes a file with such a suffix."""
     package, extra = {".xlsx": ("openpyxl", "excel"), ".parquet": ("pyarrow", "parquet")}.get(path.suffix, ("", ""))
@@ -221,7 +281,18 @@ def _write_workbook(frame: pd.DataFrame, path: Path) -> None:
 
 def write_json(value: Any, path: Path) -> None:
     """Write plain values; NaN becomes null."""
-    path.write_text(json.dumps(_plain(value), indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
+    path.write_text(in_json(value), encoding="utf-8", newline="\n")
+
+
+def in_json(value: Any) -> str:
+    """Return plain values as the text of a JSON file; NaN becomes null.
+
+    Examples
+    --------
+    >>> in_json([1.5, float("nan")]).split()
+    ['[', '1.5,', 'null', ']']
+    """
+    return json.dumps(_plain(value), indent=1, ensure_ascii=False) + "\n"
 
 
 def _plain(value: Any) -> Any:

@@ -19,7 +19,7 @@ from forecast.defaults import DUPLICATES
 from forecast.errors import ConfigError, DataError, Notice, nearest, shown
 from forecast.frequency import Regularity, measure_regularity
 from forecast.layouts import Roles, made_long
-from forecast.placing import Rows, drop_short, merge_duplicates, place_most, some, trim
+from forecast.placing import MIN_VALUES, Rows, drop_short, merge_duplicates, place_most, some, trim
 from forecast.readers import read_table
 from forecast.resampling import resample_rows
 from forecast.roles import check_given, find_id, find_target, find_time
@@ -114,6 +114,7 @@ def read_series(
     future: Sequence[str] = (),
     past: Sequence[str] = (),
     static: Sequence[str] = (),
+    least: int = MIN_VALUES,
 ) -> SeriesData:
     """Return the series of a CSV file, of a bundled set or of a frame, checked and on a regular grid.
 
@@ -149,6 +150,8 @@ def read_series(
     future, past, static : sequence of str
         Columns of covariates: known ahead (rows with an empty target after the last value of a series are their
         future), known only in the past, and the same in all rows of a series.
+    least : int
+        Values a series must have; one with fewer is left out. Below three `freq` must be given.
 
     Raises
     ------
@@ -188,6 +191,7 @@ def read_series(
             duplicates=duplicates,
             na=na,
             tz=tz,
+            least=least,
         )
 
     read = partial(read_table, source, delimiter=delimiter, decimal=decimal, encoding=encoding, sheet=sheet)
@@ -215,6 +219,7 @@ def _understood(
     duplicates: str,
     na: Sequence[str],
     tz: str | None,
+    least: int,
 ) -> SeriesData:
     """Return the series of a table; arguments and errors as of `read_series`."""
     check_given(table, time=roles.time, target=roles.target, id=roles.id)
@@ -241,7 +246,7 @@ def _understood(
         every, merged, freq = _resampled(rows, resample, aggregate)
     rows = trim(every)
     cut = 0 if beside.future else len(every.values) - len(rows.values)
-    rows, left_out = drop_short(rows, table)
+    rows, left_out = drop_short(rows, table, least=least)
     rows, panel, gaps, irregular = place_most(rows, table, freq=freq)
     frequency = panel.frequency
     covariates, absent = place_covariates(table, beside, every, panel, target=target)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["Terminal"]
+__all__ = ["Terminal", "board_cells", "board_remarks"]
 
 
 class Terminal:
@@ -50,14 +50,14 @@ class Terminal:
 
     def leaderboard(self, board: pd.DataFrame) -> None:
         """Print the scores, how often the intervals covered, and why a model failed, if one did."""
-        head, rows = _cells(board)
+        head, rows = board_cells(board)
         self.bar.stop()
         if not self.console.is_terminal:
             if not self.console.quiet:
                 print(*("\t".join(row) for row in [head, *rows]), sep="\n", file=sys.stderr)
         else:
             self._draw(head, rows)
-        for line in _remarks(board):
+        for line in board_remarks(board):
             self.say(line)
 
     def _draw(self, head: list[str], rows: list[list[str]]) -> None:
@@ -73,7 +73,7 @@ class Terminal:
         self.console.print(table)
 
 
-def _cells(board: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
+def board_cells(board: pd.DataFrame) -> tuple[list[str], list[list[str]]]:
     """Return the head and the rows of the leaderboard as texts."""
     scores = [name for name in ("model", *METRIC_NAMES, "skill") if name in board]
     levels = _levels(board)
@@ -102,7 +102,7 @@ def _covered(row: dict[Any, Any], level: str) -> str:
     return f"{row[f'coverage-{level}']:.0f}% ({low:.0f}-{high:.0f}){beside}"
 
 
-def _remarks(board: pd.DataFrame) -> list[str]:
+def board_remarks(board: pd.DataFrame) -> list[str]:
     """Return what else is to be said of the leaderboard: coverages that mean little, and failures."""
     lines = []
     cases = {int(n) for level in _levels(board) for n in board[f"cases-{level}"] if 0 < n < MIN_CASES}

@@ -35,6 +35,17 @@ def make_panel(*series: object, frequency: str = "MS", season_length: int = 12) 
     )
 
 
+COMMANDS = [
+    *(one.callback.__name__ for one in cli.app.registered_commands),
+    *(
+        f"{group.name} {one.callback.__name__}"
+        for group in cli.app.registered_groups
+        for one in group.typer_instance.registered_commands
+    ),
+]
+"""Every command of the command line, as it is typed."""
+
+
 @pytest.fixture(scope="session")
 def airline() -> Panel:
     frame = pd.read_csv(DATA / "airline.csv")

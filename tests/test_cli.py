@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import COMMANDS
 
 import forecast
 from forecast import cli, pipeline
@@ -196,10 +197,21 @@ def test_a_reader_that_stops_early_is_no_error(tmp_path):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_says_what_a_command_does_and_shows_it_at_work(call, name):
+    code, out, _ = call(*name.split(), "--help")
+
+    assert code == 0
+    assert f"Example: forecast {name}" in out
+
+
 HEAVY = {"numpy", "pandas", "scipy", "matplotlib", "statsmodels", "jinja2"}
 
 
-@pytest.mark.parametrize(("words", "heavy"), [(["--help"], HEAVY | {"pydantic"}), (["run", "--help"], HEAVY)])
+@pytest.mark.parametrize(
+    ("words", "heavy"),
+    [(["--help"], HEAVY | {"pydantic"}), *(([*name.split(), "--help"], HEAVY) for name in COMMANDS)],
+)
 def test_help_loads_nothing_heavy(tmp_path, words, heavy):
     code = (
         f"import sys; sys.argv = ['forecast', *{words!r}]\n"

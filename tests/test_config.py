@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from forecast.config import RunConfig, resolve
+from forecast.config import RunConfig, environment, origins, resolve
 from forecast.errors import ConfigError, FileError
 
 
@@ -120,4 +120,111 @@ def test_a_settings_file_must_be_text(tmp_path):
     path.write_bytes(b"title = '\xff'")
 
     with pytest.raises(ConfigError, match="is not UTF-8 text"):
+        resolve(path, {})
+
+
+def test_the_environment_goes_before_the_file_and_a_flag_before_the_environment(tmp_path, monkeypatch):
+    path = config_file(tmp_path, "[backtest]\nhorizon = 7\nn_windows = 3\nrefit = 2\n")
+    monkeypatch.setenv("FORECAST_HORIZON", "8")
+    monkeypatch.setenv("FORECAST_N_WINDOWS", "4")
+
+    chosen = resolve(path, {"horizon": 9, "n_windows": None}).backtest
+
+    assert (chosen.horizon, chosen.n_windows, chosen.refit) == (9, 4, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "table", "expected"),
+    [
+        ("LEVEL", "60,90", "forecast", (60.0, 90.0)),
+        ("INTEGER", "true", "forecast", True),
+        ("SEASON_LENGTH", "24,168", "data", (24, 168)),
+        ("TARGET", "sales", "data", "sales"),
+        ("QUANTILE", "", "forecast", "none"),
+    ],
+)
+def test_a_variable_is_read_as_its_flag_is(monkeypatch, name, text, table, expected):
+    monkeypatch.setenv(f"FORECAST_{name}", text)
+
+    assert getattr(getattr(resolve(None, {}), table), name.lower()) == expected
+
+
+def test_models_can_be_named_in_the_environment(monkeypatch):
+    monkeypatch.setenv("FORECAST_MODELS", "ets,arima(2,1,1)")
+
+    models = resolve(None, {}).models
+
+    assert (models.mlp, list(models.fixed)) == (None, ["arima(2,1,1)"])
+    assert models.ets is not None
+
+
+def test_a_variable_that_is_no_setting_is_an_error_with_the_nearest_one(monkeypatch):
+    monkeypatch.setenv("FORECAST_HORIZN", "3")
+
+    with pytest.raises(ConfigError, match="FORECAST_HORIZN is not a setting; did you mean FORECAST_HORIZON?") as caught:
+        resolve(None, {})
+
+    assert (caught.value.code, caught.value.hint) == ("U101", "unset FORECAST_HORIZN")
+
+
+def test_a_variable_like_no_setting_is_an_error_too(monkeypatch):
+    monkeypatch.setenv("FORECAST_XYZXYZ", "3")
+
+    with pytest.raises(ConfigError, match="FORECAST_XYZXYZ is not a setting; try unset"):
+        environment()
+
+
+def test_a_wrong_variable_is_named_with_one_that_works(monkeypatch):
+    monkeypatch.setenv("FORECAST_HORIZON", "soon")
+
+    with pytest.raises(ConfigError, match="backtest.horizon in FORECAST_HORIZON should be") as caught:
+        resolve(None, {})
+
+    assert caught.value.hint == "FORECAST_HORIZON=12"
+
+
+def test_a_wrong_flag_is_not_blamed_on_the_variable_it_goes_before(monkeypatch):
+    monkeypatch.setenv("FORECAST_HORIZON", "12")
+
+    with pytest.raises(ConfigError, match="backtest.horizon should be"):
+        resolve(None, {"horizon": 0})
+
+
+def test_every_setting_says_where_it_is_from(tmp_path, monkeypatch):
+    text = '[backtest]\ngap = 1\n\n[models.mlp]\nmembers = 3\n[models."arima( 2,1,1 )"]\ntransform = "log"\n'
+    path = config_file(tmp_path, "models.ets = {}\n" + text)
+    monkeypatch.setenv("FORECAST_SEED", "5")
+
+    found = origins(path, {"horizon": 9, "seed": None})
+
+    assert found["backtest.horizon"] == (9, "flag --horizon")
+    assert found["seed"] == (5, "environment FORECAST_SEED")
+    assert found["backtest.gap"] == (1, f"{path} line 3")
+    assert found["models.mlp.members"] == (3, f"{path} line 6")
+    assert found["models.arima(2,1,1).transform"] == ("log", f"{path} line 8")
+    assert found["models.ets"] == ("runs", f"{path} line 1")
+    assert found["models.mlp.patience"] == (200, "default")
+    assert found["models.naive"] == ("runs", "default")
+
+
+def test_a_setting_in_an_inline_table_stands_on_the_line_of_that_table(tmp_path):
+    path = config_file(tmp_path, "seed = 1\n[models]\nmlp = { members = 3 }\n")
+
+    found = origins(path, {})
+
+    assert found["models.mlp.members"] == (3, f"{path} line 3")
+    assert found["models.mlp.patience"] == (200, "default")
+
+
+def test_models_that_were_named_run_because_of_the_flag(monkeypatch):
+    assert origins(None, {"models": ["ets"]})["models.ets"] == ("runs", "flag --models")
+
+    monkeypatch.setenv("FORECAST_MODELS", "ets")
+    assert origins(None, {})["models.ets"] == ("runs", "environment FORECAST_MODELS")
+
+
+def test_a_setting_of_one_table_is_not_looked_for_in_another(tmp_path):
+    path = config_file(tmp_path, '[models.arima]\ntransform = "none"\n[data]\ntransform = 3\n')
+
+    with pytest.raises(ConfigError, match="data.transform in .*line 4 should be"):
         resolve(path, {})

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from conftest import COMMANDS
 
 import forecast
 from forecast.defaults import BUNDLED, MODEL_NAMES
@@ -57,6 +58,11 @@ def test_the_readme_shows_every_model_and_bundled_set():
         assert f"`{name}`" in README
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_readme_shows_every_command(name):
+    assert any(line.startswith(f"$ forecast {name}") for block in blocks("console") for line in block.splitlines())
+
+
 @pytest.mark.parametrize("code", blocks("python"))
 def test_python_in_the_readme_runs(code, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
@@ -68,16 +74,14 @@ def test_python_in_the_readme_runs(code, tmp_path, monkeypatch):
     exec(compile(code, "README.md", "exec"), {})
 
 
-@pytest.mark.parametrize(
-    "line", [line for block in blocks("console") for line in block.splitlines() if line.startswith("$ forecast")]
-)
-def test_commands_in_the_readme_run(line, tmp_path, monkeypatch):
-    (tmp_path / "sales.csv").write_text(
-        "month,units\n" + "".join(f"{2015 + i // 12}-{i % 12 + 1:02d},{100 + i + 10 * (i % 12)}\n" for i in range(60)),
-        encoding="utf-8",
-    )
-    words = shlex.split(line.removeprefix("$ forecast "))
+@pytest.mark.parametrize("block", blocks("console"))
+def test_commands_in_the_readme_run_one_after_the_other(block, tmp_path):
+    rows = ["month,units", *(f"{2015 + i // 12}-{i % 12 + 1:02d},{100 + i + 10 * (i % 12)}" for i in range(60))]
+    (tmp_path / "sales.csv").write_text("\n".join(rows), encoding="utf-8")
+    (tmp_path / "earlier.csv").write_text("\n".join(rows[:49]), encoding="utf-8")
+    for line in block.splitlines():
+        words = [sys.executable, "-m", *shlex.split(line.removeprefix("$ "))]
 
-    done = subprocess.run([sys.executable, "-m", "forecast", *words], cwd=tmp_path, capture_output=True, check=False)
+        done = subprocess.run(words, cwd=tmp_path, capture_output=True, check=False)
 
-    assert done.returncode == 0, done.stderr
+        assert done.returncode == 0, (line, done.stderr)

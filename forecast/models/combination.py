@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.optimize import nnls
 
+from forecast.defaults import BASELINES
+from forecast.errors import ConfigError, shown
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -19,7 +22,10 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["METHODS", "combined", "weights"]
+__all__ = ["COMBINATION", "METHODS", "combined", "members_of", "weights"]
+
+COMBINATION = "combination"
+"""Its name."""
 
 METHODS = ("mean", "median", "inverse_error", "least_squares")
 FEWEST = 12
@@ -61,6 +67,36 @@ def weights(y: Floats, y_hat: Floats, *, method: str) -> Floats:
     return np.asarray(found / found.sum()) if found.sum() > 0 else equal
 
 
+def members_of(named: Sequence[str], names: Sequence[str], *, able: set[str]) -> list[str]:
+    """Return the models that are combined: those named, or for ``auto`` all candidates, as far as they are `able`.
+
+    Parameters
+    ----------
+    named : sequence of str or "auto"
+        What the settings say.
+    names : sequence of str
+        The models that run.
+    able : set of str
+        Those that have a forecast.
+
+    Raises
+    ------
+    ConfigError
+        U101, when a member is named that does not run.
+
+    Examples
+    --------
+    >>> members_of("auto", ["mlp", "ets", "naive"], able={"mlp", "naive"})
+    ['mlp']
+    """
+    wanted = list(named) if named != "auto" else [name for name in names if name not in BASELINES] or list(names)
+    for name in wanted:
+        if name not in names:
+            hint = f"--models {','.join([*names, name, COMBINATION])}"
+            raise ConfigError("U101", f"the combination has the member {shown(name)}, which does not run", hint=hint)
+    return [name for name in wanted if name in able]
+
+
 def combined(
     frame: pd.DataFrame, members: Sequence[str], *, name: str, method: str, earlier: pd.DataFrame, reach: int = 0
 ) -> pd.DataFrame:
@@ -70,6 +106,10 @@ def combined(
     ----------
     frame : DataFrame
         A forecast frame; with a column `back` (values after each cutoff) each cutoff has weights of its own.
+    members : sequence of str
+        The models that are combined; ``auto`` in the settings: all but the baselines.
+    method : {"mean", "median", "inverse_error", "least_squares"}
+        How: the latter two learn weights from earlier windows.
     earlier : DataFrame
         Backtested forecasts, with `y`, `scale` and `back`. A cutoff learns from those windows that were over by then.
     reach : int

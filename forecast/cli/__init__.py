@@ -8,24 +8,21 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
-from functools import wraps
-from inspect import Parameter, Signature, signature
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, get_type_hints
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from forecast import __version__
+from forecast.cli.finished import compare, report, score
+from forecast.cli.flags import settings_file, takes
+from forecast.cli.printing import polite, print_json, print_rows
+from forecast.cli.reference import config, data, doctor, errors, models
 from forecast.defaults import BUNDLED, DEFAULT_DATA
-from forecast.errors import ConfigError, ForecastError, ModelError, shown
-from forecast.options import DataOptions, Declared, RunOptions, declared
-from forecast.orders import listed
-from forecast.terminal import Terminal
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from forecast.errors import ForecastError, ModelError
+from forecast.options import DataOptions, RunOptions
+from forecast.terminal import Terminal, board_cells, board_remarks
 
 __all__ = ["app", "main"]
 
@@ -53,80 +50,10 @@ def main() -> NoReturn:
     sys.exit(0)
 
 
-@contextmanager
-def _polite() -> Iterator[None]:
-    """End quietly where the user or the reader of a pipe wants to hear no more; typer itself would not."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        print("interrupted; nothing was written", file=sys.stderr)
-        raise typer.Exit(130) from None
-    except BrokenPipeError:
-        # Nothing more may be written, not even when Python flushes at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(0) from None
-
-
 def _print_version(wanted: bool) -> None:
     if wanted:
         print(f"forecast {__version__}")
         raise typer.Exit
-
-
-def _flags(options: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Return a decorator that gives a command a flag for every key of `options`; it is called with their values."""
-    known = declared(options)
-
-    def decorate(command: Callable[..., None]) -> Callable[..., None]:
-        @wraps(command)
-        def called(**given: Any) -> None:
-            for name, one in known.items():
-                if one.each is not None:
-                    given[name] = _parts(given[name], one.each, name=name, example=one.option.example)
-            command(**given)
-
-        hints = get_type_hints(command, include_extras=True)
-        own = [
-            parameter.replace(annotation=hints[parameter.name])
-            for parameter in signature(command).parameters.values()
-            if parameter.kind is not Parameter.VAR_KEYWORD
-        ]
-        parameters = [*own[:1], *(_parameter(name, one) for name, one in known.items()), *own[1:]]
-        called.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
-        called.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-        return called
-
-    return decorate
-
-
-def _parameter(name: str, one: Declared) -> Parameter:
-    """Return an option as typer wants a parameter; one that takes several values is a text with commas."""
-    flags = [f"--{name.replace('_', '-')}", *filter(None, [one.option.short])]
-    option = typer.Option(*flags, help=one.option.help, show_default=one.option.default)
-    kind = one.type if one.each is None else str | None
-    return Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=Annotated[kind, option])
-
-
-def _settings(config: Path | None) -> Path | None:
-    """Return the file of settings: the one that was named, or the one that lies here."""
-    here = Path("forecast.toml")
-    return here if config is None and here.is_file() else config
-
-
-def _parts(text: str | None, each: type, *, name: str, example: str) -> list[Any] | None:
-    """Return the parts of a comma-separated option.
-
-    Raises
-    ------
-    ConfigError
-        U101, when a part is no number where one should stand.
-    """
-    try:
-        return None if text is None else [each(part) for part in listed(text)]
-    except ValueError as error:
-        kind = "whole numbers" if each is int else "numbers"
-        hint = f"--{name.replace('_', '-')} {example}"
-        raise ConfigError("U101", f"{shown(text)} should be {kind}", hint=hint) from error
 
 
 @app.callback()
@@ -142,7 +69,7 @@ def forecast(
 
 
 @app.command()
-@_flags(RunOptions)
+@takes(RunOptions)
 def run(
     data: Annotated[
         str, typer.Argument(help=f"A CSV of one or many series, or one of {', '.join(BUNDLED)}.")
@@ -167,12 +94,12 @@ def run(
     begun = perf_counter()  # a budget of time counts what is loaded, too
     from forecast import pipeline
 
-    with _polite(), Terminal(quiet=quiet) as terminal:
+    with polite(), Terminal(quiet=quiet) as terminal:
         result = pipeline.run(
             data,
             out=out,
             overwrite=overwrite,
-            config=_settings(config),
+            config=settings_file(config),
             jobs=jobs,
             listener=terminal,
             spent=perf_counter() - begun,
@@ -184,7 +111,53 @@ def run(
 
 
 @app.command()
-@_flags(RunOptions)
+@takes(RunOptions)
+def backtest(
+    data: Annotated[str, typer.Argument(help=f"A CSV of one or many series, or one of {', '.join(BUNDLED)}.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", help="A CSV of the forecasts of the windows.", show_default="none")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace --output if it is there.")] = False,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="Settings.", show_default="forecast.toml if there is one")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="Processes that work at once.", show_default="one a core")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but the scores and errors.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    **options: Any,
+) -> None:
+    """Compare the models on held-out windows and print their scores, the best first; no forecast, no report.
+
+    Example: forecast backtest sales.csv --horizon 12 --models mlp,ets
+    """
+    begun = perf_counter()  # a budget of time counts what is loaded, too
+    from forecast import pipeline
+
+    with polite():
+        with Terminal(quiet=quiet) as terminal:
+            trial = pipeline.backtest(
+                data,
+                output=output,
+                overwrite=overwrite,
+                config=settings_file(config),
+                jobs=jobs,
+                listener=terminal,
+                spent=perf_counter() - begun,
+                **options,
+            )
+        if json:
+            about = {"schema": 1, "metric": trial.metric, "horizon": trial.horizon, "n_windows": trial.n_windows}
+            print_json(about | {"models": trial.leaderboard.to_dict("records")})
+        else:
+            print_rows(*board_cells(trial.leaderboard))
+            for line in board_remarks(trial.leaderboard):
+                terminal.say(line)
+
+
+@app.command()
+@takes(RunOptions)
 def predict(
     data: Annotated[str, typer.Argument(help=f"A CSV of one or many series, or one of {', '.join(BUNDLED)}.")],
     output: Annotated[
@@ -207,8 +180,8 @@ def predict(
     begun = perf_counter()  # a budget of time counts what is loaded, too
     from forecast import pipeline
 
-    with _polite(), Terminal(quiet=quiet) as terminal:
-        file = _settings(config)
+    with polite(), Terminal(quiet=quiet) as terminal:
+        file = settings_file(config)
         frame = pipeline.predict(
             data,
             output=output,
@@ -225,7 +198,7 @@ def predict(
 
 
 @app.command()
-@_flags(DataOptions)
+@takes(DataOptions)
 def check(
     data: Annotated[str, typer.Argument(help=f"A CSV of one or many series, or one of {', '.join(BUNDLED)}.")],
     config: Annotated[
@@ -241,14 +214,14 @@ def check(
     from forecast import pipeline
     from forecast.cards import print_checkup
 
-    with _polite():
-        checkup = pipeline.check(data, config=_settings(config), **options)
+    with polite():
+        checkup = pipeline.check(data, config=settings_file(config), **options)
         print_checkup(checkup, json=json)
     raise typer.Exit(checkup.exit_code)
 
 
 @app.command()
-@_flags(RunOptions)
+@takes(RunOptions)
 def audit(
     data: Annotated[
         str, typer.Argument(help=f"A CSV of one or many series, or one of {', '.join(BUNDLED)}.")
@@ -265,8 +238,8 @@ def audit(
     from forecast import pipeline
     from forecast.audit import CONTROL
 
-    with _polite(), Terminal(quiet=False) as terminal:
-        checks = pipeline.audit(data, config=_settings(config), listener=terminal, **options)
+    with polite(), Terminal(quiet=False) as terminal:
+        checks = pipeline.audit(data, config=settings_file(config), listener=terminal, **options)
         print("cutoff\tafter it\tmoved")
         for check in checks:
             print(check.cutoff, check.change, ", ".join(check.moved) or "nothing", sep="\t")
@@ -291,7 +264,7 @@ def gradcheck(
     """
     from forecast import pipeline
 
-    with _polite():
+    with polite():
         reports = pipeline.gradcheck(network, seed=seed)
         print("checked\tanalytic\tnumeric\terror\tpassed")
         for name, report in reports.items():
@@ -303,6 +276,11 @@ def gradcheck(
             raise ModelError("M104", f"wrong gradient: {', '.join(wrong)}")
 
 
+for _command in (report, compare, score, data, models, errors, doctor):
+    app.command()(_command)
+app.add_typer(config, name="config")
+
+
 def _internal(error: Exception) -> str:
     """Return what is said of a failure that is ours: its kind and place, and how to see the rest."""
     trace = error.__traceback__
@@ -311,5 +289,6 @@ def _internal(error: Exception) -> str:
     place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "an unknown place"
     return (
         f"internal error in {place}: {type(error).__name__}: {error}\n"
-        "  This is a bug of forecast. Set FORECAST_TRACEBACK=1 to see the whole trace, and please report it."
+        "  This is a bug of forecast. Set FORECAST_TRACEBACK=1 to see the whole trace, and please report it with what"
+        " `forecast doctor --json` prints."
     )

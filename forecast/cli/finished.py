@@ -1,0 +1,104 @@
+"""Commands for runs that are finished: their page made again, several of them side by side, forecasts and what came.
+
+The idea: a run folder holds everything, so none of these fits a model.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from forecast.cli.flags import takes
+from forecast.cli.printing import polite, print_json, print_rows
+from forecast.defaults import METRIC_NAMES
+from forecast.errors import Notice
+from forecast.options import DataOptions
+
+__all__ = ["compare", "report", "score"]
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Folder = Annotated[Path, typer.Argument(help="A run folder.")]
+
+
+def report(
+    run: Folder,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Compute every score again from backtest.csv first; exit 5 if one differs.")
+    ] = False,
+) -> None:
+    """Make the page of a run again from its folder, the same bytes; prints its path.
+
+    Example: forecast report reports/sales --verify
+    """
+    from forecast.verification import report
+
+    with polite():
+        print(report(run, verify=verify).report, flush=True)
+
+
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Run folders.")],
+    force_unequal: Annotated[
+        bool, typer.Option("--force-unequal", help="Show also runs that scored different things, labelled.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Print one table of the models of several runs, the best first; exits 2 where they are not comparable.
+
+    Example: forecast compare reports/sales-a reports/sales-b
+    """
+    from forecast.comparison import compare
+
+    with polite():
+        found = compare(runs, force_unequal=force_unequal)
+        board = found.board if not found.reasons else found.board.assign(comparable="no")
+        if json:
+            rows = board.to_dict("records")
+            reasons = list(found.reasons)
+            print_json(
+                {"schema": 1, "comparable": not reasons, "reasons": reasons, "metric": found.metric, "models": rows}
+            )
+            return
+        if found.reasons:
+            print(Notice("W216", f"{'; '.join(found.reasons)}: not comparable"), file=sys.stderr)
+        shown = [
+            name
+            for name in ("run", "model", *METRIC_NAMES, "skill", "windows", "points", "comparable")
+            if name in board
+        ]
+        print_rows(shown, board[shown].itertuples(index=False))
+
+
+@takes(DataOptions)
+def score(
+    run: Folder,
+    newdata: Annotated[str, typer.Argument(help="The data with more rows, or the new rows alone.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", help="A CSV of each forecast and what came.", show_default="none")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace --output if it is there.")] = False,
+    json: Json = False,
+    **options: Any,
+) -> None:
+    """Hold the forecasts of a run against what came: errors of each model, and how often its intervals held it.
+
+    Example: forecast score reports/sales sales-new.csv
+    """
+    from forecast.hindsight import score
+    from forecast.runs import require_free, write_file
+
+    with polite():
+        if output is not None:
+            require_free(output, overwrite=overwrite)
+        found = score(run, newdata, **options)
+        if output is not None:
+            write_file(found.values, output)
+        if json:
+            tables = {name: getattr(found, name).to_dict("records") for name in ("scores", "steps")}
+            print_json({"schema": 1, "came": found.came, "of": found.of, **tables})
+            return
+        print(f"{found.came} of {found.of} values that were forecast came", file=sys.stderr)
+        print_rows(list(found.scores.columns), found.scores.itertuples(index=False))

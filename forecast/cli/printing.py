@@ -1,0 +1,68 @@
+"""What a command prints: tables for a person, tabs for a pipe, JSON for a program.
+
+The idea: a command has rows of texts; where standard output is a terminal they are drawn, elsewhere each is a line
+with tabs between its cells, so that `cut` and a spreadsheet read them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+__all__ = ["polite", "print_json", "print_rows"]
+
+
+@contextmanager
+def polite() -> Iterator[None]:
+    """End quietly where the user or the reader of a pipe wants to hear no more; typer itself would not."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print("interrupted; nothing was written", file=sys.stderr)
+        raise typer.Exit(130) from None
+    except BrokenPipeError:
+        # Nothing more may be written, not even when Python flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(0) from None
+
+
+def print_rows(head: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
+    """Print a table on standard output; its first row says what the columns are."""
+    rows = [list(row) for row in rows]
+    texts = [[_cell(value) for value in row] for row in rows]
+    if not sys.stdout.isatty():
+        print(*("\t".join(row) for row in [head, *texts]), sep="\n", flush=True)
+        return
+    from rich.box import SIMPLE
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*head, box=SIMPLE)
+    for column, values in zip(table.columns, zip(*rows, strict=True), strict=bool(rows)):
+        column.justify = "right" if all(isinstance(value, int | float | None) for value in values) else "left"
+    for row in texts:
+        table.add_row(*map(Text, row))
+    Console(highlight=False).print(table)
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """Print one object; what is no number is null."""
+    from forecast.runs import in_json
+
+    print(in_json(value), end="", flush=True)
+
+
+def _cell(value: object) -> str:
+    """Return a value as a cell: numbers short, no tabs or line ends, nothing for nothing."""
+    if value is None or value != value:
+        return "n/a"
+    text = f"{value:.4g}" if isinstance(value, float) else str(value)
+    return "".join(c if c.isprintable() else " " for c in text)

@@ -1,0 +1,119 @@
+"""The models tried on held-out windows, and nothing beyond: no last fit, no forecast of the future, no page.
+
+The idea: the scores are those a run on the same data would show, since both fit, calibrate and score by the same parts;
+leaving out the rest saves the fits to all data.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from forecast.backtesting import backtest, perform
+from forecast.bounds import Bounds
+from forecast.calibration import Calibration
+from forecast.defaults import BASELINES
+from forecast.errors import Notice
+from forecast.models.combination import COMBINATION, combined, members_of
+from forecast.ready import factories_of
+from forecast.scoring import common_points, leaderboard, metric_of
+
+if TYPE_CHECKING:
+    from forecast.backtesting import Backtest
+    from forecast.config import RunConfig
+    from forecast.engine import Workers
+    from forecast.ready import Ready
+    from forecast.results import Listener
+
+__all__ = ["Trial", "try_models"]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How the models did on held-out windows.
+
+    Parameters
+    ----------
+    backtest : DataFrame
+        The forecast frame of all windows, with `y`: what ``backtest.csv`` of a run holds.
+    leaderboard : DataFrame
+        The scores frame, the best model first.
+    metric : str
+        The score that orders it.
+    horizon, n_windows : int
+        Steps of a window, and windows that were tried.
+    given_up : int
+        Windows for which a budget left no time.
+    notices : list of Notice
+        What the models had to say, each once.
+    """
+
+    backtest: pd.DataFrame
+    leaderboard: pd.DataFrame
+    metric: str
+    horizon: int
+    n_windows: int
+    given_up: int
+    notices: list[Notice]
+
+
+def try_models(ready: Ready, settings: RunConfig, workers: Workers, listener: Listener) -> Trial:
+    """Let every model forecast every window of data that are ready, and score what it forecast.
+
+    Raises
+    ------
+    ConfigError
+        U101, when a combination has a member that does not run.
+    ModelError
+        M101, when every model fails.
+    """
+    factories, split, chosen = factories_of(settings), ready.split, settings.forecast
+    bounds = Bounds(min=chosen.min, max=chosen.max, integer=chosen.integer)
+    total, done = len(split.blocks) * len(factories), count()
+    tested = backtest(
+        factories,
+        ready.panel,
+        split,
+        bounds=bounds,
+        levels=chosen.level,
+        fallback=chosen.fallback,
+        do=lambda tasks: workers.do(perform, tasks, lambda task: listener.progress(next(done), total, task.model)),
+    )
+    names = list(factories)
+    if _combine(tested, settings, names, bounds, reach=split.reach):
+        names.append(COMBINATION)
+    calibration = Calibration(ready.panel, split, tested, chosen.level, adaptive=chosen.adaptive)
+    quantile = None if chosen.quantile == "none" else chosen.quantile
+    if quantile is not None:
+        calibration = calibration.at_quantile(quantile)
+    frame = bounds.apply(calibration.windows)
+    board = leaderboard(common_points(frame), names, baselines=BASELINES, fits=tested.fits, quantile=quantile)
+    said = Counter(notice for fit in tested.fits for notice in fit.notices)
+    windows = len(tested.fits)
+    return Trial(
+        backtest=frame.drop(columns="back"),
+        leaderboard=board,
+        metric=metric_of(quantile),
+        horizon=split.horizon,
+        n_windows=windows,
+        given_up=tested.unfinished,
+        notices=[Notice(one.code, f"{one.message} ({k} of {windows} windows)") for one, k in said.items()],
+    )
+
+
+def _combine(tested: Backtest, settings: RunConfig, names: list[str], bounds: Bounds, *, reach: int) -> bool:
+    """Add the combination to the windows and to what lies between them, if one is asked for; whether it was."""
+    section = settings.models.combination
+    if section is None:
+        return False
+    members = members_of(section.members, names, able=set(tested.frame["model"]))
+    earlier, method, frames = tested.frame, section.method, []
+    for frame in (tested.frame, tested.between):
+        rows = combined(frame, members, name=COMBINATION, method=method, earlier=earlier, reach=reach)
+        frames.append(pd.concat([frame, bounds.apply(rows)], ignore_index=True) if len(rows) else frame)
+    tested.frame, tested.between = frames
+    return bool(members)

@@ -1,0 +1,134 @@
+"""A finished run looked at again: its page made anew, and every score computed again from backtest.csv.
+
+The idea: what a page says follows from the files of its folder. So the page can be made again to the byte, and whoever
+doubts a score can have it recomputed; a file that was changed afterwards is found out.
+"""
+
+from __future__ import annotations
+
+import math
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from jinja2 import UndefinedError
+
+from forecast.backtesting import Fitted
+from forecast.defaults import BASELINES
+from forecast.errors import FileError, shown
+from forecast.report import render
+from forecast.runs import load_run, scorable
+from forecast.scoring import common_points, leaderboard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from forecast.runs import Run
+
+__all__ = ["Difference", "differences", "report"]
+
+CLOSE = 1e-9
+"""How far a score may lie from its recomputation, relative to it: a CSV may be read one bit off."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A score that is not what follows from backtest.csv: where it stands, what stands there, what should."""
+
+    file: str
+    model: str
+    column: str
+    written: Any
+    computed: Any
+
+    def __str__(self) -> str:
+        written, computed = (f"{x:.6g}" if isinstance(x, float) else x for x in (self.written, self.computed))
+        return f"{self.column} of {self.model} is {written} in {self.file}, and {computed} by backtest.csv"
+
+
+def report(folder: str | Path, *, verify: bool = False) -> Run:
+    """Make the page and the pictures of a run again, the same bytes, from the files of its folder.
+
+    Parameters
+    ----------
+    folder : path
+        A run folder.
+    verify : bool
+        Compute every score again first, and touch nothing where one differs.
+
+    Raises
+    ------
+    FileError
+        F102 or F104, when it is no whole run folder or cannot be written to; F106, when a score differs.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from forecast.pipeline import run
+    >>> folder = run("nile", models=["naive"], n_windows=2, out=tempfile.mkdtemp() + "/nile").folder
+    >>> report(folder, verify=True).report.name
+    'report.html'
+    """
+    run = load_run(folder)
+    found = differences(run) if verify else []
+    if found:
+        what = (
+            f"{len(found)} score{'s' if len(found) > 1 else ''} of {shown(run.folder)} cannot be recomputed: {found[0]}"
+        )
+        raise FileError("F106", what, hint=run.info.get("command") or "forecast run DATA")
+    try:
+        with TemporaryDirectory(prefix="report-", dir=run.folder) as aside:
+            for file in run.folder.iterdir():
+                if file.is_file():
+                    shutil.copy2(file, aside)
+            render(Path(aside))
+            (run.folder / "figures").mkdir(exist_ok=True)
+            for made in [*sorted(Path(aside, "figures").iterdir()), Path(aside, "report.html")]:
+                made.replace(run.folder / made.relative_to(aside))
+    except (KeyError, UndefinedError) as error:
+        what = f"{shown(run.folder)} has no {error}: it is damaged or of another version"
+        raise FileError("F102", what, hint=str(run.info.get("command") or "forecast run DATA")) from error
+    except OSError as error:
+        if isinstance(error, FileError):
+            raise
+        what = f"cannot write to {shown(run.folder)}: {error.strerror}"
+        raise FileError("F104", what, hint="a copy of the folder in a place that can be written to") from error
+    return run
+
+
+def differences(run: Run) -> list[Difference]:
+    """Return the scores in leaderboard.csv and metrics.json that do not follow from backtest.csv."""
+    backtest = scorable(run)
+    written = {str(row["model"]): row for row in run.leaderboard.to_dict("records")}
+    quantile = run.metrics.get("quantile")
+    names = list(dict.fromkeys([*written, *backtest["model"]]))
+    board = leaderboard(
+        common_points(backtest),
+        names,
+        baselines=BASELINES,
+        fits=[Fitted(pd.DataFrame(), failures=run.info["failures"])],
+        quantile=quantile,
+    )
+    computed = {str(row["model"]): row for row in board.to_dict("records")}
+    scores = {name: {"model": name, **row} for name, row in run.metrics["models"].items()}
+    return [*_between("leaderboard.csv", written, computed), *_between("metrics.json", scores, computed)]
+
+
+def _between(file: str, written: dict[str, Any], computed: dict[str, Any]) -> Iterator[Difference]:
+    for model in dict.fromkeys([*computed, *written]):
+        ours, theirs = computed.get(model, {}), written.get(model, {})
+        for column in dict.fromkeys([*ours, *theirs]):
+            one, other = theirs.get(column), ours.get(column)
+            if not _same(one, other):
+                yield Difference(file, model, column, one, other)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two cells say the same; no number is as good as none."""
+    if isinstance(one, str) or isinstance(other, str):
+        return bool(one == other)
+    one, other = (math.nan if value is None else float(value) for value in (one, other))
+    return math.isclose(one, other, rel_tol=CLOSE, abs_tol=1e-12) or (math.isnan(one) and math.isnan(other))
