@@ -38,7 +38,7 @@ class Terminal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.bar.stop()
+        self._stop()
 
     def say(self, line: str) -> None:
         """Print a line as it is: what looks like markup in a user's data is not."""
@@ -51,7 +51,7 @@ class Terminal:
     def leaderboard(self, board: pd.DataFrame) -> None:
         """Print the scores, how often the intervals covered, and why a model failed, if one did."""
         head, rows = board_cells(board)
-        self.bar.stop()
+        self._stop()
         if not self.console.is_terminal:
             if not self.console.quiet:
                 print(*("\t".join(row) for row in [head, *rows]), sep="\n", file=sys.stderr)
@@ -59,6 +59,11 @@ class Terminal:
             self._draw(head, rows)
         for line in board_remarks(board):
             self.say(line)
+
+    def _stop(self) -> None:
+        """Take the bar away; rich 13 ends one that nobody saw with an empty line."""
+        if not self.bar.disable:
+            self.bar.stop()
 
     def _draw(self, head: list[str], rows: list[list[str]]) -> None:
         from rich.box import SIMPLE
