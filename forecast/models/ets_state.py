@@ -96,7 +96,9 @@ class State:
             e = y - (base * index if neutral else base + index)
             level, slope, index = self._moved(base, slope, index, e)
             season.append(index)
-        return replace(self, level=level, slope=slope, season=None if self.season is None else np.array(season))
+        return replace(
+            self, level=float(level), slope=float(slope), season=None if self.season is None else np.array(season)
+        )
 
     def paths(self, errors: Floats) -> Floats:
         """Return what comes [H, N] when the errors are these [H, N]."""
