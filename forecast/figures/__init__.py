@@ -1,0 +1,29 @@
+"""Every picture of the report and the notebooks, as a function from frames to a matplotlib Figure.
+
+The idea: one look per model everywhere, one idea per picture, and a module for each kind of thing that is looked at;
+what they share stands in `forecast.figures.canvas`.
+"""
+
+from forecast.figures.ahead import backtest_windows, fan_chart, levels
+from forecast.figures.canvas import LOOKS, MUTED, RED, Look, look, to_png
+from forecast.figures.errors import error_by_step, ratio_dots, step_errors
+from forecast.figures.history import whole_history
+from forecast.figures.learning import learning_rate_curve, training_curves
+
+__all__ = [
+    "LOOKS",
+    "MUTED",
+    "RED",
+    "Look",
+    "backtest_windows",
+    "error_by_step",
+    "fan_chart",
+    "learning_rate_curve",
+    "levels",
+    "look",
+    "ratio_dots",
+    "step_errors",
+    "to_png",
+    "training_curves",
+    "whole_history",
+]
