@@ -17,7 +17,7 @@ from forecast.backtesting import backtest, fit_all, perform
 from forecast.bounds import Bounds
 from forecast.calibration import Calibration
 from forecast.defaults import BASELINES
-from forecast.diagnostics import diagnosed
+from forecast.diagnostics import diagnosed, errors_left
 from forecast.errors import ConfigError, Notice, shown
 from forecast.models.combination import combined
 from forecast.models.mlp import MLP
@@ -199,6 +199,8 @@ class Results:
         by_cutoff = {fit.forecasts["cutoff"].astype(str).max(): fit.choices for fit in self.fits}
         write_json({"final": self.final.choices, **by_cutoff}, folder / "choices.json")
         write_json(diagnosed(self.final.models, self.panel), folder / "diagnostics.json")
+        if len(left := errors_left(self.final.models, self.panel)):
+            write_csv(left, folder / "residuals.csv")
         scores = self.leaderboard.set_index("model").to_dict("index")
         metrics = {"schema": 1, "metric": metric_of(self.quantile), "quantile": self.quantile, "models": scores}
         untested = "no window was finished in the time there was" if self.unfinished else "no window could be held out"

@@ -66,6 +66,11 @@ class Run:
         path = self.folder / name
         return _read_frame(path) if path.is_file() else pd.DataFrame()
 
+    def notes(self, name: str) -> dict[str, Any]:
+        """Return what a JSON file says that only some runs have; nothing where this one has it not."""
+        path = self.folder / name
+        return _read_json(path) if path.is_file() else {}
+
 
 def load_run(folder: str | Path) -> Run:
     """Read a run folder.

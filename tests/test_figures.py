@@ -258,3 +258,33 @@ def test_the_first_and_the_last_years_are_drawn(first):
     backtest = pd.DataFrame({"unique_id": [], "cutoff": [], "ds": [], "model": [], "y": [], "y_hat": []})
 
     assert figures.to_png(figures.whole_history(history, backtest=backtest)).startswith(b"\x89PNG")
+
+
+def left_over(errors: np.ndarray) -> pd.DataFrame:
+    return pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=len(errors), freq="MS"), "residual": errors})
+
+
+def test_autocorrelations_outside_of_the_noise_are_red():
+    wave = np.sin(np.arange(120) * np.pi / 6)
+    noise = np.random.default_rng(0).standard_normal(120)
+
+    together = figures.residual_panels(left_over(wave), model="arima", lags=6).axes[2]
+    assert next(line for line in together.lines if line.get_color() == figures.RED).get_xdata().tolist() == [
+        1,
+        2,
+        4,
+        5,
+        6,
+    ]
+    together = figures.residual_panels(left_over(noise), model="arima", lags=6).axes[2]
+    assert len(next(line for line in together.lines if line.get_color() == figures.RED).get_xdata()) == 0
+
+
+def test_the_four_panels_hold_every_error_that_is_known():
+    errors = np.random.default_rng(0).standard_normal(60)
+    errors[:10] = np.nan
+    over_time, sizes, _, tails = figures.residual_panels(left_over(errors), model="ets", lags=5).axes
+
+    assert len(over_time.lines[1].get_xdata()) == 60
+    assert sum(bar.get_height() for bar in sizes.patches) == 50
+    assert tails.lines[1].get_ydata().tolist() == sorted(errors[10:])

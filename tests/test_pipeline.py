@@ -34,11 +34,12 @@ def test_the_folder_holds_all_that_was_found_out(nile):
         "leaderboard.csv",
         "metrics.json",
         "report.html",
+        "residuals.csv",
         "run.json",
         "scores.csv",
         "training.csv",
     }
-    assert len(list((nile.folder / "figures").glob("*.png"))) == 6
+    assert len(list((nile.folder / "figures").glob("*.png"))) == 8
 
 
 def test_all_models_are_compared_on_the_same_points(nile):

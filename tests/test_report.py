@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from forecast import figures, report
+from forecast.diagnostics import diagnose
 from forecast.errors import FileError
 from forecast.report import words
 
@@ -97,6 +98,7 @@ def write_run(
     }
     mlp = {"input_size": 24, "hidden_sizes": [32, 16], "difference": True, "stop": {"step": 310, "why": "patience"}}
     _dump(folder / "choices.json", {"final": {"mlp": mlp, "arima": dict.fromkeys(ids[:2000], arima)}})
+    _write_diagnostics(folder, history)
     (folder / "config.toml").write_text('seed = 0\n\n[models.mlp]\nhidden_sizes = "auto"\n', encoding="utf-8")
     data = {"name": "airline.csv", "sha256": "5f1d9c7e" * 8, "rows": len(history), "series": len(ids),
             "frequency": word, "season_length": season, "start": str(ds[0]), "end": str(ds[length - 1]), "gaps": gaps,
@@ -135,6 +137,19 @@ def _forecasts(ids, models, ds, values, cutoffs, horizon, *, bands, rng):
             parts.append(part)
     empty = ["unique_id", "cutoff", "ds", "step", "model", "y", "y_hat", "lo-95", "lo-80", "hi-80", "hi-95"]
     return pd.concat(parts) if parts else pd.DataFrame(columns=empty)
+
+
+def _write_diagnostics(folder: Path, history: pd.DataFrame) -> None:
+    """Write what ARIMA and ETS left over: noise of one size, and a wave."""
+    rng, left, said = np.random.default_rng(1), [], {"arima": {}, "ets": {}}
+    for name, own in history.groupby("unique_id", sort=False):
+        noise = rng.standard_normal(len(own))
+        for model, errors in {"arima": noise, "ets": noise + 3 * np.sin(np.arange(len(own)) / 3)}.items():
+            errors[:5] = np.nan
+            left.append(own[["unique_id", "ds"]].assign(model=model, residual=errors))
+            said[model][name] = diagnose(errors, season_length=12)
+    pd.concat(left).to_csv(folder / "residuals.csv", index=False)
+    _dump(folder / "diagnostics.json", said)
 
 
 def _training(rng, members=5, steps=600):
@@ -337,6 +352,8 @@ def test_nothing_but_the_page_and_the_figures_is_written(tmp_path):
         "figures/04-backtest.png",
         "figures/05-history.png",
         "figures/06-training.png",
+        "figures/07-residuals-arima.png",
+        "figures/08-residuals-ets.png",
         "report.html",
     ]
 
@@ -664,3 +681,23 @@ def test_numbers_show_the_digits_worth_reading(values, expected):
 
 def test_a_missing_number_is_said_to_be_missing():
     assert words.number(None) == "n/a"
+
+
+def test_what_the_fits_left_over_is_said_in_titles_and_numbers(page):
+    text = page.reads()
+
+    assert "What arima left over: no autocorrelation is left; of one size; normal" in text
+    assert re.search(r"What ets left over: autocorrelation is left \(p \S+\)", text)
+    assert {"table-numbers-residuals-arima", "table-numbers-residuals-ets", "table-diagnosed"} <= set(page.ids)
+    assert "Ljung-Box over 24 lags" in text
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_a_run_whose_fits_left_no_errors_says_so(tmp_path):
+    folder = write_run(tmp_path)
+    (folder / "residuals.csv").unlink()
+    (folder / "diagnostics.json").unlink()
+    text = read(report.render(folder).parent).reads()
+
+    assert "No picture here: no fit of arima in this run left errors enough to test." in text
+    assert "What the fits left over" not in text

@@ -9,6 +9,7 @@ from forecast.figures.canvas import LOOKS, MUTED, RED, Look, look, to_png
 from forecast.figures.errors import error_by_step, ratio_dots, step_errors
 from forecast.figures.history import whole_history
 from forecast.figures.learning import learning_rate_curve, training_curves
+from forecast.figures.residuals import residual_panels
 
 __all__ = [
     "LOOKS",
@@ -22,6 +23,7 @@ __all__ = [
     "levels",
     "look",
     "ratio_dots",
+    "residual_panels",
     "step_errors",
     "to_png",
     "training_curves",

@@ -5,45 +5,21 @@ The idea: `forecast.figures` draws; here it is read off the numbers what the dra
 
 from __future__ import annotations
 
-from base64 import b64encode
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecast import figures
+from forecast.report.fits import FIT_PICTURES
+from forecast.report.picture import Picture
 from forecast.report.view import MAX_PANELS, View
 from forecast.report.words import column, number, part_of
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from collections.abc import Callable
 
-__all__ = ["PICTURES", "Picture"]
+__all__ = ["PICTURES"]
 
 MAX_BARS = 20
 """How many models the picture of ratios holds."""
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure of the page: what it finds, the same in one sentence for those who cannot see it, and its bytes."""
-
-    title: str
-    alt: str
-    png: bytes
-
-    @classmethod
-    def of(cls, figure: Figure, *, title: str, alt: str) -> Picture:
-        """Paint a figure."""
-        return cls(title, alt, figures.to_png(figure))
-
-    @property
-    def source(self) -> str:
-        """The picture as the address of an image."""
-        return f"data:image/png;base64,{b64encode(self.png).decode()}"
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height in pixels, as the head of the PNG says."""
-        return int.from_bytes(self.png[16:20]), int.from_bytes(self.png[20:24])
 
 
 def _forecast_picture(view: View) -> Picture | str:
@@ -127,25 +103,11 @@ def _history_picture(view: View) -> Picture | str:
     return Picture.of(figure, title=title, alt=f"The whole history: {title}; {tests}.")
 
 
-def _training_picture(view: View) -> Picture | str:
-    if view.run.training.empty or not view.run.training["train_loss"].between(0, 1e300, inclusive="neither").any():
-        return "no network was trained in this run"
-    members, last = len(view.run.training["member"].unique()), int(view.run.training["step"].max())
-    checked = view.run.training.dropna(subset="val_loss")
-    best = checked.loc[checked.groupby("member")["val_loss"].idxmin(), "step"]
-    title = f"{members} networks learned for {last:,} steps; nothing was held back to validate them"
-    if len(best):
-        span = f"{best.min():,.0f} to {best.max():,.0f}" if best.min() < best.max() else f"{best.min():,.0f}"
-        title = f"Validation loss was lowest at step {span} of {last:,}"
-    alt = f"Training and validation loss of {members} networks on a log scale. {title}."
-    return Picture.of(figures.training_curves(view.run.training), title=title, alt=alt)
-
-
-PICTURES = {
+PICTURES: dict[str, Callable[[View], Picture | str]] = {
     "forecast": _forecast_picture,
     "leaderboard": _ratio_picture,
     "error-by-step": _steps_picture,
     "backtest": _windows_picture,
     "history": _history_picture,
-    "training": _training_picture,
+    **FIT_PICTURES,
 }

@@ -95,6 +95,11 @@ class View:
         """How often intervals covered, a row for each model and level; empty where nothing was tested."""
         return self.run.more("coverage.csv")
 
+    @cached_property
+    def diagnostics(self) -> dict[str, Any]:
+        """What the one-step errors of the fits give away, by model and series."""
+        return self.run.notes("diagnostics.json")
+
     @property
     def sureness(self) -> list[str]:
         """What is known of the intervals of the best model, a sentence for each level."""
