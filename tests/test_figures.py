@@ -288,3 +288,27 @@ def test_the_four_panels_hold_every_error_that_is_known():
     assert len(over_time.lines[1].get_xdata()) == 60
     assert sum(bar.get_height() for bar in sizes.patches) == 50
     assert tails.lines[1].get_ydata().tolist() == sorted(errors[10:])
+
+
+def test_a_band_that_is_not_calibrated_is_dashed_and_says_so():
+    past = history("a")
+    sure, unsure = (
+        figures.fan_chart(past, forecasts=forecasts(past), model="mlp", uncalibrated=levels) for levels in ((), ["95"])
+    )
+
+    assert len(sure.axes[0].collections) == 2
+    assert len(unsure.axes[0].collections) == 1
+    assert lines(unsure.axes[0])[figures.look("mlp").colour] == lines(sure.axes[0])[figures.look("mlp").colour] + 2
+    assert "95% not calibrated" in written(unsure)
+    assert "calibrated" not in written(sure)
+
+
+def test_coverage_and_width_have_a_line_for_each_level():
+    steps = pd.DataFrame({"step": [1, 2, 3]})
+    for level in ("80", "95"):
+        found = {"coverage": 80.0, "coverage_low": 60.0, "coverage_high": 99.0, "mean_width": [1.0, 2.0, np.nan]}
+        steps = steps.assign(**{f"{name}-{level}": value for name, value in found.items()})
+    covered, width = figures.coverage_by_step(steps, model="mlp", levels=["95", "80"]).axes
+
+    assert [line.get_ydata()[0] for line in covered.lines] == [95.0, 80.0, 80.0, 80.0]
+    assert len(width.lines) == 2

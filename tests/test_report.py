@@ -99,6 +99,8 @@ def write_run(
     mlp = {"input_size": 24, "hidden_sizes": [32, 16], "difference": True, "stop": {"step": 310, "why": "patience"}}
     _dump(folder / "choices.json", {"final": {"mlp": mlp, "arima": dict.fromkeys(ids[:2000], arima)}})
     _write_diagnostics(folder, history)
+    if bands and n_windows:
+        _write_coverage(folder, list(models), horizon, n_windows)
     (folder / "config.toml").write_text('seed = 0\n\n[models.mlp]\nhidden_sizes = "auto"\n', encoding="utf-8")
     data = {"name": "airline.csv", "sha256": "5f1d9c7e" * 8, "rows": len(history), "series": len(ids),
             "frequency": word, "season_length": season, "start": str(ds[0]), "end": str(ds[length - 1]), "gaps": gaps,
@@ -137,6 +139,21 @@ def _forecasts(ids, models, ds, values, cutoffs, horizon, *, bands, rng):
             parts.append(part)
     empty = ["unique_id", "cutoff", "ds", "step", "model", "y", "y_hat", "lo-95", "lo-80", "hi-80", "hi-95"]
     return pd.concat(parts) if parts else pd.DataFrame(columns=empty)
+
+
+def _write_coverage(folder: Path, models: list[str], horizon: int, cases: int) -> None:
+    """Write that all intervals are calibrated, and that they covered less, and were wider, with every step."""
+    known = {"points": cases * horizon, "cases": cases, "mean_width": 9.0, "msis": 3.0, "windows_needed": 0}
+    rows = [{"model": m, "interval": n, "coverage": n, "coverage_low": n - 9, "coverage_high": 100} for m in models
+            for n in (80, 95)]  # fmt: skip
+    pd.DataFrame([row | known for row in rows]).to_csv(folder / "coverage.csv", index=False)
+    steps = pd.DataFrame({"by": "step", "place": range(1, horizon + 1)}).merge(pd.DataFrame({"model": models}), "cross")
+    for level in (80, 95):
+        share = level - 2 * steps["place"]
+        found = {"coverage": share, "coverage_low": share - 20, "coverage_high": 100, "cases": cases}
+        steps = steps.assign(**{f"{name}-{level}": value for name, value in found.items()})
+        steps[f"mean_width-{level}"] = level / 10 + steps["place"]
+    steps.to_csv(folder / "scores.csv", index=False)
 
 
 def _write_diagnostics(folder: Path, history: pd.DataFrame) -> None:
@@ -350,10 +367,11 @@ def test_nothing_but_the_page_and_the_figures_is_written(tmp_path):
         "figures/02-leaderboard.png",
         "figures/03-error-by-step.png",
         "figures/04-backtest.png",
-        "figures/05-history.png",
-        "figures/06-training.png",
-        "figures/07-residuals-arima.png",
-        "figures/08-residuals-ets.png",
+        "figures/05-bands-by-step.png",
+        "figures/06-history.png",
+        "figures/07-training.png",
+        "figures/08-residuals-arima.png",
+        "figures/09-residuals-ets.png",
         "report.html",
     ]
 
@@ -701,3 +719,30 @@ def test_a_run_whose_fits_left_no_errors_says_so(tmp_path):
 
     assert "No picture here: no fit of arima in this run left errors enough to test." in text
     assert "What the fits left over" not in text
+
+
+def test_coverage_by_step_is_drawn_and_told(page):
+    text = page.reads()
+
+    assert "95% intervals of mlp covered 71 to 93% of the values at each step, in 6 windows, too few to judge" in text
+    assert re.search(r"12 71% \(51\S100%\) 21.50 56% \(36\S100%\) 20.00", text)
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_a_band_that_no_errors_speak_for_is_called_not_calibrated(tmp_path):
+    folder = write_run(tmp_path)
+    coverage = pd.read_csv(folder / "coverage.csv")
+    coverage.loc[coverage["interval"] == 95, "windows_needed"] = 3
+    coverage.to_csv(folder / "coverage.csv", index=False)
+    text = read(report.render(folder).parent).reads()
+
+    assert "low 95%, not calibrated low 80% forecast high 80% high 95%, not calibrated" in text
+    assert "is a band that too few errors speak for" in text
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_nothing_is_calibrated_where_nothing_was_tested(tmp_path):
+    text = rendered(tmp_path, n_windows=0).reads()
+
+    assert "low 80%, not calibrated" in text
+    assert "No picture here: no interval of mlp could be held against what came." in text

@@ -5,6 +5,7 @@ what they share stands in `forecast.figures.canvas`.
 """
 
 from forecast.figures.ahead import backtest_windows, fan_chart, levels
+from forecast.figures.bands import coverage_by_step
 from forecast.figures.canvas import LOOKS, MUTED, RED, Look, look, to_png
 from forecast.figures.errors import error_by_step, ratio_dots, step_errors
 from forecast.figures.history import whole_history
@@ -17,6 +18,7 @@ __all__ = [
     "RED",
     "Look",
     "backtest_windows",
+    "coverage_by_step",
     "error_by_step",
     "fan_chart",
     "learning_rate_curve",

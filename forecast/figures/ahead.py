@@ -24,7 +24,7 @@ from forecast.figures.canvas import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     import pandas as pd
     from matplotlib.axes import Axes
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from forecast.figures.canvas import End
 
 __all__ = ["backtest_windows", "fan_chart", "levels"]
+
+UNSURE = " not calibrated"
+"""Beside the level of a band that no errors speak for."""
 
 
 def levels(frame: pd.DataFrame) -> list[str]:
@@ -45,7 +48,13 @@ def levels(frame: pd.DataFrame) -> list[str]:
 
 @styled
 def fan_chart(
-    history: pd.DataFrame, *, forecasts: pd.DataFrame, model: str, runner_up: str | None = None, season_length: int = 1
+    history: pd.DataFrame,
+    *,
+    forecasts: pd.DataFrame,
+    model: str,
+    runner_up: str | None = None,
+    season_length: int = 1,
+    uncalibrated: Collection[str] = (),
 ) -> Figure:
     """Draw the end of the history and what `model` expects next, with its bands; the runner-up is a thin line.
 
@@ -59,6 +68,8 @@ def fan_chart(
         The model with the bands, and the one shown beside it.
     season_length : int
         Of the history, three seasons or four horizons are shown, whichever is longer, and never less than 24 values.
+    uncalibrated : collection of str
+        Levels whose bands nothing speaks for but the model itself: dashed, and said to be so.
     """
     ids = list(dict.fromkeys(history["unique_id"]))
     figure, axes = small_multiples(ids, single=(7.2, 4.0))
@@ -70,7 +81,7 @@ def fan_chart(
         ends = []
         if runner_up is not None:
             ends += _thread(ax, past, ahead[ahead["model"] == runner_up], model=runner_up, width=1.0)
-        ends += _fan(ax, past, ahead[ahead["model"] == model], model=model)
+        ends += _fan(ax, past, ahead[ahead["model"] == model], model=model, uncalibrated=uncalibrated)
         ax.axvline(past["ds"].iloc[-1], color=MUTED, linestyle=(0, (4, 3)), linewidth=0.9)
         time_axis(ax, history["ds"])
         if len(ids) == 1:
@@ -80,15 +91,19 @@ def fan_chart(
     return figure
 
 
-def _fan(ax: Axes, past: pd.DataFrame, rows: pd.DataFrame, *, model: str) -> list[End]:
+def _fan(ax: Axes, past: pd.DataFrame, rows: pd.DataFrame, *, model: str, uncalibrated: Collection[str]) -> list[End]:
     """Draw the bands of `model` from the last value on, then its line; return the labels of their ends."""
     ends = []
     for level in levels(rows):
         band = rows[["ds", f"lo-{level}", f"hi-{level}"]].dropna()
         x, low = _from_last(past, band["ds"], band[f"lo-{level}"])
         _, high = _from_last(past, band["ds"], band[f"hi-{level}"])
-        ax.fill_between(x, low, high, color=look(model).colour, alpha=0.17, linewidth=0)
-        ends.append((float(high[-1]), f"{level}%", MUTED))
+        if level in uncalibrated:
+            for end in (low, high):
+                ax.plot(x, end, color=look(model).colour, linestyle=(0, (2, 2)), linewidth=0.9)
+        else:
+            ax.fill_between(x, low, high, color=look(model).colour, alpha=0.17, linewidth=0)
+        ends.append((float(high[-1]), f"{level}%{UNSURE if level in uncalibrated else ''}", MUTED))
     return ends + _thread(ax, past, rows, model=model, width=1.9)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from forecast import figures
+from forecast.report.bands import steps_covered
 from forecast.report.fits import FIT_PICTURES
 from forecast.report.picture import Picture
 from forecast.report.view import MAX_PANELS, View
@@ -28,14 +29,23 @@ def _forecast_picture(view: View) -> Picture | str:
     horizon, best, rows = view.info["horizon"], view.best, view.ahead
     season = view.info["data"]["season_length"]
     figure = figures.fan_chart(
-        view.drawn, forecasts=view.forecasts, model=best, runner_up=view.runner_up, season_length=season
+        view.drawn,
+        forecasts=view.forecasts,
+        model=best,
+        runner_up=view.runner_up,
+        season_length=season,
+        uncalibrated=view.uncalibrated,
     )
     lowest, highest = rows.iloc[int(rows["y_hat"].argmin())], rows.iloc[int(rows["y_hat"].argmax())]
     title = f"{best} expects {number(lowest['y_hat'])} ({view.when(lowest['ds'])})"
     if horizon > 1:
         title += f" to {number(highest['y_hat'])} ({view.when(highest['ds'])}) over the next {horizon} steps"
     last = rows.iloc[-1]
-    bands = [f"{n}% band {number(last[f'lo-{n}'])} to {number(last[f'hi-{n}'])}" for n in view.levels]
+    bands = [
+        f"{n}% band{' (not calibrated)' if n in view.uncalibrated else ''} "
+        f"{number(last[f'lo-{n}'])} to {number(last[f'hi-{n}'])}"
+        for n in view.levels
+    ]
     alt = f"The history and the forecast of {best}: {', '.join([number(last['y_hat']), *bands])} at the last step."
     if len(view.ids) > 1:
         part = f"{part_of(min(MAX_PANELS, len(view.ids)), len(view.ids))} series"
@@ -108,6 +118,7 @@ PICTURES: dict[str, Callable[[View], Picture | str]] = {
     "leaderboard": _ratio_picture,
     "error-by-step": _steps_picture,
     "backtest": _windows_picture,
+    "bands-by-step": steps_covered,
     "history": _history_picture,
     **FIT_PICTURES,
 }

@@ -72,7 +72,10 @@ def _values_table(view: View) -> Table:
     """Return the forecast of the best model; each row reads from low to high."""
     bands = [*(f"lo-{n}" for n in reversed(view.levels)), "y_hat", *(f"hi-{n}" for n in view.levels)]
     heads = [
-        f"{c[:2].replace('lo', 'low').replace('hi', 'high')} {c[3:]}%" if c != "y_hat" else "forecast" for c in bands
+        f"{'low' if c.startswith('lo') else 'high'} {c[3:]}%{', not calibrated' if c[3:] in view.uncalibrated else ''}"
+        if c != "y_hat"
+        else "forecast"
+        for c in bands
     ]
     rows = view.ahead.head(MAX_ROWS)
     cells = zip(*(column(rows[c], like=rows["y_hat"]) for c in bands), strict=True)
