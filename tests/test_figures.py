@@ -312,3 +312,53 @@ def test_coverage_and_width_have_a_line_for_each_level():
 
     assert [line.get_ydata()[0] for line in covered.lines] == [95.0, 80.0, 80.0, 80.0]
     assert len(width.lines) == 2
+
+
+def test_single_windows_share_their_range_and_show_what_came():
+    past = history("a")
+    rows = pd.concat([forecasts(past[:40]), forecasts(past[:50])])
+    titles = {cutoff: str(place) for place, cutoff in enumerate(rows["cutoff"].unique())}
+    used = figures.single_windows(past, backtest=rows, models=["mlp", "arima"], titles=titles).axes
+
+    assert used[0].get_ylim() == used[1].get_ylim()
+    assert [ax.get_title(loc="left") for ax in used] == ["0", "1"]
+    assert len(next(line for line in used[0].lines if line.get_color() == "#1f2328").get_xdata()) == 18
+
+
+def test_a_panel_without_a_window_is_not_seen():
+    past = history("a")
+    rows = pd.concat([forecasts(past[:end]) for end in (30, 36, 42, 48)])
+    titles = dict.fromkeys(rows["cutoff"].unique(), "x")
+    axes = figures.single_windows(past, backtest=rows, models=["mlp"], titles=titles).axes
+
+    assert [ax.get_visible() for ax in axes] == [True] * 4 + [False] * 2
+
+
+@pytest.mark.parametrize("count", [9, 300])
+def test_windows_in_pairs_lie_in_a_square(count):
+    rng = np.random.default_rng(0)
+    errors = pd.DataFrame(rng.uniform(1, 2, (count, 2)), columns=["mlp", "arima"])
+    (ax,) = figures.paired_errors(errors).axes
+
+    assert ax.get_xlim() == ax.get_ylim()
+    assert ax.lines[1].get_xdata().tolist() == errors["arima"].tolist()
+    assert "mlp better" in written(ax.figure)
+
+
+def test_tiles_carry_their_numbers_as_long_as_there_is_room():
+    few = pd.DataFrame([[1.0, -5.0], [np.nan, 2.0]], index=["2020", "2021"], columns=["Jan", "Feb"])
+    text = written(figures.error_tiles(few, labels=("year", "month")))
+    many = pd.DataFrame(np.ones((40, 12)))
+
+    assert all(number in text for number in ("+1", "-5", "+2"))
+    assert "nan" not in text
+    assert "+1" not in written(figures.error_tiles(many, labels=("year", "month")))
+
+
+def test_bars_of_windows_show_a_gap_where_there_is_one():
+    ds = pd.date_range("2020-01-01", periods=20, freq="MS")
+    windows = pd.DataFrame({"cutoff": ds[[8, 12]], "before": ds[[8, 12]], "last": ds[[11, 15]]})
+
+    assert "gap" not in [text.get_text() for text in figures.window_bars(windows, begin=ds[0]).legends[0].get_texts()]
+    windows["before"] = ds[[9, 13]]
+    assert "gap" in [text.get_text() for text in figures.window_bars(windows, begin=ds[0]).legends[0].get_texts()]

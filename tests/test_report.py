@@ -367,11 +367,14 @@ def test_nothing_but_the_page_and_the_figures_is_written(tmp_path):
         "figures/02-leaderboard.png",
         "figures/03-error-by-step.png",
         "figures/04-backtest.png",
-        "figures/05-bands-by-step.png",
-        "figures/06-history.png",
-        "figures/07-training.png",
-        "figures/08-residuals-arima.png",
-        "figures/09-residuals-ets.png",
+        "figures/05-windows.png",
+        "figures/07-bands-by-step.png",
+        "figures/08-history.png",
+        "figures/09-training.png",
+        "figures/10-residuals-arima.png",
+        "figures/11-residuals-ets.png",
+        "figures/12-calendar.png",
+        "figures/13-window-bars.png",
         "report.html",
     ]
 
@@ -746,3 +749,105 @@ def test_nothing_is_calibrated_where_nothing_was_tested(tmp_path):
 
     assert "low 80%, not calibrated" in text
     assert "No picture here: no interval of mlp could be held against what came." in text
+
+
+def test_the_best_and_the_worst_window_are_named_and_drawn(one, page):
+    backtest = pd.read_csv(one / "backtest.csv", parse_dates=["cutoff"])
+    own = backtest[backtest["model"] == "mlp"]
+    errors = (own["y"] - own["y_hat"]).abs().groupby(own["cutoff"]).mean()
+    best, worst = (f"{cutoff:%Y\u2011%m}" for cutoff in (errors.idxmin(), errors.idxmax()))
+
+    assert re.search(rf"mlp erred least after {best}, [\d.]+ on average, and most after {worst}, [\d.]+", page.reads())
+    assert "table-numbers-windows" in page.ids
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_six_windows_are_drawn_each_with_its_reason(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(figures, "single_windows", lambda *_, titles, **__: drawn.append(titles))
+    rendered(tmp_path, n_windows=9)
+
+    reasons = re.findall(r"\((.*?)\)", " ".join(drawn[0].values()))
+    assert sorted(", ".join(reasons).split(", ")) == ["best", "by lot", "by lot", "first", "last", "worst"]
+    assert list(drawn[0]) == sorted(drawn[0])
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_the_network_and_arima_are_compared_window_by_window(tmp_path):
+    assert re.search(r"mlp erred less than arima in \d of 9 windows", rendered(tmp_path / "a", n_windows=9).reads())
+    assert "6 windows are too few to compare them one by one, which takes 8" in rendered(tmp_path / "b").reads()
+    naive = {"seasonal_naive": 1.0, "naive": 2.4}
+    assert "seasonal_naive erred less than naive in" in rendered(tmp_path / "c", n_windows=9, models=naive).reads()
+
+
+def test_the_worst_dates_are_those_of_the_largest_errors(one, page):
+    backtest = pd.read_csv(one / "backtest.csv", parse_dates=["ds"])
+    own = backtest[backtest["model"] == "mlp"]
+    worst = own.assign(error=(own["y"] - own["y_hat"]).abs()).nlargest(10, "error")["ds"]
+
+    shown = page.reads().split("The 10 dates at which mlp erred most")[1].split("Error is forecast minus value")[0]
+    assert re.findall(r"(?<= )(\d{4}-\d\d) \d{4}-\d\d ", shown) == [f"{ds:%Y-%m}" for ds in worst]
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_a_value_in_no_band_is_said_to_be_so(tmp_path):
+    folder = write_run(tmp_path)
+    backtest = pd.read_csv(folder / "backtest.csv")
+    backtest.loc[(backtest["model"] == "mlp") & (backtest["step"] == 3), "y"] *= 3
+    backtest.loc[(backtest["model"] == "mlp") & (backtest["step"] == 4), ["y", "hi-95", "hi-80"]] *= 9
+    backtest.loc[(backtest["model"] == "mlp") & (backtest["step"] == 5), "y"] *= 20
+    backtest.loc[backtest["step"] == 5, ["lo-95", "lo-80"]] = np.nan
+    backtest.to_csv(folder / "backtest.csv", index=False)
+    text = read(report.render(folder).parent).reads()
+
+    assert "no, not even 95%" in text
+    assert re.search(r"yes, (80|95)%", text)
+    assert "none was calibrated" in text
+
+
+@pytest.mark.usefixtures("unpainted")
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({}, r"mlp leaned furthest to one side in month [A-Z][a-z]{2}: [\d.]+ too (high|low) on average"),
+        ({"frequency": ("QS", "quarterly", 4), "horizon": 4}, r"one side in quarter \d: "),
+        ({"frequency": ("D", "daily", 7)}, r"one side in weekday [A-Z][a-z]{2}: "),
+        ({"frequency": ("h", "hourly", 24)}, r"one side in hour \d+: "),
+        ({"frequency": ("YS", "yearly", 1), "length": 80, "horizon": 4}, "all tested values lie at one place"),
+        ({"ids": ["a", "b"]}, r"% of the mean value too"),
+        ({"start": None, "frequency": ("int", "numbered", 1)}, "the times are numbers"),
+        ({"n_windows": 0}, "No picture here: nothing was tested."),
+    ],
+)
+def test_errors_have_a_place_in_the_calendar(tmp_path, options, says):
+    assert re.search(says, rendered(tmp_path, **options).reads())
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_every_window_is_a_bar_and_a_gap_is_seen(tmp_path):
+    folder = write_run(tmp_path)
+    assert "no gap between" in (report.render(folder)).read_text(encoding="utf-8")
+    backtest = pd.read_csv(folder / "backtest.csv")
+    backtest[backtest["step"] > 2].to_csv(folder / "backtest.csv", index=False)
+
+    page = report.render(folder).read_text(encoding="utf-8")
+    assert "a gap between" in page
+    assert "In all 6 windows models were given what lies before a cutoff" in read(folder).reads()
+
+
+def test_the_ten_sections_stand_in_their_order(page):
+    sections = [
+        "answer",
+        "leaderboard",
+        "stability",
+        "bands",
+        "data",
+        "models",
+        "misses",
+        "leakage",
+        "reproduce",
+        "words",
+    ]
+
+    assert [name for name in page.ids if name in sections] == sections
+    assert page.tags.count("img") <= 20

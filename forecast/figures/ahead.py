@@ -13,18 +13,20 @@ from forecast.figures.canvas import (
     INK,
     MUTED,
     WIDE,
+    drawable,
     label_ends,
     legend,
     line,
     lines,
     look,
+    new_figure,
     small_multiples,
     styled,
     time_axis,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import pandas as pd
     from matplotlib.axes import Axes
@@ -33,8 +35,10 @@ if TYPE_CHECKING:
 
     from forecast.figures.canvas import End
 
-__all__ = ["backtest_windows", "fan_chart", "levels"]
+__all__ = ["backtest_windows", "fan_chart", "levels", "single_windows"]
 
+SHOWN = 12
+"""Values before a cutoff that are drawn at least."""
 UNSURE = " not calibrated"
 """Beside the level of a band that no errors speak for."""
 
@@ -135,6 +139,44 @@ def backtest_windows(history: pd.DataFrame, *, backtest: pd.DataFrame, models: S
             ax.axvline(cutoff, color=MUTED, linestyle=(0, (1, 3)), linewidth=0.8)
         time_axis(ax, history["ds"])
     legend(figure, [line("actual", INK), *lines(models), line("cutoffs", MUTED, (0, (1, 3)))])
+    return figure
+
+
+@styled
+def single_windows(
+    history: pd.DataFrame, *, backtest: pd.DataFrame, models: Sequence[str], titles: Mapping[Any, str]
+) -> Figure:
+    """Draw some windows of one series, a panel each, all over the same range of values.
+
+    Parameters
+    ----------
+    history : DataFrame
+        Series frame of one series.
+    backtest : DataFrame
+        Forecast frame of the same series.
+    models : sequence of str
+        Whose forecasts are drawn; those of the first with its bands.
+    titles : mapping of cutoff to str
+        What stands above each panel; at most six look well.
+    """
+    columns = min(3, len(titles))
+    figure = new_figure(WIDE, 0.5 + 2.1 * -(-len(titles) // columns))
+    axes = figure.subplots(-(-len(titles) // columns), columns, sharey=True, squeeze=False).ravel()
+    for ax in axes[len(titles) :]:
+        ax.set_visible(False)
+    for ax, (cutoff, title) in zip(axes, titles.items(), strict=False):
+        rows = backtest[backtest["cutoff"] == cutoff]
+        past, came = history[history["ds"] <= cutoff], history[history["ds"] <= rows["ds"].max()]
+        ahead = len(came) - len(past)
+        shown = came.tail(ahead + max(SHOWN, 2 * ahead))
+        ax.plot(shown["ds"], shown["y"], color=INK)
+        for model in reversed(models):
+            _thread(ax, past, rows[rows["model"] == model], model=model, width=1.5)
+        _fan(ax, past, rows[rows["model"] == models[0]], model=models[0], uncalibrated=())
+        ax.axvline(cutoff, color=MUTED, linestyle=(0, (4, 3)), linewidth=0.8)
+        ax.set_title(drawable(title))
+        time_axis(ax, history["ds"])
+    legend(figure, [line("actual", INK), *lines(models)])
     return figure
 
 

@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     """A label at the right end of a line: its height, its text, its colour."""
 
 __all__ = [
+    "HIGH",
     "INK",
     "LOOKS",
+    "LOW",
     "MUTED",
     "RED",
     "WIDE",
@@ -66,6 +68,8 @@ LOOKS = {
     "naive": Look("#CC79A7", ":", "D"),
 }
 INK, MUTED, RED = "#1f2328", "#57606a", "#b00020"
+LOW, HIGH = "#0072B2", "#D55E00"
+"""Of forecasts that are too low, and too high."""
 WIDE, COLOURS = 9.6, 64
 STYLE = Path(__file__).parents[1] / "templates" / "figures.mplstyle"
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from forecast import figures
+from forecast.report import windows
 from forecast.report.bands import steps_covered
 from forecast.report.fits import FIT_PICTURES
+from forecast.report.misses import calendar_tiles
 from forecast.report.picture import Picture
 from forecast.report.view import MAX_PANELS, View
 from forecast.report.words import column, number, part_of
@@ -118,7 +120,11 @@ PICTURES: dict[str, Callable[[View], Picture | str]] = {
     "leaderboard": _ratio_picture,
     "error-by-step": _steps_picture,
     "backtest": _windows_picture,
+    "windows": windows.single,
+    "paired": windows.paired,
     "bands-by-step": steps_covered,
     "history": _history_picture,
     **FIT_PICTURES,
+    "calendar": calendar_tiles,
+    "window-bars": windows.window_bars,
 }
