@@ -19,6 +19,7 @@ from forecast.calibration import Calibration
 from forecast.defaults import BASELINES
 from forecast.diagnostics import diagnosed, errors_left
 from forecast.errors import ConfigError, Notice, shown
+from forecast.explain import importance
 from forecast.models.combination import combined
 from forecast.models.mlp import MLP
 from forecast.runs import write_csv, write_json
@@ -196,6 +197,7 @@ class Results:
         network = self.final.models.get("mlp")
         if isinstance(network, MLP):
             write_csv(_training(network), folder / "training.csv")
+            write_csv(importance(network, self.panel, seed=self.seed), folder / "importance.csv")
         by_cutoff = {fit.forecasts["cutoff"].astype(str).max(): fit.choices for fit in self.fits}
         write_json({"final": self.final.choices, **by_cutoff}, folder / "choices.json")
         write_json(diagnosed(self.final.models, self.panel), folder / "diagnostics.json")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Run", "load_run", "new_folder", "require_free", "write_aside", "write_csv", "write_file", "write_json"]
 
-_TEXTS = ("unique_id", "model", "role", "ds", "cutoff", "level", "method", "by", "place", "reason")
+_TEXTS = ("unique_id", "model", "role", "ds", "cutoff", "level", "method", "by", "place", "reason", "kind", "name")
 
 
 @dataclass(frozen=True)

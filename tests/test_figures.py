@@ -362,3 +362,12 @@ def test_bars_of_windows_show_a_gap_where_there_is_one():
     assert "gap" not in [text.get_text() for text in figures.window_bars(windows, begin=ds[0]).legends[0].get_texts()]
     windows["before"] = ds[[9, 13]]
     assert "gap" in [text.get_text() for text in figures.window_bars(windows, begin=ds[0]).legends[0].get_texts()]
+
+
+@pytest.mark.parametrize("count", [0, 3, 40])
+def test_lags_are_upright_bars_and_other_inputs_rows(count):
+    found = pd.DataFrame({"kind": ["lag"] * 5 + ["covariate"] * count, "name": [str(i) for i in range(5 + count)]})
+    axes = figures.importance_bars(found.assign(importance=2.0, standard_error=1.0)).axes
+
+    assert [len(ax.patches) for ax in axes] == [5, min(count, 20)][: 1 + bool(count)]
+    assert axes[0].get_xlabel() == "steps back"

@@ -31,6 +31,7 @@ def test_the_folder_holds_all_that_was_found_out(nile):
         "figures",
         "forecasts.csv",
         "history.csv",
+        "importance.csv",
         "leaderboard.csv",
         "metrics.json",
         "report.html",

@@ -77,6 +77,10 @@ def write_run(
     for name, frame in {"history": history, "backtest": backtest, "forecasts": ahead, "leaderboard": board}.items():
         frame.to_csv(folder / f"{name}.csv", index=False)
     if training:
+        lags = {"kind": "lag", "name": [str(lag) for lag in range(1, 13)]}
+        worth = pd.DataFrame(lags | {"importance": np.arange(12.0) ** 2, "standard_error": 9.0, "gradient": 8.0})
+        beside = {"kind": "covariate", "name": EVIL[0], "importance": 200.0, "standard_error": 5.0, "gradient": 4.0}
+        pd.concat([worth, pd.DataFrame([beside])]).to_csv(folder / "importance.csv", index=False)
         _training(rng).to_csv(folder / "training.csv", index=False)
 
     first = next(iter(models))
@@ -371,10 +375,11 @@ def test_nothing_but_the_page_and_the_figures_is_written(tmp_path):
         "figures/07-bands-by-step.png",
         "figures/08-history.png",
         "figures/09-training.png",
-        "figures/10-residuals-arima.png",
-        "figures/11-residuals-ets.png",
-        "figures/12-calendar.png",
-        "figures/13-window-bars.png",
+        "figures/10-importance.png",
+        "figures/11-residuals-arima.png",
+        "figures/12-residuals-ets.png",
+        "figures/13-calendar.png",
+        "figures/14-window-bars.png",
         "report.html",
     ]
 
@@ -851,3 +856,17 @@ def test_the_ten_sections_stand_in_their_order(page):
 
     assert [name for name in page.ids if name in sections] == sections
     assert page.tags.count("img") <= 20
+
+
+def test_inputs_that_stand_out_are_named(page):
+    assert "The network uses most: <script>alert(1)</script>, lag 12, lag 11" in page.reads()
+    assert "table-numbers-importance" in page.ids
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_inputs_within_chance_are_not_named(tmp_path):
+    folder = write_run(tmp_path)
+    found = pd.read_csv(folder / "importance.csv")
+    found[found["kind"] == "lag"].assign(standard_error=999.0).to_csv(folder / "importance.csv", index=False)
+
+    assert "No single input stands out from chance" in read(report.render(folder).parent).reads()

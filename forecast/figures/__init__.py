@@ -17,7 +17,7 @@ from forecast.figures.errors import (
     window_errors,
 )
 from forecast.figures.history import whole_history, window_bars
-from forecast.figures.learning import learning_rate_curve, training_curves
+from forecast.figures.learning import importance_bars, learning_rate_curve, training_curves
 from forecast.figures.residuals import residual_panels
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "error_by_step",
     "error_tiles",
     "fan_chart",
+    "importance_bars",
     "learning_rate_curve",
     "levels",
     "look",

@@ -1,4 +1,4 @@
-"""How the network learned: its losses over the steps, and the range test of the learning rate.
+"""How the network learned, and what it uses: its losses, the range test of its rate, the worth of its inputs.
 
 The idea: losses fall over several sizes, so they are drawn on a logarithmic axis.
 """
@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecast.figures.canvas import INK, MUTED, WIDE, label_ends, look, new_figure, short, styled
+from forecast.figures.canvas import INK, MUTED, WIDE, drawable, label_ends, look, new_figure, short, styled
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-__all__ = ["learning_rate_curve", "training_curves"]
+__all__ = ["importance_bars", "learning_rate_curve", "training_curves"]
+
+MOST_ROWS = 20
+"""Inputs beside the lags that are drawn."""
 
 
 @styled
@@ -70,4 +73,39 @@ def learning_rate_curve(rates: NDArray[Any], losses: NDArray[Any], *, proposed: 
     ax.yaxis.set_minor_formatter(lambda *_: "")
     ax.set_xlabel("learning rate")
     ax.set_ylabel("loss (log)")
+    return figure
+
+
+@styled
+def importance_bars(found: pd.DataFrame) -> Figure:
+    """Draw what each input is worth, with two standard errors: the lags as upright bars, all others as rows.
+
+    `found` is what `forecast.explain.importance` returns.
+    """
+    blue = look("mlp").colour
+    lags, beside = found[found["kind"] == "lag"], found[found["kind"] != "lag"].head(MOST_ROWS)
+    figure = new_figure(WIDE, 3.1 + 0.3 * len(beside))
+    heights = (8, len(beside) + 1.5) if len(beside) else (1,)
+    axes = figure.subplots(len(heights), 1, height_ratios=heights, squeeze=False).ravel()
+    places = np.arange(len(lags))
+    axes[0].bar(places, lags["importance"], color=blue, alpha=0.55)
+    axes[0].errorbar(places, lags["importance"], 2 * lags["standard_error"], fmt="none", ecolor=INK, elinewidth=0.9)
+    every = max(1, -(-len(lags) // 24))
+    axes[0].set_xticks(places[::every], list(lags["name"].astype(str))[::every])
+    axes[0].axhline(0, color=INK, linewidth=0.8)
+    axes[0].set_xlabel("steps back")
+    axes[0].set_ylabel("error grows by, %")
+    axes[0].margins(x=0.01)
+    if len(beside):
+        rows, ax = np.arange(len(beside)), axes[1]
+        ax.barh(rows, beside["importance"], color=blue, alpha=0.55)
+        ax.errorbar(
+            beside["importance"], rows, xerr=2 * beside["standard_error"], fmt="none", ecolor=INK, elinewidth=0.9
+        )
+        ax.set_yticks(rows, [drawable(str(name)) for name in beside["name"]])
+        ax.set_ylim(len(beside) - 0.5, -0.5)
+        ax.axvline(0, color=INK, linewidth=0.8)
+        ax.grid(visible=False, axis="y")
+        ax.grid(visible=True, axis="x")
+        ax.set_xlabel("error grows by, %")
     return figure

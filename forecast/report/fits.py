@@ -43,6 +43,29 @@ def _training_picture(view: View) -> Picture | str:
     return Picture.of(figures.training_curves(view.run.training), title=title, alt=alt)
 
 
+def _importance_picture(view: View) -> Picture | str:
+    """Draw what each input of the network is worth, and name those that stand out from chance."""
+    found = view.run.more("importance.csv")
+    if found.empty:
+        return "no network was trained in this run, or there was no sample to look at"
+    sure = found[found["importance"] > 2 * found["standard_error"]].nlargest(3, "importance", keep="first")
+    names = [_input(row) for row in sure.to_dict("records")]
+    title = f"The network uses most: {', '.join(names)}" if names else "No single input stands out from chance"
+    told = [f"{_input(row)} {row['importance']:.0f}%" for row in found.nlargest(5, "importance").to_dict("records")]
+    alt = f"Bars of how much the error grows without an input, the largest first: {', '.join(told)}."
+    cells = [
+        column(found[name], sign=sign) for name, sign in (("importance", "+"), ("standard_error", ""), ("gradient", ""))
+    ]
+    rows = [list(row) for row in zip(map(_input, found.to_dict("records")), *cells, strict=True)]
+    head = ("Input", "error grows by, %", "standard error", "gradient times input, % of all")
+    numbers = table_of("What each input is worth", head, rows)
+    return Picture.of(figures.importance_bars(found), title=title, alt=alt, numbers=numbers)
+
+
+def _input(row: dict[Any, Any]) -> str:
+    return f"lag {row['name']}" if row["kind"] == "lag" else str(row["name"])
+
+
 def _residuals_picture(view: View, *, model: str) -> Picture | str:
     """Draw what a fit left of the first series that it left testable errors of."""
     left = view.run.more("residuals.csv")
@@ -95,6 +118,7 @@ def _p_value(said: dict[str, Any], test: str) -> str:
 
 FIT_PICTURES: dict[str, Callable[[View], Picture | str]] = {
     "training": _training_picture,
+    "importance": _importance_picture,
     "residuals-arima": partial(_residuals_picture, model="arima"),
     "residuals-ets": partial(_residuals_picture, model="ets"),
 }
