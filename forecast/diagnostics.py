@@ -14,19 +14,32 @@ from scipy.special import chdtrc, fdtr, fdtrc
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
     from numpy.typing import ArrayLike, NDArray
 
     from forecast.panel import Panel
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Finding", "diagnose", "diagnosed", "heteroskedasticity", "jarque_bera", "ljung_box", "usual_lags"]
+__all__ = [
+    "MOST_KEPT",
+    "Finding",
+    "diagnose",
+    "diagnosed",
+    "errors_left",
+    "heteroskedasticity",
+    "jarque_bera",
+    "ljung_box",
+    "usual_lags",
+]
 
 FEWEST = 10
 """Errors below which nothing is tested."""
 ALPHA = 0.05
 LARGEST = 1e12
 """No ratio is written larger than this, be it infinite."""
+MOST_KEPT = 24
+"""Series whose errors themselves are kept."""
 
 
 class Finding(NamedTuple):
@@ -169,3 +182,21 @@ def diagnosed(models: Mapping[str, Any], panel: Panel) -> dict[str, dict[str, An
         for name, model in models.items()
         if hasattr(model, "residuals_")
     }
+
+
+def errors_left(models: Mapping[str, Any], panel: Panel) -> pd.DataFrame:
+    """Return the one-step errors themselves of the first series of a panel, of the models that keep theirs.
+
+    Columns: ``model, unique_id, ds, residual`` (NaN where a fit has no error), of at most `MOST_KEPT` series.
+    """
+    import pandas as pd
+
+    few = panel.take(range(min(MOST_KEPT, panel.n_series)))
+    frame = few.to_frame()[["unique_id", "ds"]]
+    left = [
+        frame.assign(model=name, residual=np.concatenate([model.residuals_[series] for series in few.ids]))
+        for name, model in models.items()
+        if hasattr(model, "residuals_") and set(few.ids) <= set(model.residuals_)
+    ]
+    found = pd.concat(left, ignore_index=True) if left else frame.iloc[:0].assign(model="", residual=np.nan)
+    return found[["model", "unique_id", "ds", "residual"]]

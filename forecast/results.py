@@ -17,8 +17,9 @@ from forecast.backtesting import backtest, fit_all, perform
 from forecast.bounds import Bounds
 from forecast.calibration import Calibration
 from forecast.defaults import BASELINES
-from forecast.diagnostics import diagnosed
+from forecast.diagnostics import diagnosed, errors_left
 from forecast.errors import Notice
+from forecast.explain import importance
 from forecast.models.combination import COMBINATION, combined, members_of
 from forecast.models.mlp import MLP
 from forecast.runs import write_csv, write_json
@@ -179,9 +180,12 @@ class Results:
         network = self.final.models.get("mlp")
         if isinstance(network, MLP):
             write_csv(_training(network), folder / "training.csv")
+            write_csv(importance(network, self.panel, seed=self.seed), folder / "importance.csv")
         by_cutoff = {fit.forecasts["cutoff"].astype(str).max(): fit.choices for fit in self.fits}
         write_json({"final": self.final.choices, **by_cutoff}, folder / "choices.json")
         write_json(diagnosed(self.final.models, self.panel), folder / "diagnostics.json")
+        if len(left := errors_left(self.final.models, self.panel)):
+            write_csv(left, folder / "residuals.csv")
         scores = self.leaderboard.set_index("model").to_dict("index")
         metrics = {"schema": 1, "metric": metric_of(self.quantile), "quantile": self.quantile, "models": scores}
         untested = "no window was finished in the time there was" if self.unfinished else "no window could be held out"

@@ -39,7 +39,7 @@ __all__ = [
     "write_new",
 ]
 
-_TEXTS = ("unique_id", "model", "role", "ds", "cutoff", "level", "method", "by", "place", "reason")
+_TEXTS = ("unique_id", "model", "role", "ds", "cutoff", "level", "method", "by", "place", "reason", "kind", "name")
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,11 @@ class Run:
 
         path = self.folder / name
         return _read_frame(path) if path.is_file() else pd.DataFrame()
+
+    def notes(self, name: str) -> dict[str, Any]:
+        """Return what a JSON file says that only some runs have; nothing where this one has it not."""
+        path = self.folder / name
+        return _read_json(path) if path.is_file() else {}
 
 
 def scorable(run: Run) -> pd.DataFrame:

@@ -7,7 +7,16 @@ import numpy as np
 import pytest
 from conftest import make_panel
 
-from forecast.diagnostics import diagnose, diagnosed, heteroskedasticity, jarque_bera, ljung_box, usual_lags
+from forecast.diagnostics import (
+    MOST_KEPT,
+    diagnose,
+    diagnosed,
+    errors_left,
+    heteroskedasticity,
+    jarque_bera,
+    ljung_box,
+    usual_lags,
+)
 from forecast.models.arima import ARIMA
 from forecast.models.classical import Naive
 from forecast.models.ets import ETS
@@ -135,3 +144,17 @@ def test_a_run_leaves_its_diagnostics(tmp_path):
 
     assert found["arima"]["flow"]["errors"] > 90
     assert found["ets"]["flow"]["says"]
+
+
+def test_the_errors_themselves_are_kept_of_the_first_series():
+    y = np.arange(30.0) + noise(30)
+    panel = make_panel(*[y + s for s in range(MOST_KEPT + 1)], frequency="int", season_length=1)
+    left = errors_left({"ets": ETS().fit(panel, horizon=1), "naive": Naive().fit(panel, horizon=1)}, panel)
+
+    assert set(left["model"]) == {"ets"}
+    assert list(left["unique_id"].unique()) == list(panel.ids[:MOST_KEPT])
+    assert left["ds"][:30].tolist() == list(range(971, 1001))
+
+
+def test_no_errors_are_kept_where_no_model_has_them(airline):
+    assert errors_left({"naive": Naive().fit(airline, horizon=3)}, airline).empty

@@ -258,3 +258,116 @@ def test_the_first_and_the_last_years_are_drawn(first):
     backtest = pd.DataFrame({"unique_id": [], "cutoff": [], "ds": [], "model": [], "y": [], "y_hat": []})
 
     assert figures.to_png(figures.whole_history(history, backtest=backtest)).startswith(b"\x89PNG")
+
+
+def left_over(errors: np.ndarray) -> pd.DataFrame:
+    return pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=len(errors), freq="MS"), "residual": errors})
+
+
+def test_autocorrelations_outside_of_the_noise_are_red():
+    wave = np.sin(np.arange(120) * np.pi / 6)
+    noise = np.random.default_rng(0).standard_normal(120)
+
+    together = figures.residual_panels(left_over(wave), model="arima", lags=6).axes[2]
+    assert next(line for line in together.lines if line.get_color() == figures.RED).get_xdata().tolist() == [
+        1,
+        2,
+        4,
+        5,
+        6,
+    ]
+    together = figures.residual_panels(left_over(noise), model="arima", lags=6).axes[2]
+    assert len(next(line for line in together.lines if line.get_color() == figures.RED).get_xdata()) == 0
+
+
+def test_the_four_panels_hold_every_error_that_is_known():
+    errors = np.random.default_rng(0).standard_normal(60)
+    errors[:10] = np.nan
+    over_time, sizes, _, tails = figures.residual_panels(left_over(errors), model="ets", lags=5).axes
+
+    assert len(over_time.lines[1].get_xdata()) == 60
+    assert sum(bar.get_height() for bar in sizes.patches) == 50
+    assert tails.lines[1].get_ydata().tolist() == sorted(errors[10:])
+
+
+def test_a_band_that_is_not_calibrated_is_dashed_and_says_so():
+    past = history("a")
+    sure, unsure = (
+        figures.fan_chart(past, forecasts=forecasts(past), model="mlp", uncalibrated=levels) for levels in ((), ["95"])
+    )
+
+    assert len(sure.axes[0].collections) == 2
+    assert len(unsure.axes[0].collections) == 1
+    assert lines(unsure.axes[0])[figures.look("mlp").colour] == lines(sure.axes[0])[figures.look("mlp").colour] + 2
+    assert "95% not calibrated" in written(unsure)
+    assert "calibrated" not in written(sure)
+
+
+def test_coverage_and_width_have_a_line_for_each_level():
+    steps = pd.DataFrame({"step": [1, 2, 3]})
+    for level in ("80", "95"):
+        found = {"coverage": 80.0, "coverage_low": 60.0, "coverage_high": 99.0, "mean_width": [1.0, 2.0, np.nan]}
+        steps = steps.assign(**{f"{name}-{level}": value for name, value in found.items()})
+    covered, width = figures.coverage_by_step(steps, model="mlp", levels=["95", "80"]).axes
+
+    assert [line.get_ydata()[0] for line in covered.lines] == [95.0, 80.0, 80.0, 80.0]
+    assert len(width.lines) == 2
+
+
+def test_single_windows_share_their_range_and_show_what_came():
+    past = history("a")
+    rows = pd.concat([forecasts(past[:40]), forecasts(past[:50])])
+    titles = {cutoff: str(place) for place, cutoff in enumerate(rows["cutoff"].unique())}
+    used = figures.single_windows(past, backtest=rows, models=["mlp", "arima"], titles=titles).axes
+
+    assert used[0].get_ylim() == used[1].get_ylim()
+    assert [ax.get_title(loc="left") for ax in used] == ["0", "1"]
+    assert len(next(line for line in used[0].lines if line.get_color() == "#1f2328").get_xdata()) == 18
+
+
+def test_a_panel_without_a_window_is_not_seen():
+    past = history("a")
+    rows = pd.concat([forecasts(past[:end]) for end in (30, 36, 42, 48)])
+    titles = dict.fromkeys(rows["cutoff"].unique(), "x")
+    axes = figures.single_windows(past, backtest=rows, models=["mlp"], titles=titles).axes
+
+    assert [ax.get_visible() for ax in axes] == [True] * 4 + [False] * 2
+
+
+@pytest.mark.parametrize("count", [9, 300])
+def test_windows_in_pairs_lie_in_a_square(count):
+    rng = np.random.default_rng(0)
+    errors = pd.DataFrame(rng.uniform(1, 2, (count, 2)), columns=["mlp", "arima"])
+    (ax,) = figures.paired_errors(errors).axes
+
+    assert ax.get_xlim() == ax.get_ylim()
+    assert ax.lines[1].get_xdata().tolist() == errors["arima"].tolist()
+    assert "mlp better" in written(ax.figure)
+
+
+def test_tiles_carry_their_numbers_as_long_as_there_is_room():
+    few = pd.DataFrame([[1.0, -5.0], [np.nan, 2.0]], index=["2020", "2021"], columns=["Jan", "Feb"])
+    text = written(figures.error_tiles(few, labels=("year", "month")))
+    many = pd.DataFrame(np.ones((40, 12)))
+
+    assert all(number in text for number in ("+1", "-5", "+2"))
+    assert "nan" not in text
+    assert "+1" not in written(figures.error_tiles(many, labels=("year", "month")))
+
+
+def test_bars_of_windows_show_a_gap_where_there_is_one():
+    ds = pd.date_range("2020-01-01", periods=20, freq="MS")
+    windows = pd.DataFrame({"cutoff": ds[[8, 12]], "before": ds[[8, 12]], "last": ds[[11, 15]]})
+
+    assert "gap" not in [text.get_text() for text in figures.window_bars(windows, begin=ds[0]).legends[0].get_texts()]
+    windows["before"] = ds[[9, 13]]
+    assert "gap" in [text.get_text() for text in figures.window_bars(windows, begin=ds[0]).legends[0].get_texts()]
+
+
+@pytest.mark.parametrize("count", [0, 3, 40])
+def test_lags_are_upright_bars_and_other_inputs_rows(count):
+    found = pd.DataFrame({"kind": ["lag"] * 5 + ["covariate"] * count, "name": [str(i) for i in range(5 + count)]})
+    axes = figures.importance_bars(found.assign(importance=2.0, standard_error=1.0)).axes
+
+    assert [len(ax.patches) for ax in axes] == [5, min(count, 20)][: 1 + bool(count)]
+    assert axes[0].get_xlabel() == "steps back"

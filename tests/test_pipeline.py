@@ -31,14 +31,16 @@ def test_the_folder_holds_all_that_was_found_out(nile):
         "figures",
         "forecasts.csv",
         "history.csv",
+        "importance.csv",
         "leaderboard.csv",
         "metrics.json",
         "report.html",
+        "residuals.csv",
         "run.json",
         "scores.csv",
         "training.csv",
     }
-    assert len(list((nile.folder / "figures").glob("*.png"))) == 6
+    assert len(list((nile.folder / "figures").glob("*.png"))) >= 11
 
 
 def test_all_models_are_compared_on_the_same_points(nile):

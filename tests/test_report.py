@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from forecast import figures, report
+from forecast.diagnostics import diagnose
 from forecast.errors import FileError
 from forecast.report import words
 
@@ -76,6 +77,10 @@ def write_run(
     for name, frame in {"history": history, "backtest": backtest, "forecasts": ahead, "leaderboard": board}.items():
         frame.to_csv(folder / f"{name}.csv", index=False)
     if training:
+        lags = {"kind": "lag", "name": [str(lag) for lag in range(1, 13)]}
+        worth = pd.DataFrame(lags | {"importance": np.arange(12.0) ** 2, "standard_error": 9.0, "gradient": 8.0})
+        beside = {"kind": "covariate", "name": EVIL[0], "importance": 200.0, "standard_error": 5.0, "gradient": 4.0}
+        pd.concat([worth, pd.DataFrame([beside])]).to_csv(folder / "importance.csv", index=False)
         _training(rng).to_csv(folder / "training.csv", index=False)
 
     first = next(iter(models))
@@ -97,6 +102,9 @@ def write_run(
     }
     mlp = {"input_size": 24, "hidden_sizes": [32, 16], "difference": True, "stop": {"step": 310, "why": "patience"}}
     _dump(folder / "choices.json", {"final": {"mlp": mlp, "arima": dict.fromkeys(ids[:2000], arima)}})
+    _write_diagnostics(folder, history)
+    if bands and n_windows:
+        _write_coverage(folder, list(models), horizon, n_windows)
     (folder / "config.toml").write_text('seed = 0\n\n[models.mlp]\nhidden_sizes = "auto"\n', encoding="utf-8")
     data = {"name": "airline.csv", "sha256": "5f1d9c7e" * 8, "rows": len(history), "series": len(ids),
             "frequency": word, "season_length": season, "start": str(ds[0]), "end": str(ds[length - 1]), "gaps": gaps,
@@ -135,6 +143,34 @@ def _forecasts(ids, models, ds, values, cutoffs, horizon, *, bands, rng):
             parts.append(part)
     empty = ["unique_id", "cutoff", "ds", "step", "model", "y", "y_hat", "lo-95", "lo-80", "hi-80", "hi-95"]
     return pd.concat(parts) if parts else pd.DataFrame(columns=empty)
+
+
+def _write_coverage(folder: Path, models: list[str], horizon: int, cases: int) -> None:
+    """Write that all intervals are calibrated, and that they covered less, and were wider, with every step."""
+    known = {"points": cases * horizon, "cases": cases, "mean_width": 9.0, "msis": 3.0, "windows_needed": 0}
+    rows = [{"model": m, "interval": n, "coverage": n, "coverage_low": n - 9, "coverage_high": 100} for m in models
+            for n in (80, 95)]  # fmt: skip
+    pd.DataFrame([row | known for row in rows]).to_csv(folder / "coverage.csv", index=False)
+    steps = pd.DataFrame({"by": "step", "place": range(1, horizon + 1)}).merge(pd.DataFrame({"model": models}), "cross")
+    for level in (80, 95):
+        share = level - 2 * steps["place"]
+        found = {"coverage": share, "coverage_low": share - 20, "coverage_high": 100, "cases": cases}
+        steps = steps.assign(**{f"{name}-{level}": value for name, value in found.items()})
+        steps[f"mean_width-{level}"] = level / 10 + steps["place"]
+    steps.to_csv(folder / "scores.csv", index=False)
+
+
+def _write_diagnostics(folder: Path, history: pd.DataFrame) -> None:
+    """Write what ARIMA and ETS left over: noise of one size, and a wave."""
+    rng, left, said = np.random.default_rng(1), [], {"arima": {}, "ets": {}}
+    for name, own in history.groupby("unique_id", sort=False):
+        noise = rng.standard_normal(len(own))
+        for model, errors in {"arima": noise, "ets": noise + 3 * np.sin(np.arange(len(own)) / 3)}.items():
+            errors[:5] = np.nan
+            left.append(own[["unique_id", "ds"]].assign(model=model, residual=errors))
+            said[model][name] = diagnose(errors, season_length=12)
+    pd.concat(left).to_csv(folder / "residuals.csv", index=False)
+    _dump(folder / "diagnostics.json", said)
 
 
 def _training(rng, members=5, steps=600):
@@ -335,8 +371,15 @@ def test_nothing_but_the_page_and_the_figures_is_written(tmp_path):
         "figures/02-leaderboard.png",
         "figures/03-error-by-step.png",
         "figures/04-backtest.png",
-        "figures/05-history.png",
-        "figures/06-training.png",
+        "figures/05-windows.png",
+        "figures/07-bands-by-step.png",
+        "figures/08-history.png",
+        "figures/09-training.png",
+        "figures/10-importance.png",
+        "figures/11-residuals-arima.png",
+        "figures/12-residuals-ets.png",
+        "figures/13-calendar.png",
+        "figures/14-window-bars.png",
         "report.html",
     ]
 
@@ -664,3 +707,166 @@ def test_numbers_show_the_digits_worth_reading(values, expected):
 
 def test_a_missing_number_is_said_to_be_missing():
     assert words.number(None) == "n/a"
+
+
+def test_what_the_fits_left_over_is_said_in_titles_and_numbers(page):
+    text = page.reads()
+
+    assert "What arima left over: no autocorrelation is left; of one size; normal" in text
+    assert re.search(r"What ets left over: autocorrelation is left \(p \S+\)", text)
+    assert {"table-numbers-residuals-arima", "table-numbers-residuals-ets", "table-diagnosed"} <= set(page.ids)
+    assert "Ljung-Box over 24 lags" in text
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_a_run_whose_fits_left_no_errors_says_so(tmp_path):
+    folder = write_run(tmp_path)
+    (folder / "residuals.csv").unlink()
+    (folder / "diagnostics.json").unlink()
+    text = read(report.render(folder).parent).reads()
+
+    assert "No picture here: no fit of arima in this run left errors enough to test." in text
+    assert "What the fits left over" not in text
+
+
+def test_coverage_by_step_is_drawn_and_told(page):
+    text = page.reads()
+
+    assert "95% intervals of mlp covered 71 to 93% of the values at each step, in 6 windows, too few to judge" in text
+    assert re.search(r"12 71% \(51\S100%\) 21.50 56% \(36\S100%\) 20.00", text)
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_a_band_that_no_errors_speak_for_is_called_not_calibrated(tmp_path):
+    folder = write_run(tmp_path)
+    coverage = pd.read_csv(folder / "coverage.csv")
+    coverage.loc[coverage["interval"] == 95, "windows_needed"] = 3
+    coverage.to_csv(folder / "coverage.csv", index=False)
+    text = read(report.render(folder).parent).reads()
+
+    assert "low 95%, not calibrated low 80% forecast high 80% high 95%, not calibrated" in text
+    assert "is a band that too few errors speak for" in text
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_nothing_is_calibrated_where_nothing_was_tested(tmp_path):
+    text = rendered(tmp_path, n_windows=0).reads()
+
+    assert "low 80%, not calibrated" in text
+    assert "No picture here: no interval of mlp could be held against what came." in text
+
+
+def test_the_best_and_the_worst_window_are_named_and_drawn(one, page):
+    backtest = pd.read_csv(one / "backtest.csv", parse_dates=["cutoff"])
+    own = backtest[backtest["model"] == "mlp"]
+    errors = (own["y"] - own["y_hat"]).abs().groupby(own["cutoff"]).mean()
+    best, worst = (f"{cutoff:%Y\u2011%m}" for cutoff in (errors.idxmin(), errors.idxmax()))
+
+    assert re.search(rf"mlp erred least after {best}, [\d.]+ on average, and most after {worst}, [\d.]+", page.reads())
+    assert "table-numbers-windows" in page.ids
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_six_windows_are_drawn_each_with_its_reason(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(figures, "single_windows", lambda *_, titles, **__: drawn.append(titles))
+    rendered(tmp_path, n_windows=9)
+
+    reasons = re.findall(r"\((.*?)\)", " ".join(drawn[0].values()))
+    assert sorted(", ".join(reasons).split(", ")) == ["best", "by lot", "by lot", "first", "last", "worst"]
+    assert list(drawn[0]) == sorted(drawn[0])
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_the_network_and_arima_are_compared_window_by_window(tmp_path):
+    assert re.search(r"mlp erred less than arima in \d of 9 windows", rendered(tmp_path / "a", n_windows=9).reads())
+    assert "6 windows are too few to compare them one by one, which takes 8" in rendered(tmp_path / "b").reads()
+    naive = {"seasonal_naive": 1.0, "naive": 2.4}
+    assert "seasonal_naive erred less than naive in" in rendered(tmp_path / "c", n_windows=9, models=naive).reads()
+
+
+def test_the_worst_dates_are_those_of_the_largest_errors(one, page):
+    backtest = pd.read_csv(one / "backtest.csv", parse_dates=["ds"])
+    own = backtest[backtest["model"] == "mlp"]
+    worst = own.assign(error=(own["y"] - own["y_hat"]).abs()).nlargest(10, "error")["ds"]
+
+    shown = page.reads().split("The 10 dates at which mlp erred most")[1].split("Error is forecast minus value")[0]
+    assert re.findall(r"(?<= )(\d{4}-\d\d) \d{4}-\d\d ", shown) == [f"{ds:%Y-%m}" for ds in worst]
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_a_value_in_no_band_is_said_to_be_so(tmp_path):
+    folder = write_run(tmp_path)
+    backtest = pd.read_csv(folder / "backtest.csv")
+    backtest.loc[(backtest["model"] == "mlp") & (backtest["step"] == 3), "y"] *= 3
+    backtest.loc[(backtest["model"] == "mlp") & (backtest["step"] == 4), ["y", "hi-95", "hi-80"]] *= 9
+    backtest.loc[(backtest["model"] == "mlp") & (backtest["step"] == 5), "y"] *= 20
+    backtest.loc[backtest["step"] == 5, ["lo-95", "lo-80"]] = np.nan
+    backtest.to_csv(folder / "backtest.csv", index=False)
+    text = read(report.render(folder).parent).reads()
+
+    assert "no, not even 95%" in text
+    assert re.search(r"yes, (80|95)%", text)
+    assert "none was calibrated" in text
+
+
+@pytest.mark.usefixtures("unpainted")
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({}, r"mlp leaned furthest to one side in month [A-Z][a-z]{2}: [\d.]+ too (high|low) on average"),
+        ({"frequency": ("QS", "quarterly", 4), "horizon": 4}, r"one side in quarter \d: "),
+        ({"frequency": ("D", "daily", 7)}, r"one side in weekday [A-Z][a-z]{2}: "),
+        ({"frequency": ("h", "hourly", 24)}, r"one side in hour \d+: "),
+        ({"frequency": ("YS", "yearly", 1), "length": 80, "horizon": 4}, "all tested values lie at one place"),
+        ({"ids": ["a", "b"]}, r"% of the mean value too"),
+        ({"start": None, "frequency": ("int", "numbered", 1)}, "the times are numbers"),
+        ({"n_windows": 0}, "No picture here: nothing was tested."),
+    ],
+)
+def test_errors_have_a_place_in_the_calendar(tmp_path, options, says):
+    assert re.search(says, rendered(tmp_path, **options).reads())
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_every_window_is_a_bar_and_a_gap_is_seen(tmp_path):
+    folder = write_run(tmp_path)
+    assert "no gap between" in (report.render(folder)).read_text(encoding="utf-8")
+    backtest = pd.read_csv(folder / "backtest.csv")
+    backtest[backtest["step"] > 2].to_csv(folder / "backtest.csv", index=False)
+
+    page = report.render(folder).read_text(encoding="utf-8")
+    assert "a gap between" in page
+    assert "In all 6 windows models were given what lies before a cutoff" in read(folder).reads()
+
+
+def test_the_ten_sections_stand_in_their_order(page):
+    sections = [
+        "answer",
+        "leaderboard",
+        "stability",
+        "bands",
+        "data",
+        "models",
+        "misses",
+        "leakage",
+        "reproduce",
+        "words",
+    ]
+
+    assert [name for name in page.ids if name in sections] == sections
+    assert page.tags.count("img") <= 20
+
+
+def test_inputs_that_stand_out_are_named(page):
+    assert "The network uses most: <script>alert(1)</script>, lag 12, lag 11" in page.reads()
+    assert "table-numbers-importance" in page.ids
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_inputs_within_chance_are_not_named(tmp_path):
+    folder = write_run(tmp_path)
+    found = pd.read_csv(folder / "importance.csv")
+    found[found["kind"] == "lag"].assign(standard_error=999.0).to_csv(folder / "importance.csv", index=False)
+
+    assert "No single input stands out from chance" in read(report.render(folder).parent).reads()

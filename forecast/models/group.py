@@ -7,8 +7,9 @@ members start anew and train on all of it.
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 
@@ -62,6 +63,15 @@ class Training:
     input_noise: float
     missing: str
     transform: str
+
+
+class Examined(NamedTuple):
+    """What is looked at to tell which inputs a group uses."""
+
+    network: nn.Network
+    batch: nn.Batch
+    others: NDArray[np.float32]
+    """Inputs [deals, B, L] of other times."""
 
 
 class Group:
@@ -124,6 +134,26 @@ class Group:
     def quantiles(self, panel: Panel, wanted: Sequence[float]) -> Floats:
         """Return the quantiles [E, S, H, Q] after the end of `panel`; NaN where the head is a point."""
         return self._read(panel, lambda raw: self.head.quantiles(raw, wanted))
+
+    def examined(self, panel: Panel, most: int, *, deals: int, rng: np.random.Generator) -> Examined | None:
+        """Return members, and at most so many samples of `panel`, to look at what they use; None without samples.
+
+        `panel` is the fitted one or some series of it. The samples are those of the latest block and the members those
+        trained without it, where the fit held one back; else what the members learned from. Each of the `deals` has the
+        inputs of as many samples, as far apart, but of another time.
+        """
+        prepared, observed, _, _ = self._prepare(panel)
+        samples = Samples(prepared, panel.offsets, observed, input_size=self.plan.input_size, horizon=self.horizon_)
+        looked = copy(self)
+        looked.beside_, looked.counts_ = copy(self.beside_).see(panel), _counts(panel, self.plan.unit)
+        whole = samples.cuts()
+        cuts = (whole if self.searched_ is None else samples.cuts(latest=self.block_)).spread(most)
+        if not len(whole) or not len(cuts):
+            return None
+        moved = (rng.integers(0, len(whole), (deals, 1)) + (cuts - cuts[0])) % len(whole)
+        others = np.stack([looked._batch(samples, whole[numbers]).inputs for numbers in moved])
+        network = self.network_ if self.searched_ is None else self.searched_
+        return Examined(network, looked._batch(samples, cuts), others)
 
     def _read(self, panel: Panel, read: Callable[[Floats], Floats], *, searched: bool = False) -> Floats:
         """Return what `read` makes of the outputs [E, S, H * outputs], in the unit of the series, [E, S, H, ..]."""

@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast.defaults import BASELINES
-from forecast.report.pictures import PICTURES, Picture
+from forecast.report.fits import diagnosed_table
+from forecast.report.misses import worst_table
+from forecast.report.picture import Picture
+from forecast.report.pictures import PICTURES
 from forecast.report.tables import tables
 from forecast.report.view import View
 from forecast.report.words import BEST, number, plain
@@ -56,7 +59,7 @@ def render(folder: Path) -> Path:
         run=view.run,
         info=view.info,
         pictures=pictures,
-        tables=tables(view),
+        tables=tables(view) | {"diagnosed": diagnosed_table(view), "worst": worst_table(view)},
         words=BEST,
         baselines=BASELINES,
         seconds=number(view.info["timings"]["total"]),

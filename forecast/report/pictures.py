@@ -5,45 +5,24 @@ The idea: `forecast.figures` draws; here it is read off the numbers what the dra
 
 from __future__ import annotations
 
-from base64 import b64encode
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecast import figures
+from forecast.report import windows
+from forecast.report.bands import steps_covered
+from forecast.report.fits import FIT_PICTURES
+from forecast.report.misses import calendar_tiles
+from forecast.report.picture import Picture
 from forecast.report.view import MAX_PANELS, View
 from forecast.report.words import column, number, part_of
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from collections.abc import Callable
 
-__all__ = ["PICTURES", "Picture"]
+__all__ = ["PICTURES"]
 
 MAX_BARS = 20
 """How many models the picture of ratios holds."""
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure of the page: what it finds, the same in one sentence for those who cannot see it, and its bytes."""
-
-    title: str
-    alt: str
-    png: bytes
-
-    @classmethod
-    def of(cls, figure: Figure, *, title: str, alt: str) -> Picture:
-        """Paint a figure."""
-        return cls(title, alt, figures.to_png(figure))
-
-    @property
-    def source(self) -> str:
-        """The picture as the address of an image."""
-        return f"data:image/png;base64,{b64encode(self.png).decode()}"
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height in pixels, as the head of the PNG says."""
-        return int.from_bytes(self.png[16:20]), int.from_bytes(self.png[20:24])
 
 
 def _forecast_picture(view: View) -> Picture | str:
@@ -52,14 +31,23 @@ def _forecast_picture(view: View) -> Picture | str:
     horizon, best, rows = view.info["horizon"], view.best, view.ahead
     season = view.info["data"]["season_length"]
     figure = figures.fan_chart(
-        view.drawn, forecasts=view.forecasts, model=best, runner_up=view.runner_up, season_length=season
+        view.drawn,
+        forecasts=view.forecasts,
+        model=best,
+        runner_up=view.runner_up,
+        season_length=season,
+        uncalibrated=view.uncalibrated,
     )
     lowest, highest = rows.iloc[int(rows["y_hat"].argmin())], rows.iloc[int(rows["y_hat"].argmax())]
     title = f"{best} expects {number(lowest['y_hat'])} ({view.when(lowest['ds'])})"
     if horizon > 1:
         title += f" to {number(highest['y_hat'])} ({view.when(highest['ds'])}) over the next {horizon} steps"
     last = rows.iloc[-1]
-    bands = [f"{n}% band {number(last[f'lo-{n}'])} to {number(last[f'hi-{n}'])}" for n in view.levels]
+    bands = [
+        f"{n}% band{' (not calibrated)' if n in view.uncalibrated else ''} "
+        f"{number(last[f'lo-{n}'])} to {number(last[f'hi-{n}'])}"
+        for n in view.levels
+    ]
     alt = f"The history and the forecast of {best}: {', '.join([number(last['y_hat']), *bands])} at the last step."
     if len(view.ids) > 1:
         part = f"{part_of(min(MAX_PANELS, len(view.ids)), len(view.ids))} series"
@@ -127,25 +115,16 @@ def _history_picture(view: View) -> Picture | str:
     return Picture.of(figure, title=title, alt=f"The whole history: {title}; {tests}.")
 
 
-def _training_picture(view: View) -> Picture | str:
-    if view.run.training.empty or not view.run.training["train_loss"].between(0, 1e300, inclusive="neither").any():
-        return "no network was trained in this run"
-    members, last = len(view.run.training["member"].unique()), int(view.run.training["step"].max())
-    checked = view.run.training.dropna(subset="val_loss")
-    best = checked.loc[checked.groupby("member")["val_loss"].idxmin(), "step"]
-    title = f"{members} networks learned for {last:,} steps; nothing was held back to validate them"
-    if len(best):
-        span = f"{best.min():,.0f} to {best.max():,.0f}" if best.min() < best.max() else f"{best.min():,.0f}"
-        title = f"Validation loss was lowest at step {span} of {last:,}"
-    alt = f"Training and validation loss of {members} networks on a log scale. {title}."
-    return Picture.of(figures.training_curves(view.run.training), title=title, alt=alt)
-
-
-PICTURES = {
+PICTURES: dict[str, Callable[[View], Picture | str]] = {
     "forecast": _forecast_picture,
     "leaderboard": _ratio_picture,
     "error-by-step": _steps_picture,
     "backtest": _windows_picture,
+    "windows": windows.single,
+    "paired": windows.paired,
+    "bands-by-step": steps_covered,
     "history": _history_picture,
-    "training": _training_picture,
+    **FIT_PICTURES,
+    "calendar": calendar_tiles,
+    "window-bars": windows.window_bars,
 }

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from forecast.report.view import View
 
-__all__ = ["Table", "tables"]
+__all__ = ["Table", "table_of", "tables"]
 
 MAX_ROWS = 1_000
 
@@ -51,16 +51,16 @@ def tables(view: View) -> dict[str, Any]:
         "coverage": _coverage_table(view),
         "sums": _sums_table(view),
         "totals": _totals_table(view),
-        "failures": _table("Fits that failed", ("Series", "Model", "Cutoff", "Reason"), failures, prose=True),
-        "data": _table("The data as they were understood", ("What", "Value"), _data_rows(view), prose=True),
+        "failures": table_of("Fits that failed", ("Series", "Model", "Cutoff", "Reason"), failures, prose=True),
+        "data": table_of("The data as they were understood", ("What", "Value"), _data_rows(view), prose=True),
         "findings": _findings_table(view),
         "choices": [_choices_table(model, chosen) for model, chosen in view.run.choices.get("final", {}).items()],
-        "versions": _table("Versions", ("Software", "Version"), list(view.info["versions"].items()), prose=True),
-        "timings": _table("Seconds to fit and to forecast", ("Model", "Fit", "Predict"), fits),
+        "versions": table_of("Versions", ("Software", "Version"), list(view.info["versions"].items()), prose=True),
+        "timings": table_of("Seconds to fit and to forecast", ("Model", "Fit", "Predict"), fits),
     }
 
 
-def _table(
+def table_of(
     caption: str, head: Sequence[str], rows: Sequence[Sequence[str]], *, prose: bool | Iterable[str] = ()
 ) -> Table:
     """Return a table of at most 1,000 rows; `prose` names the columns of words, or True for all."""
@@ -72,7 +72,10 @@ def _values_table(view: View) -> Table:
     """Return the forecast of the best model; each row reads from low to high."""
     bands = [*(f"lo-{n}" for n in reversed(view.levels)), "y_hat", *(f"hi-{n}" for n in view.levels)]
     heads = [
-        f"{c[:2].replace('lo', 'low').replace('hi', 'high')} {c[3:]}%" if c != "y_hat" else "forecast" for c in bands
+        f"{'low' if c.startswith('lo') else 'high'} {c[3:]}%{', not calibrated' if c[3:] in view.uncalibrated else ''}"
+        if c != "y_hat"
+        else "forecast"
+        for c in bands
     ]
     rows = view.ahead.head(MAX_ROWS)
     cells = zip(*(column(rows[c], like=rows["y_hat"]) for c in bands), strict=True)
@@ -106,7 +109,7 @@ def _leaderboard_table(view: View) -> Table:
         columns.append(board["reason"].where(board["reason"] != "", DASH))
         head.append("Reason")
     rows = [list(row) for row in zip(*columns, strict=True)]
-    return _table("Errors on data not seen before, best first", head, rows, prose=["Role", "Reason", *covered])
+    return table_of("Errors on data not seen before, best first", head, rows, prose=["Role", "Reason", *covered])
 
 
 def _covered(row: dict[Any, Any], level: str) -> str:
@@ -124,9 +127,9 @@ def _scores_table(view: View) -> Table:
     board = view.run.leaderboard
     names = [name for name in OTHER_SCORES if name in board.columns]
     if not names:
-        return _table("", (), [])
+        return table_of("", (), [])
     rows = [list(row) for row in zip(board["model"], *(column(board[name]) for name in names), strict=True)]
-    return _table("Every other score", ["Model", *names], rows)
+    return table_of("Every other score", ["Model", *names], rows)
 
 
 def _pairs_table(caption: str, pairs: Sequence[dict[str, Any]]) -> Table:
@@ -144,27 +147,27 @@ def _pairs_table(caption: str, pairs: Sequence[dict[str, Any]]) -> Table:
         for p in pairs
     ]
     head = ("Model", "Against", "Verdict", "Error ratio", "95% CI", "p", "Tested on", "Needed")
-    return _table(caption, head, rows, prose=["Against", "Verdict"])
+    return table_of(caption, head, rows, prose=["Against", "Verdict"])
 
 
 def _ranks_table(view: View) -> Table:
     """Return mean ranks over the series of a panel."""
     ranks = view.run.metrics.get("ranks")
     if not ranks:
-        return _table("", (), [])
+        return table_of("", (), [])
     rows = [
         [name, f"{r['rank']:.2f}", f"{r['low']:.2f}{DASH}{r['high']:.2f}", "yes" if r["with_best"] else "no"]
         for name, r in sorted(ranks["models"].items(), key=lambda item: item[1]["rank"])
     ]
     caption = f"Mean ranks over {ranks['units']:,} series (equal ranks: p = {ranks['p_value']:.2g})"
-    return _table(caption, ("Model", "Mean rank", "Band", "Maybe the best"), rows)
+    return table_of(caption, ("Model", "Mean rank", "Band", "Maybe the best"), rows)
 
 
 def _coverage_table(view: View) -> Table:
     """Return how often the intervals of every model covered what came."""
     found = view.coverage
     if found.empty:
-        return _table("", (), [])
+        return table_of("", (), [])
     rows = [
         [
             row["model"],
@@ -182,14 +185,14 @@ def _coverage_table(view: View) -> Table:
         )
     ]
     head = ("Model", "Interval", "covered", "in truth", "values", "mean width", "msis", "Level", "Calibrated")
-    return _table("Do the intervals keep their word?", head, rows, prose=["Level", "Calibrated"])
+    return table_of("Do the intervals keep their word?", head, rows, prose=["Level", "Calibrated"])
 
 
 def _sums_table(view: View) -> Table:
     """Return the sum of each series over the whole horizon, with the intervals that sample paths give."""
     paths = view.run.more("paths.csv")
     if paths.empty:
-        return _table("", (), [])
+        return table_of("", (), [])
     sums = paths.groupby(["unique_id", "path"], sort=False)["y"].sum().unstack("path")
     middle = view.ahead.groupby("unique_id", sort=False)["y_hat"].sum().reindex(sums.index)
     ends = {"forecast": middle}
@@ -200,7 +203,7 @@ def _sums_table(view: View) -> Table:
     cells = zip(*(column(values, like=middle) for values in ends.values()), strict=True)
     rows = [[str(name), *row] for name, row in zip(sums.index, cells, strict=True)]
     caption = f"The sum of all {view.info['horizon']} steps, by {paths['path'].max():,.0f} sample paths of {view.best}"
-    return _table(caption, ["Series", *ends], rows)
+    return table_of(caption, ["Series", *ends], rows)
 
 
 def _totals_table(view: View) -> Table:
@@ -211,7 +214,7 @@ def _totals_table(view: View) -> Table:
     if len(scores):
         errors = [column(scores[name]) for name in ("base", "bottom_up", "mint")]
         rows = [list(row) for row in zip(scores["model"], scores["level"], *errors, strict=True)]
-    return _table("Totals: mase with and without adding up", head, rows, prose=["Of"])
+    return table_of("Totals: mase with and without adding up", head, rows, prose=["Of"])
 
 
 def _data_rows(view: View) -> list[list[str]]:
@@ -240,7 +243,7 @@ def _findings_table(view: View) -> Table:
         ]
         for f in view.info.get("findings", [])
     ]
-    return _table("What was found in the data", ("Code", "Problem", "Where", "What was done"), rows, prose=True)
+    return table_of("What was found in the data", ("Code", "Problem", "Where", "What was done"), rows, prose=True)
 
 
 def _choices_table(model: str, chosen: Any) -> Table:
@@ -251,8 +254,8 @@ def _choices_table(model: str, chosen: Any) -> Table:
     if isinstance(chosen, dict) and chosen and all(isinstance(entry, dict) for entry in chosen.values()):
         head = list(dict.fromkeys(key for entry in chosen.values() for key in entry if key != "search"))
         rows = [[name, *(_words(entry.get(key)) for key in head)] for name, entry in chosen.items()]
-        return _table(f"What {model} settled on", ["For", *head], rows, prose=True)
-    return _table(f"What {model} settled on", ["Setting", "Value"], list(_flat(chosen)), prose=True)
+        return table_of(f"What {model} settled on", ["For", *head], rows, prose=True)
+    return table_of(f"What {model} settled on", ["Setting", "Value"], list(_flat(chosen)), prose=True)
 
 
 def _flat(value: Any, path: str = "") -> Iterator[list[str]]:

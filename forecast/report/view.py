@@ -95,6 +95,20 @@ class View:
         """How often intervals covered, a row for each model and level; empty where nothing was tested."""
         return self.run.more("coverage.csv")
 
+    @cached_property
+    def uncalibrated(self) -> list[str]:
+        """The levels of the best model's bands for which too few errors speak, narrowest first."""
+        if self.coverage.empty:
+            return self.levels
+        own = self.coverage[self.coverage["model"] == self.best]
+        short = {f"{level:g}" for level in own["interval"][own["windows_needed"] > 0]}
+        return [level for level in self.levels if level in short]
+
+    @cached_property
+    def diagnostics(self) -> dict[str, Any]:
+        """What the one-step errors of the fits give away, by model and series."""
+        return self.run.notes("diagnostics.json")
+
     @property
     def sureness(self) -> list[str]:
         """What is known of the intervals of the best model, a sentence for each level."""

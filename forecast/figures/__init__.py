@@ -1,0 +1,48 @@
+"""Every picture of the report and the notebooks, as a function from frames to a matplotlib Figure.
+
+The idea: one look per model everywhere, one idea per picture, and a module for each kind of thing that is looked at;
+what they share stands in `forecast.figures.canvas`.
+"""
+
+from forecast.figures.ahead import backtest_windows, fan_chart, levels, single_windows
+from forecast.figures.bands import coverage_by_step
+from forecast.figures.canvas import LOOKS, MUTED, RED, Look, look, to_png
+from forecast.figures.errors import (
+    comparable_errors,
+    error_by_step,
+    error_tiles,
+    paired_errors,
+    ratio_dots,
+    step_errors,
+    window_errors,
+)
+from forecast.figures.history import whole_history, window_bars
+from forecast.figures.learning import importance_bars, learning_rate_curve, training_curves
+from forecast.figures.residuals import residual_panels
+
+__all__ = [
+    "LOOKS",
+    "MUTED",
+    "RED",
+    "Look",
+    "backtest_windows",
+    "comparable_errors",
+    "coverage_by_step",
+    "error_by_step",
+    "error_tiles",
+    "fan_chart",
+    "importance_bars",
+    "learning_rate_curve",
+    "levels",
+    "look",
+    "paired_errors",
+    "ratio_dots",
+    "residual_panels",
+    "single_windows",
+    "step_errors",
+    "to_png",
+    "training_curves",
+    "whole_history",
+    "window_bars",
+    "window_errors",
+]

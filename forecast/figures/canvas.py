@@ -1,0 +1,198 @@
+"""What all pictures share: one look per model, a sheet to draw on, labels, legends, and the way to a PNG.
+
+The idea: no state. A `Figure` is built and handed back, pyplot is never touched, and `to_png` turns it into the same
+bytes every time.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import pandas as pd
+    from matplotlib.artist import Artist
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    End = tuple[float, str, str]
+    """A label at the right end of a line: its height, its text, its colour."""
+
+__all__ = [
+    "HIGH",
+    "INK",
+    "LOOKS",
+    "LOW",
+    "MUTED",
+    "RED",
+    "WIDE",
+    "Look",
+    "drawable",
+    "label_ends",
+    "legend",
+    "line",
+    "lines",
+    "look",
+    "new_figure",
+    "short",
+    "small_multiples",
+    "styled",
+    "time_axis",
+    "to_png",
+]
+
+
+@dataclass(frozen=True)
+class Look:
+    """How one model is drawn in every picture: a colour, a dash and a marker."""
+
+    colour: str
+    dash: str | tuple[int, tuple[int, ...]] = "-"
+    marker: str = "o"
+
+
+LOOKS = {
+    "mlp": Look("#0072B2", "-", "o"),
+    "arima": Look("#D55E00", "--", "s"),
+    "ets": Look("#8A6100", (0, (6, 2)), "v"),
+    "theta": Look("#5B3F95", (0, (3, 1, 1, 1)), "P"),
+    "linear": Look("#3A7CA5", (0, (1, 1)), "h"),
+    "seasonal_naive": Look("#009E73", "-.", "^"),
+    "naive": Look("#CC79A7", ":", "D"),
+}
+INK, MUTED, RED = "#1f2328", "#57606a", "#b00020"
+LOW, HIGH = "#0072B2", "#D55E00"
+"""Of forecasts that are too low, and too high."""
+WIDE, COLOURS = 9.6, 64
+STYLE = Path(__file__).parents[1] / "templates" / "figures.mplstyle"
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+def styled(draw: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Let `draw` run under the style of the house, whatever the user's matplotlibrc says."""
+
+    @wraps(draw)
+    def styled(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        import matplotlib as mpl
+
+        with mpl.rc_context(fname=STYLE):
+            return draw(*args, **kwargs)
+
+    return styled
+
+
+def look(model: str) -> Look:
+    """Return how `model` is drawn; a model without a look of its own is grey.
+
+    Examples
+    --------
+    >>> look("mlp").colour
+    '#0072B2'
+    """
+    return LOOKS.get(model, Look(MUTED))
+
+
+@styled
+def to_png(figure: Figure) -> bytes:
+    """Return `figure` as a PNG of 64 colours without metadata: the same figure gives the same bytes."""
+    from PIL import Image
+
+    raw = io.BytesIO()
+    figure.savefig(raw, format="rgba")
+    size = int(figure.bbox.width), int(figure.bbox.height)
+    image = Image.frombytes("RGBA", size, raw.getvalue()).convert("RGB")
+    few = image.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    out = io.BytesIO()
+    few.save(out, format="PNG", optimize=True)
+    return out.getvalue()
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """Return an empty figure of a size in inches, whose parts make room for each other."""
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def small_multiples(ids: Sequence[str], *, single: tuple[float, float]) -> tuple[Figure, list[Axes]]:
+    """Return a figure of size `single` for one series, or small multiples titled by id for several."""
+    if len(ids) == 1:
+        figure = new_figure(*single)
+        return figure, [figure.add_subplot()]
+    columns = 2 if len(ids) in (2, 4) else 3
+    rows = -(-len(ids) // columns)
+    figure = new_figure(WIDE, 0.5 + 2.0 * rows)
+    axes = [figure.add_subplot(rows, columns, place + 1, title=drawable(name)) for place, name in enumerate(ids)]
+    return figure, axes
+
+
+def label_ends(ax: Axes, ends: Sequence[End]) -> None:
+    """Write each label to the right of the axes at its height, pushed apart where two would overlap."""
+    ax.autoscale_view()
+    to_share = (ax.transScale + ax.transLimits).transform
+    known = sorted((float(to_share((ax.get_xlim()[0], y))[1]), text, colour) for y, text, colour in ends if y == y)
+    gap = 0.19 / (ax.figure.bbox.height / ax.figure.dpi - 0.6)  # a line of type, as a share of the axes
+    places = [share for share, _, _ in known]
+    for i in range(1, len(places)):
+        places[i] = max(places[i], places[i - 1] + gap)
+    for i in reversed(range(len(places))):
+        places[i] = min(places[i], 1 - gap * (len(places) - 1 - i))
+    for place, (_, text, colour) in zip(places, known, strict=True):
+        ax.annotate(
+            drawable(text), (1, place), (5, 0), xycoords="axes fraction", textcoords="offset points", va="center",
+            color=colour, weight="normal" if colour == MUTED else "bold", annotation_clip=False,
+        )  # fmt: skip
+
+
+def line(label: str, colour: str, dash: Any = "-", marker: str = "") -> Artist:
+    """Return a line for a legend."""
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], color=colour, linestyle=dash, marker=marker, label=label)
+
+
+def lines(models: Sequence[str]) -> list[Artist]:
+    """Return the lines of some models for a legend."""
+    return [line(drawable(model), look(model).colour, look(model).dash) for model in models]
+
+
+def time_axis(ax: Axes, times: pd.Series[Any]) -> None:
+    """Let the horizontal axis hold times, within what matplotlib has dates for."""
+    ax.margins(x=0.01)
+    if times.dtype.kind == "i":
+        ax.locator_params("x", integer=True)
+        return
+    # Days since 1970 of the first and the last day that matplotlib has a date for; a margin may reach beyond them.
+    low, high = ax.get_xlim()
+    first, last = (int(np.datetime64(day).astype(np.int64)) for day in ("0001-01-01", "9999-12-31"))
+    if low < first or high > last:
+        ax.set_xlim(max(low, first), min(high, last))
+
+
+def legend(figure: Figure, handles: Sequence[Artist]) -> None:
+    """Put a legend above the figure."""
+    labels = [str(handle.get_label()) for handle in handles]  # given by hand: a label that begins with _ would vanish
+    figure.legend(handles, labels, loc="outside upper left", ncols=len(handles))
+
+
+def short(value: float, _: float) -> str:
+    """Return a number as it stands beside an axis."""
+    return f"{value:.3g}"
+
+
+def drawable(name: str) -> str:
+    """Return a name as it can be drawn: at most 32 characters, and none that the font does not have."""
+    from matplotlib.font_manager import findfont, get_font
+
+    known = get_font(findfont("DejaVu Sans"))
+    text = "".join(c if known.get_char_index(ord(c)) else "?" for c in name if c.isprintable())
+    return text if len(text) <= 32 else text[:31] + "…"
