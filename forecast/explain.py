@@ -32,7 +32,7 @@ MOST_LAGS = 64
 """Lags that are looked at one by one; of more, neighbours are looked at together."""
 MOST_SERIES = 100
 """Series that are looked at."""
-MOST_WORK = 2e9
+MOST_WORK = 5e8
 """Multiplications that all forward passes of a group take together, about; samples are left out where it is more."""
 LEAST_SAMPLES = 24
 """Samples that are looked at however much work it is."""

@@ -176,6 +176,7 @@ def single_windows(
         ax.axvline(cutoff, color=MUTED, linestyle=(0, (4, 3)), linewidth=0.8)
         ax.set_title(drawable(title))
         time_axis(ax, history["ds"])
+        ax.tick_params("x", labelsize=8)
     legend(figure, [line("actual", INK), *lines(models)])
     return figure
 

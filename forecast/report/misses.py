@@ -13,7 +13,7 @@ import pandas as pd
 from forecast import figures
 from forecast.report.picture import Picture
 from forecast.report.tables import table_of
-from forecast.report.words import DASH, column, number
+from forecast.report.words import column, number
 
 if TYPE_CHECKING:
     from forecast.report.tables import Table
@@ -51,7 +51,7 @@ def _held(row: dict[Any, Any]) -> str:
     levels = sorted((name[3:] for name in row if name.startswith("lo-") and row[name] == row[name]), key=float)
     within = [level for level in levels if row[f"lo-{level}"] <= row["y"] <= row[f"hi-{level}"]]
     if not levels:
-        return f"{DASH} none was calibrated"
+        return "none was calibrated"
     return f"yes, {within[0]}%" if within else f"no, not even {levels[-1]}%"
 
 
