@@ -233,3 +233,20 @@ def test_a_state_moves_as_statsmodels_smooths(form):
     whole = chosen.model(y, 4, start="estimated")
     expected = np.asarray(whole.smooth(result.params).forecast(6))
     np.testing.assert_allclose(moved.ahead(6)[:, 0], expected, rtol=1e-6)
+
+
+def test_a_series_that_ends_earlier_is_smoothed_anew(airline):
+    model = ETS().fit(airline, horizon=3)
+
+    y_hat = model.predict(airline.drop_last(12))["y_hat"].to_numpy()
+
+    came = airline.values[-12:-9]
+    assert np.abs(y_hat / came - 1).max() < 0.15
+
+
+def test_a_series_without_a_form_goes_on_with_its_latest_value():
+    panel = make_panel(np.r_[np.full(30, 5.0), 8.0], season_length=1)
+    model = ETS().fit(panel.drop_last(1), horizon=2)
+
+    assert model.predict()["y_hat"].tolist() == [5.0, 5.0]
+    assert model.predict(panel)["y_hat"].tolist() == [8.0, 8.0]
