@@ -15,15 +15,9 @@ import numpy as np
 
 from forecast.calendars import FAMILIES, month_ends, split
 from forecast.errors import ConfigError, DataError, Notice, shown
-from forecast.frequency import (
-    Frequency,
-    finest_frequency,
-    infer_frequency,
-    parse_frequency,
-    positions,
-    shared_frequency,
-)
+from forecast.frequency import Frequency, parse_frequency, positions
 from forecast.panel import Panel
+from forecast.regularity import finest_frequency, infer_frequency, shared_frequency
 from forecast.roles import separating_columns
 from forecast.zones import proposed_zone
 

@@ -13,7 +13,8 @@ import numpy as np
 
 from forecast.calendars import DAYS, FAMILIES, MONTHS, month_ends, split, weekdays
 from forecast.errors import ConfigError, DataError, nearest, shown
-from forecast.frequency import Frequency, advance, infer_frequency, parse_frequency
+from forecast.frequency import Frequency, advance, parse_frequency
+from forecast.regularity import infer_frequency
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,10 +17,10 @@ import pandas as pd
 from forecast.covariate_rows import CovariateColumns, place_covariates
 from forecast.defaults import DUPLICATES
 from forecast.errors import ConfigError, DataError, Notice, nearest, shown
-from forecast.frequency import Regularity, measure_regularity
 from forecast.layouts import Roles, made_long
 from forecast.placing import MIN_VALUES, Rows, drop_short, merge_duplicates, place_most, some, trim
 from forecast.readers import read_table
+from forecast.regularity import Regularity, measure_regularity
 from forecast.resampling import resample_rows
 from forecast.roles import check_given, find_id, find_target, find_time
 from forecast.table import coded
