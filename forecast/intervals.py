@@ -39,7 +39,7 @@ ENOUGH = 20
 """Errors that a step gathers from its neighbours before its width is read off."""
 ONE_SIDED = 10
 """So many times the errors that one end needs, and the two ends of a band are read off apart."""
-PRIOR_ORIGINS = 5.0
+PRIOR_ORIGINS = 20.0
 """So many origins of usual size stand beside those of a series when it is asked how large its errors are.
 
 Chosen on the training part of M3's monthly series: see benchmarks/coverage.py.

@@ -178,6 +178,9 @@ def test_choices_are_plain_json(model):
 SURE = {
     "arima": MODELS["arima"],
     "ets": MODELS["ets"],
+    "theta": MODELS["theta"],
+    "theta standard": MODELS["theta standard"],
+    "mean": MODELS["mean"],
     "mlp": partial(MLP, head="quantiles", preset="fast"),
     "linear": partial(Linear, head="histogram", preset="fast"),
 }

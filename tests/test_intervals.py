@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from forecast.intervals import (
+    PRIOR_ORIGINS,
     Errors,
     adapted_level,
     binomial_band,
@@ -95,8 +96,8 @@ def test_only_errors_whose_truth_had_come_are_known_at_a_cutoff():
 
 def test_a_series_that_errs_more_than_the_others_has_a_wider_band():
     rng = np.random.default_rng(0)
-    values = rng.normal(size=(50, 12, 3)) * np.r_[4.0, np.ones(49)][:, None, None]
-    band = Errors(values, np.arange(14, 2, -1)).band(80)
+    values = rng.normal(size=(50, 40, 3)) * np.r_[4.0, np.ones(49)][:, None, None]
+    band = Errors(values, np.arange(42, 2, -1)).band(80)
 
     assert band.high[0].min() > 1.5 * band.high[1:].max()
 
@@ -105,7 +106,11 @@ def test_the_size_of_a_series_is_drawn_towards_that_of_the_others():
     values = np.ones((2, 1, 1))
     values[0] = 3.0
 
-    assert Errors(values, np.array([2])).sizes.tolist() == pytest.approx([6.5 / 6, 5.5 / 6])
+    sizes = Errors(values, np.array([2])).sizes
+
+    assert sizes.tolist() == pytest.approx(
+        [(PRIOR_ORIGINS + 1.5) / (PRIOR_ORIGINS + 1), (PRIOR_ORIGINS + 0.5) / (PRIOR_ORIGINS + 1)]
+    )
 
 
 def test_an_error_is_not_measured_by_itself():

@@ -8,11 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from scipy.special import stdtrit
 
-from forecast.models.base import require_fitted
+from forecast.models.base import interval_frame, quantiles_of, require_fitted
 from forecast.panel import Panel, forecast_frame
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -101,6 +104,9 @@ class Drift(Naive):
 class Mean(Naive):
     """The mean of all known values.
 
+    Its own intervals are those of independent values: their standard deviation times ``sqrt(1 + 1 / n)``, by Student's
+    t distribution.
+
     Examples
     --------
     >>> from forecast.series import read_series
@@ -111,9 +117,24 @@ class Mean(Naive):
 
     name = "mean"
 
-    def _ahead(self, panel: Panel) -> NDArray[np.float64]:
-        means = np.array([np.nanmean(panel.series(s)) for s in range(panel.n_series)])
-        return np.repeat(means[:, None], self.horizon_, axis=1)
+    def predict(self, panel: Panel | None = None, *, level: Sequence[float] = ()) -> pd.DataFrame:
+        """Return the forecast frame that follows `panel` (default: the fitted one), with intervals of `level`."""
+        require_fitted(self)
+        panel = self.panel_ if panel is None else panel
+        quantiles = np.array(quantiles_of(level))
+        ends = [_about_mean(panel.series(s), quantiles) for s in range(panel.n_series)]
+        found = np.repeat(np.array(ends)[:, None, :], self.horizon_, axis=1)
+        return interval_frame(panel, found, level, model=self.name)
+
+
+def _about_mean(y: NDArray[np.float64], quantiles: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean of the known values and `quantiles` of the next one, NaN where one value is known."""
+    known = y[~np.isnan(y)]
+    n, mean = len(known), known.mean()
+    if n < 2:
+        return np.append(mean, np.full(len(quantiles), np.nan))
+    spread = np.sqrt(known.var(ddof=1) * (1.0 + 1.0 / n))
+    return np.append(mean, mean + spread * stdtrit(n - 1.0, quantiles))
 
 
 def _latest(y: NDArray[np.float64], lag: int) -> NDArray[np.float64]:

@@ -10,13 +10,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from scipy.special import ndtri
 
 from forecast.errors import ConfigError, Notice
-from forecast.models.base import require_fitted, steps_later
-from forecast.panel import forecast_frame
+from forecast.models.base import interval_frame, quantiles_of, require_fitted, steps_later
 from forecast.transforms import Fill
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -30,16 +32,22 @@ ALPHAS = (0.01, 0.99)
 THETAS = (1.0, 100.0)
 FEWEST = 4
 """Fewer values than this are continued as they are: there is no line to draw through them."""
+UNSETTLED = 2
+"""One-step errors at the beginning that do not count: no line goes through one value."""
 
 
 @dataclass(frozen=True)
 class Fit:
-    """What was learned about one series: smoothing, share of the line, first level and seasonal factors [m]."""
+    """What was learned about one series: smoothing, share of the line, first level and seasonal factors [m].
+
+    `sigma` is the standard deviation of its one-step errors without the season, NaN where there is none.
+    """
 
     alpha: float
     theta: float
     level: float
     factors: Floats
+    sigma: float = float("nan")
 
     def after(self, steps: int) -> Fit:
         """Return the same with position 0 of the factors so many steps later."""
@@ -57,6 +65,9 @@ class Theta:
     where the power of ``1 - alpha`` with A counts from t. ``standard`` has theta = 2 and one line through all values,
     and is then simple exponential smoothing with a drift of half the slope (Hyndman & Billah 2003); ``dynamic`` draws
     the line anew at every t and finds theta with alpha and l(0) by least squares of the one-step errors.
+
+    Its own intervals are those of the smoothing, normal with the variance ``sigma^2 (1 + (h - 1) alpha^2)`` (Hyndman &
+    Billah 2003), times the seasonal factor.
 
     Parameters
     ----------
@@ -91,23 +102,26 @@ class Theta:
         self.notices_: list[Notice] = []
         return self
 
-    def predict(self, panel: Panel | None = None) -> pd.DataFrame:
-        """Return the forecast frame that follows `panel` (default: the fitted one)."""
+    def predict(self, panel: Panel | None = None, *, level: Sequence[float] = ()) -> pd.DataFrame:
+        """Return the forecast frame that follows `panel` (default: the fitted one), with intervals of `level`."""
         require_fitted(self)
         panel = self.panel_ if panel is None else panel
         filled = Fill().apply(panel)
         fits = [fit.after(steps) for fit, steps in zip(self.fits_, steps_later(self.panel_, panel), strict=True)]
-        rows = [self._forecast(fit, filled.series(s)) for s, fit in enumerate(fits)]
-        return forecast_frame(panel, np.array(rows).reshape(-1, self.horizon_), model=self.name)
+        middles = np.array([self._forecast(fit, filled.series(s)) for s, fit in enumerate(fits)])
+        spreads = np.array([self._spread(fit) for fit in fits])
+        found = middles[..., None] + spreads[..., None] * np.r_[0.0, ndtri(quantiles_of(level))]
+        found[..., 0] = middles  # also where there is no spread
+        return interval_frame(panel, found, level, model=self.name)
 
     def _fit(self, y: Floats, season_length: int) -> Fit:
         factors = seasonal_factors(y, season_length)
         z = y / _at(factors, np.arange(-len(y), 0))
         if len(y) < FEWEST or np.ptp(z) <= 1e-12 * np.abs(z).max():
             return Fit(ALPHAS[1], THETAS[0], float(z[0]), factors)
-        if self.method == "standard":
-            return Fit(*_smoothing(z), factors)
-        return Fit(*_optimal(z), factors)
+        alpha, theta, level = _smoothing(z) if self.method == "standard" else _optimal(z)
+        left = _errors(z, *_lines(z), alpha, theta, level)[UNSETTLED:]
+        return Fit(alpha, theta, level, factors, float(np.sqrt(left @ left / max(len(left) - 3, 1))))
 
     def _forecast(self, fit: Fit, y: Floats) -> Floats:
         T, h = len(y), np.arange(1, self.horizon_ + 1)
@@ -118,6 +132,12 @@ class Theta:
         pull = rest**T * A + B * (h - 1 + (1.0 - rest ** (T + 1)) / fit.alpha)
         ahead: Floats = (level + (1.0 - 1.0 / fit.theta) * pull) * _at(fit.factors, h - 1)
         return ahead
+
+    def _spread(self, fit: Fit) -> Floats:
+        """Return the standard deviation of the errors of each step [H]."""
+        h = np.arange(self.horizon_)
+        spread: Floats = fit.sigma * np.sqrt(1.0 + h * fit.alpha**2) * _at(fit.factors, h)
+        return spread
 
 
 def seasonal_factors(y: Floats, season_length: int) -> Floats:
@@ -190,7 +210,7 @@ def _optimal(z: Floats) -> tuple[float, float, float]:
 
     def loss(x: Floats) -> float:
         alpha, theta = np.clip(x[0], *ALPHAS), np.clip(x[1], *THETAS)
-        e = _errors(z, A, B, float(alpha), float(theta), float(x[2]) * unit)[2:] / unit
+        e = _errors(z, A, B, float(alpha), float(theta), float(x[2]) * unit)[UNSETTLED:] / unit
         return float(e @ e)
 
     found = minimize(
