@@ -107,8 +107,9 @@ def _internal(error: Exception) -> str:
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "an unknown place"
+    notes = "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
     return (
-        f"internal error in {place}: {type(error).__name__}: {error}\n"
+        f"internal error in {place}: {type(error).__name__}: {error}{notes}\n"
         "  This is a bug of forecast. Set FORECAST_TRACEBACK=1 to see the whole trace, and please report it with what"
         " `forecast doctor --json` prints."
     )
