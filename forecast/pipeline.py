@@ -20,6 +20,7 @@ from forecast.defaults import DEFAULT_DATA
 from forecast.engine import Workers, one_thread
 from forecast.errors import DataError, ModelError
 from forecast.inspection import audit, check, gradcheck
+from forecast.journal import Journal
 from forecast.options import RunOptions, spelled_out
 from forecast.ready import Ready, enough_windows, factories_of, prepare
 from forecast.report.words import sureness
@@ -89,8 +90,11 @@ def run(
     >>> result.report.name, len(result.forecasts)
     ('report.html', 10)
     """
-    started, listener = perf_counter() - spent, listener or Silent()
+    started = perf_counter() - spent
+    listener = journal = Journal(listener or Silent(), started=started)
     flags: dict[str, Any] = {**options}
+    command = command_line(data, flags, config)
+    journal.note(command)
     settings = resolve(Path(config) if config is not None else None, flags)
     ready = prepare(data, settings, flags={**flags, "config": config})
     for line in ready.lines:
@@ -99,6 +103,7 @@ def run(
     with (
         one_thread(),
         write_aside(folder, overwrite=overwrite) as aside,
+        journal.kept(aside, folder),
         Workers(jobs, seconds=_for_models(settings, perf_counter() - started, REPORT_SECONDS)) as workers,
     ):
         results = Results(
@@ -119,10 +124,14 @@ def run(
         write_csv(ready.loaded.frame, aside / "history.csv")
         text = settings.to_toml({"data.transform": came_to(ready.checkup, settings.data.transform)})
         (aside / "config.toml").write_text(text, encoding="utf-8", newline="\n")
-        info = described(ready, settings, results) | {"command": command_line(data, flags, config), "budget": budget}
+        (aside / "command.txt").write_text(command + "\n", encoding="utf-8", newline="\n")
+        info = described(ready, settings, results) | {"command": command, "budget": budget}
         info["notices"] += [vars(notice) for notice in budget_notices(budget)]
         info["timings"] = {"models": results.final.timings, "total": perf_counter() - started}
+        for failure in info["failures"]:
+            journal.note(f"{failure['model']} failed: {failure['reason']}")
         write_json(info, aside / "run.json")
+        journal.note("report")
         report.render(aside)
     if budget is not None:
         listener.say(budget_words(budget, perf_counter() - started))
