@@ -184,7 +184,7 @@ _TEXTS = {
         "Correct the backward method of the layer or loss that is named; of one of ours, please report it.",
     ),
     "M105": (
-        "A worker process ended before its task did; mostly memory has run out.",
+        "Every worker process that was given a task ended before it was done; mostly memory has run out.",
         "Work in one process: --jobs 1; or leave models out.",
     ),
     "M106": (
@@ -302,6 +302,10 @@ _TEXTS = {
     "W305": (
         "A budget of time cut the run short: windows, fits or totals were given up.",
         "A larger --budget, fewer --models, or --preset fast.",
+    ),
+    "W306": (
+        "Every worker process that was given some of the series ended before they were done: these are left out.",
+        "Work in one process: --jobs 1, which takes less memory; or leave these series out.",
     ),
     "I201": (
         "The target has zeros or negative values.",

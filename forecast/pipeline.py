@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from forecast import report
 from forecast.account import budget_account, budget_notices, budget_words, came_to, command_line, described
-from forecast.backtesting import perform
+from forecast.chunks import doer
 from forecast.config import RunConfig, resolve
 from forecast.defaults import DEFAULT_DATA
 from forecast.engine import Workers, one_thread
@@ -46,6 +46,7 @@ def run(
     overwrite: bool = False,
     config: str | Path | None = None,
     jobs: int | None = None,
+    engine: str = "processes",
     listener: Listener | None = None,
     spent: float = 0.0,
     **options: Unpack[RunOptions],
@@ -65,6 +66,9 @@ def run(
         A TOML file of settings; what is given here goes before it.
     jobs : int, optional
         Processes that work at once; by default one a core. The result does not depend on it.
+    engine : str
+        Where they work: ``processes`` beside this one; ``serial``, all in this one; ``dask``, a Dask cluster started on
+        this machine; or the address of one that runs, such as ``tcp://host:8786``. The result does not depend on it.
     listener : Listener, optional
         Told what happens.
     spent : float
@@ -99,7 +103,9 @@ def run(
     with (
         one_thread(),
         write_aside(folder, overwrite=overwrite) as aside,
-        Workers(jobs, seconds=_for_models(settings, perf_counter() - started, REPORT_SECONDS)) as workers,
+        Workers(
+            jobs, seconds=_for_models(settings, perf_counter() - started, REPORT_SECONDS), engine=engine
+        ) as workers,
     ):
         results = Results(
             ready.panel,
@@ -137,6 +143,7 @@ def backtest(
     overwrite: bool = False,
     config: str | Path | None = None,
     jobs: int | None = None,
+    engine: str = "processes",
     listener: Listener | None = None,
     spent: float = 0.0,
     **options: Unpack[RunOptions],
@@ -145,7 +152,7 @@ def backtest(
 
     Parameters
     ----------
-    data, config, jobs, listener, spent
+    data, config, jobs, engine, listener, spent
         As for `run`.
     {options}
     output : path, optional
@@ -177,7 +184,7 @@ def backtest(
     for line in ready.lines:
         listener.say(line)
     seconds = _for_models(settings, perf_counter() - started, TABLE_SECONDS)
-    with one_thread(), Workers(jobs, seconds=seconds) as workers:
+    with one_thread(), Workers(jobs, seconds=seconds, engine=engine) as workers:
         trial = try_models(ready, settings, workers, listener)
     for notice in trial.notices:
         listener.say(str(notice))
@@ -196,6 +203,7 @@ def predict(
     overwrite: bool = False,
     config: str | Path | None = None,
     jobs: int | None = None,
+    engine: str = "processes",
     listener: Listener | None = None,
     spent: float = 0.0,
     **options: Unpack[RunOptions],
@@ -204,7 +212,7 @@ def predict(
 
     Parameters
     ----------
-    data, config, jobs, listener, spent
+    data, config, jobs, engine, listener, spent
         As for `run`.
     {options}
     output : path, optional
@@ -243,7 +251,7 @@ def predict(
     named = settings.models.model_fields_set
     factories = {name: make for name, make in factories_of(settings).items() if name in named}
     seconds = _for_models(settings, perf_counter() - started, TABLE_SECONDS)
-    with one_thread(), Workers(jobs, seconds=seconds) as workers:
+    with one_thread(), Workers(jobs, seconds=seconds, engine=engine) as workers:
         results = Results(
             ready.panel,
             factories,
@@ -290,9 +298,7 @@ def _add_totals(
             backtested=results.backtest,
             forecasts=results.forecasts,
             split=ready.split,
-            do=lambda tasks: workers.do(
-                perform, tasks, lambda task: listener.progress(next(done), total, f"totals: {task.model}")
-            ),
+            do=doer(workers, lambda task: listener.progress(next(done), total, f"totals: {task.model}")),
         ).write(folder)
     except ModelError:
         if settings.seconds is None:
