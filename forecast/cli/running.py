@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from forecast.cli.flags import settings_file, takes
-from forecast.cli.parameters import Data, Jobs, Json, Output, Overwrite, Quiet, Settings
+from forecast.cli.parameters import Data, Engine, Jobs, Json, Output, Overwrite, Quiet, Settings
 from forecast.cli.printing import polite, print_json, print_rows
 from forecast.defaults import DEFAULT_DATA
 from forecast.options import RunOptions
@@ -29,6 +29,7 @@ def run(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run folder --out.")] = False,
     config: Settings = None,
     jobs: Jobs = None,
+    engine: Engine = "processes",
     quiet: Quiet = False,
     **options: Any,
 ) -> None:
@@ -47,6 +48,7 @@ def run(
             overwrite=overwrite,
             config=settings_file(config),
             jobs=jobs,
+            engine=engine,
             listener=terminal,
             spent=perf_counter() - begun,
             **options,
@@ -65,6 +67,7 @@ def backtest(
     overwrite: Overwrite = False,
     config: Settings = None,
     jobs: Jobs = None,
+    engine: Engine = "processes",
     quiet: Quiet = False,
     json: Json = False,
     **options: Any,
@@ -85,6 +88,7 @@ def backtest(
                 overwrite=overwrite,
                 config=settings_file(config),
                 jobs=jobs,
+                engine=engine,
                 listener=terminal,
                 spent=perf_counter() - begun,
                 **options,
@@ -105,6 +109,7 @@ def predict(
     overwrite: Overwrite = False,
     config: Settings = None,
     jobs: Jobs = None,
+    engine: Engine = "processes",
     quiet: Quiet = False,
     **options: Any,
 ) -> None:
@@ -124,6 +129,7 @@ def predict(
             overwrite=overwrite,
             config=file,
             jobs=jobs,
+            engine=engine,
             listener=terminal,
             spent=perf_counter() - begun,
             **options,

@@ -65,7 +65,7 @@ class Dask(Executor):
             raise ConfigError("U101", what, hint="pip install 'forecast[dask]'") from error
         self._cluster = None
         if name == "dask":
-            with distributed.config.set({"distributed.scheduler.allowed-failures": TRIES - 1}):
+            with import_module("dask").config.set({"distributed.scheduler.allowed-failures": TRIES - 1}):
                 self._cluster = distributed.LocalCluster(
                     n_workers=count,
                     threads_per_worker=1,
