@@ -221,11 +221,15 @@ _TEXTS = {
     ),
     "F105": (
         "The disk is full.",
-        "Free some space, then run again; nothing half written was left.",
+        "Free some space, then run again; or go on with what was kept: forecast run --resume FOLDER.partial.",
     ),
     "F106": (
         "The scores in a run folder are not those that follow from its backtest.csv: a file was changed afterwards.",
         "Run again: the command stands in run.json.",
+    ),
+    "F107": (
+        "A run that was interrupted began with other data: what is kept of it does not fit these.",
+        "Run again from the start; or bring back the data as they were.",
     ),
     "W201": (
         "A value is ten thousand times the median of its series; it is used as it is.",

@@ -23,10 +23,12 @@ from forecast.inspection import audit, check, gradcheck
 from forecast.options import RunOptions, spelled_out
 from forecast.ready import Ready, enough_windows, factories_of, prepare
 from forecast.report.words import sureness
+from forecast.request import Request
 from forecast.results import Listener, Results, Silent
-from forecast.runs import Run, load_run, new_folder, require_free, write_aside, write_csv, write_file, write_json
+from forecast.runs import Run, load_run, new_folder, require_free, write_csv, write_file, write_json
 from forecast.totals import Totals
 from forecast.trials import Trial, try_models
+from forecast.underway import under_way
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +49,7 @@ def run(
     config: str | Path | None = None,
     jobs: int | None = None,
     engine: str = "processes",
+    resume: str | Path | None = None,
     listener: Listener | None = None,
     spent: float = 0.0,
     **options: Unpack[RunOptions],
@@ -69,6 +72,9 @@ def run(
     engine : str
         Where they work: ``processes`` beside this one; ``serial``, all in this one; ``dask``, a Dask cluster started on
         this machine; or the address of one that runs, such as ``tcp://host:8786``. The result does not depend on it.
+    resume : path, optional
+        The ``.partial`` folder of a run that was interrupted: data and settings are those of that run, and no window
+        that was finished is done again. The data must be given again where they were a frame or came through a pipe.
     listener : Listener, optional
         Told what happens.
     spent : float
@@ -83,7 +89,7 @@ def run(
     ------
     ForecastError
         `ConfigError`, `DataError`, `ModelError` or `FileError`, with a code, a message and a hint. Nothing is left
-        behind then.
+        behind then, but for a full disk (F105): what was finished is kept, and the hint says how to go on.
 
     Examples
     --------
@@ -95,18 +101,24 @@ def run(
     """
     started, listener = perf_counter() - spent, listener or Silent()
     flags: dict[str, Any] = {**options}
-    settings = resolve(Path(config) if config is not None else None, flags)
-    ready = prepare(data, settings, flags={**flags, "config": config})
+    if resume is None:
+        command = command_line(data, flags, config)
+        request = Request.made(data, flags, config, command=command, out=out, overwrite=overwrite)
+    else:
+        request = Request.resumed(Path(resume), flags, out=out)
+    settings = request.settings
+    ready = prepare(request.source(data), settings, flags=request.flags)
+    request = request.about(ready.loaded.sha256)
     for line in ready.lines:
         listener.say(line)
-    folder = Path(out) if out is not None else new_folder(ready.loaded.name)
+    folder = request.folder or new_folder(ready.loaded.name)
+    seconds = _for_models(settings, perf_counter() - started, REPORT_SECONDS)
     with (
         one_thread(),
-        write_aside(folder, overwrite=overwrite) as aside,
-        Workers(
-            jobs, seconds=_for_models(settings, perf_counter() - started, REPORT_SECONDS), engine=engine
-        ) as workers,
+        under_way(folder, request, resume=resume is not None) as way,
+        Workers(jobs, seconds=seconds, engine=engine, kept=way.outcomes) as workers,
     ):
+        aside = way.aside
         results = Results(
             ready.panel,
             factories_of(settings),
@@ -125,7 +137,7 @@ def run(
         write_csv(ready.loaded.frame, aside / "history.csv")
         text = settings.to_toml({"data.transform": came_to(ready.checkup, settings.data.transform)})
         (aside / "config.toml").write_text(text, encoding="utf-8", newline="\n")
-        info = described(ready, settings, results) | {"command": command_line(data, flags, config), "budget": budget}
+        info = described(ready, settings, results) | {"command": request.command, "budget": budget}
         info["notices"] += [vars(notice) for notice in budget_notices(budget)]
         info["timings"] = {"models": results.final.timings, "total": perf_counter() - started}
         write_json(info, aside / "run.json")

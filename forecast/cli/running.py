@@ -30,6 +30,10 @@ def run(
     config: Settings = None,
     jobs: Jobs = None,
     engine: Engine = "processes",
+    resume: Annotated[
+        Path | None,
+        typer.Option("--resume", help="The .partial folder of an interrupted run, to go on with."),
+    ] = None,
     quiet: Quiet = False,
     **options: Any,
 ) -> None:
@@ -49,6 +53,7 @@ def run(
             config=settings_file(config),
             jobs=jobs,
             engine=engine,
+            resume=resume,
             listener=terminal,
             spent=perf_counter() - begun,
             **options,
