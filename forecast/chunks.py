@@ -47,7 +47,8 @@ def doer(workers: Workers, tick: Callable[[Task], None] = lambda _: None) -> Doe
             left[n] -= 1
 
         every = [part for some in parts for part in some]
-        done = iter(workers.do(perform, every, told, lost=lambda _, why: Outcome(failure=why, lost=why)))
+        long = len(every) > len(tasks)
+        done = iter(workers.do(perform, every, told, long=long, lost=lambda _, why: Outcome(failure=why, lost=why)))
         return [_whole(task, some, [next(done) for _ in some]) for task, some in zip(tasks, parts, strict=True)]
 
     return do

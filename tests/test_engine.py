@@ -55,6 +55,10 @@ class Notes:
         self.known[task] = result
 
 
+def process_of(_):
+    return os.getpid()
+
+
 def total(panel):
     return float(panel.values.sum())
 
@@ -71,6 +75,11 @@ def test_one_worker_is_this_process():
 def test_little_work_starts_no_process():
     with Workers(2) as some:
         assert set(some.do(lambda _: os.getpid(), range(9))) == {os.getpid()}
+
+
+def test_work_that_is_known_to_take_long_is_shared_at_once():
+    with Workers(2) as some:
+        assert os.getpid() not in some.do(process_of, [1, 2], long=True)
 
 
 @eager

@@ -107,6 +107,7 @@ class Workers:
         tasks: Sequence[T],
         tick: Callable[[T], None] = lambda _: None,
         *,
+        long: bool = False,
         lost: Callable[[T, str], R] | None = None,
     ) -> list[R | None]:
         """Return what `function` makes of each task, in the order of the tasks; None for what is not finished in time.
@@ -116,6 +117,8 @@ class Workers:
 
         Parameters
         ----------
+        long : bool
+            Whether the tasks are known to take long, so that workers start without waiting for the first of them.
         lost : callable, optional
             What stands for a task over which every worker died, and why they did; such a result is not kept.
 
@@ -129,7 +132,7 @@ class Workers:
         for task, result in zip(tasks, results, strict=True):
             if result is not None:
                 tick(task)
-        while rest and not self._sends([tasks[place] for place in rest], function):
+        while rest and not self._sends([tasks[place] for place in rest], function, long=long):
             if self._over():
                 return results
             start, place = perf_counter(), rest.pop(0)
@@ -150,13 +153,12 @@ class Workers:
             self.kept.keep(task, result)
         return result
 
-    def _sends(self, rest: Sequence[Any], function: Callable[[Any], Any]) -> bool:
+    def _sends(self, rest: Sequence[Any], function: Callable[[Any], Any], *, long: bool) -> bool:
         """Whether the `rest` of the tasks is done by others: because it must be, or because it pays."""
         if self.engine == "serial":
             return False
         left = self._spent / max(1, self._finished) * len(rest)
-        long = self._spent > AT_LEAST and left > WORTH
-        pays = self.count > 1 and len(rest) > 1 and long
+        pays = self.count > 1 and len(rest) > 1 and (long or (self._spent > AT_LEAST and left > WORTH))
         return (self.engine != "processes" or self.deadline is not None or pays) and can_travel(function, rest[0])
 
     def _share(
