@@ -32,6 +32,8 @@ __all__ = ["Outcomes", "read_outcome", "write_outcome"]
 
 VERSIONS = ("forecast", "numpy", "scipy", "pandas", "statsmodels")
 """What a result may depend on beside the task: with another version it is made again."""
+DEAR = 1.0
+"""Seconds of work from which on the disk itself is waited for: what is lost with the power is known to be damaged."""
 DAMAGED = (OSError, ValueError, KeyError, TypeError, EOFError, MemoryError, zlib.error, zipfile.BadZipFile)
 """What reading a file raises that is cut, changed or none of ours."""
 
@@ -131,8 +133,9 @@ def write_outcome(outcome: Outcome, path: Path) -> None:
     try:
         with begun.open("wb") as file:
             np.savez(file, header=np.frombuffer(text.encode(), np.uint8), **arrays)
-            file.flush()
-            os.fsync(file.fileno())
+            if sum(outcome.timing.values()) > DEAR:
+                file.flush()
+                os.fsync(file.fileno())
         begun.replace(path)
     except OSError:
         begun.unlink(missing_ok=True)

@@ -71,7 +71,8 @@ def run(
         Processes that work at once; by default one a core. The result does not depend on it.
     engine : str
         Where they work: ``processes`` beside this one; ``serial``, all in this one; ``dask``, a Dask cluster started on
-        this machine; or the address of one that runs, such as ``tcp://host:8786``. The result does not depend on it.
+        this machine (then a script needs the guard ``if __name__ == "__main__"``); or the address of one that runs,
+        such as ``tcp://host:8786``. The result does not depend on it.
     resume : path, optional
         The ``.partial`` folder of a run that was interrupted: data and settings are those of that run, and no window
         that was finished is done again. The data must be given again where they were a frame or came through a pipe.
@@ -107,7 +108,8 @@ def run(
     else:
         request = Request.resumed(Path(resume), flags, out=out)
     settings = request.settings
-    ready = prepare(request.source(data), settings, flags=request.flags)
+    source = data if resume is None else request.source(data)
+    ready = prepare(source, settings, flags=request.flags)
     request = request.about(ready.loaded.sha256)
     for line in ready.lines:
         listener.say(line)

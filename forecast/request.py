@@ -116,18 +116,22 @@ class Request:
     def source(self, data: str | Path | pd.DataFrame) -> str | Path | pd.DataFrame:
         """Return the data of the run: as they were named, or, called from another folder, their path.
 
-        `data` are those that are given now: needed where the run was given no file, else nobody is asked for them.
+        `data` are those that are given now: needed where the run was given no file, else the same or none.
 
         Raises
         ------
         ConfigError
-            U101, where they are needed and not given.
+            U101, where they are needed and not given, or others than those of the run.
         """
+        none = isinstance(data, (str, Path)) and str(data) == DEFAULT_DATA
         if self.data is None:
-            if isinstance(data, (str, Path)) and str(data) == DEFAULT_DATA:
+            if none:
                 what = "the data of that run were no file: they have to be given again"
                 raise ConfigError("U101", what, hint="forecast run DATA --resume FOLDER")
             return data
+        if not none and not (isinstance(data, (str, Path)) and str(data) == self.data):
+            what = f"--resume goes on with the data of that run, {shown(self.data)}: no others beside it"
+            raise ConfigError("U101", what, hint="forecast run --resume FOLDER")
         there = Path(self.place) / self.data
         elsewhere = there.exists() and not (Path(self.data).exists() and there.samefile(self.data))
         return str(there) if elsewhere else self.data

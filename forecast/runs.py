@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
+    "FULL",
     "Run",
     "in_json",
     "load_run",
@@ -36,6 +37,8 @@ __all__ = [
     "write_new",
 ]
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says when there is no room for a file."""
 _TEXTS = ("unique_id", "model", "role", "ds", "cutoff", "level", "method", "by", "place", "reason", "kind", "name")
 
 
@@ -206,7 +209,7 @@ def write_file(frame: pd.DataFrame, path: Path) -> None:
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in FULL:
             raise FileError("F105", f"disk full while writing {path}", hint="free some space, then again") from error
         raise FileError("F104", f"cannot write {path}: {error.strerror}", hint="another --output") from error
 

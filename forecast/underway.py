@@ -6,7 +6,6 @@ in the partial folder from the start, so that `resume` needs nothing else and do
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 from contextlib import ExitStack, contextmanager, suppress
@@ -17,16 +16,13 @@ from forecast.errors import FileError
 from forecast.locks import Taken, locked
 from forecast.outcomes import Outcomes
 from forecast.request import SUFFIX, Request, goes_on
-from forecast.runs import refuse_existing, write_json
+from forecast.runs import FULL, refuse_existing, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 __all__ = ["UnderWay", "under_way"]
-
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-"""What the system says when there is no room for a file."""
 
 
 @dataclass(frozen=True)

@@ -114,15 +114,25 @@ def test_a_damaged_file_is_as_good_as_none(task, kept, at, cut):
 
 
 def test_a_file_is_there_whole_or_not_at_all(task, kept, monkeypatch):
-    def full(descriptor):
+    def full(file, **arrays):
+        file.write(b"half")
         raise OSError(28, "No space left on device")
 
     kept.find(task)
-    monkeypatch.setattr(outcomes.os, "fsync", full)
+    monkeypatch.setattr(outcomes.np, "savez", full)
     with pytest.raises(OSError, match="No space"):
         kept.keep(task, perform(task))
 
     assert list(kept.folder.iterdir()) == []
+
+
+def test_what_took_long_is_on_the_disk_before_it_counts(tmp_path, monkeypatch):
+    waited = []
+    monkeypatch.setattr(outcomes.os, "fsync", waited.append)
+    for seconds in (0.5, 20.0):
+        write_outcome(Outcome(timing={"fit": seconds}), tmp_path / "x.npz")
+
+    assert len(waited) == 1
 
 
 def test_the_place_is_the_window_that_is_not_finished(task, kept):

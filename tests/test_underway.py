@@ -301,6 +301,9 @@ def test_data_are_found_from_another_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path / "a")
     assert asked.source("airline") == "x.csv"
     assert request(data="nile").source("airline") == "nile"
+    for other in ("co2", pd.DataFrame({"y": [1.0]})):
+        with pytest.raises(ConfigError, match="no others beside it"):
+            request(data="nile").source(other)
 
 
 def test_data_that_were_no_file_have_to_be_given_again():

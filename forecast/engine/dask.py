@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
+import tempfile
 import warnings
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from importlib import import_module
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +50,8 @@ class Dask(Executor):
     Parameters
     ----------
     name : str
-        ``dask`` starts a cluster of `count` processes here; an address joins one that runs.
+        ``dask`` starts a cluster of `count` processes here, for which a script needs the usual guard ``if __name__ ==
+        "__main__"``; an address joins one that runs.
     count : int
         How many workers are started.
 
@@ -63,7 +67,8 @@ class Dask(Executor):
         except ImportError as error:
             what = f"--engine {name} takes the package distributed, which is not installed"
             raise ConfigError("U101", what, hint="pip install 'forecast[dask]'") from error
-        self._cluster = None
+        self._cluster: Any = None
+        self._scratch = Path(tempfile.gettempdir()) / f"forecast-dask-{os.getpid()}"
         if name == "dask":
             with import_module("dask").config.set({"distributed.scheduler.allowed-failures": TRIES - 1}):
                 self._cluster = distributed.LocalCluster(
@@ -71,6 +76,7 @@ class Dask(Executor):
                     threads_per_worker=1,
                     dashboard_address=None,
                     memory_limit=0,
+                    local_directory=str(self._scratch),
                     silence_logs=logging.CRITICAL,
                     env={WORKER: "1"},
                 )
@@ -84,6 +90,11 @@ class Dask(Executor):
         self._sent: dict[int, tuple[Any, Any]] = {}
         self._workers, self._looked, self._closed = self._addresses(), perf_counter(), False
         self._after = ThreadPoolExecutor(1)  # Dask's own thread must not wait for Dask
+
+    @property
+    def count(self) -> int:
+        """How many workers there are."""
+        return len(self._workers)
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Return the future of a function of one argument; its exception is `WorkerDied` where three workers died."""
@@ -101,6 +112,7 @@ class Dask(Executor):
         self._client.close()
         if self._cluster is not None:
             self._cluster.close()
+            shutil.rmtree(self._scratch, ignore_errors=True)
 
     def _begin(self, future: Future[Any], parcel: bytes, panels: list[Any], tries: int) -> None:
         sent = [self._panel(panel) for panel in panels]

@@ -58,3 +58,4 @@ if __name__ == "__main__":
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as out, one_thread():
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
         serve(sys.stdin.buffer, out)
+    shutil.rmtree(_shelf, ignore_errors=True)  # the caller ended without a word

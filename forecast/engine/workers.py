@@ -92,7 +92,8 @@ class Workers:
 
     def __enter__(self) -> Self:
         if self.engine not in ("processes", "serial"):
-            self._executor = Dask(self.engine, self.count)
+            self._executor = cluster = Dask(self.engine, self.count)
+            self.count = max(1, cluster.count)
         return self
 
     def __exit__(
