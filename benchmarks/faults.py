@@ -1,9 +1,12 @@
-"""Good files, damaged at random, through `forecast check`: never anything but a report or a clean error.
+"""Good files, damaged at random, and small runs, interrupted at random: never a wrong, lost or half-written result.
 
-The idea: the n-th mutation depends on the seed and n alone, so that a chunk can be run again or gone on from, and what
-broke can be made again.
+The idea: a damaged file goes through `forecast check` and ends in a report or a clean error; a run that is killed,
+fills the disk or is given half its data ends in nothing, or goes on to the bytes of a run that nothing happened to. The
+n-th case depends on the seed and n alone, so that it can be made again.
 
     python benchmarks/faults.py --count 20000 --seed 0 --json
+    python benchmarks/faults.py --interrupt 25
+    python benchmarks/faults.py --interrupt 100000 --minutes 60 --workers
     python benchmarks/faults.py --start 4000 --count 1000
     python benchmarks/faults.py --by-columns
 """
@@ -23,6 +26,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
+from measuring.interruptions import Case, Interruption
 
 from forecast import bulk, pipeline, readers
 from forecast.cards import print_checkup
@@ -229,15 +233,36 @@ def read_by_columns() -> None:
     readers.ENOUGH, bulk.HEAD = 1, 5
 
 
+def interrupt_many(count: int, *, seed: int = 0, minutes: float = 1e9, shared: bool = False) -> list[Interruption]:
+    """Interrupt `count` small runs, or as many as there is time for, and go on with them until they are whole."""
+    end = time.monotonic() + 60.0 * minutes
+    with tempfile.TemporaryDirectory() as folder:
+        case, found = Case(Path(folder), shared=shared), []
+        while len(found) < count and time.monotonic() < end:
+            found.append(case.check(len(found), seed))
+        return found
+
+
 def main() -> None:
-    """Print how many files came to what, and what broke; exit 1 if anything did."""
+    """Print how many files or runs came to what, and what broke; exit 1 if anything did."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--count", type=int, default=2000)
     parser.add_argument("--start", type=int, default=0)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--by-columns", action="store_true", help="small files, too, by the reader of large ones")
+    parser.add_argument("--interrupt", type=int, default=0, metavar="N", help="interrupt N runs, and damage no files")
+    parser.add_argument("--minutes", type=float, default=1e9, help="interrupt no more after so many")
+    parser.add_argument("--workers", action="store_true", help="interrupt runs whose fits are done by worker processes")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
+    if args.interrupt:
+        runs = interrupt_many(args.interrupt, seed=args.seed, minutes=args.minutes, shared=args.workers)
+        wrong = [run for run in runs if run.broken]
+        print("runs", len(runs), sep="\t")
+        for (kind, came_to), times in sorted(Counter((run.kind, run.came_to) for run in runs).items()):
+            print(kind, came_to, times, sep="\t")
+        print("broken", [asdict(run) for run in wrong], sep="\t")
+        sys.exit(bool(wrong))
     if args.by_columns:
         read_by_columns()
     outcomes = check_many(args.count, seed=args.seed, start=args.start)

@@ -2,17 +2,22 @@
 
     python benchmarks/scale.py                                   # 1,000, 10,000 and 50,000 monthly series
     python benchmarks/scale.py --series 50000 --length 100 --preset fast --json
+    python benchmarks/scale.py --only engines                    # the same backtest by one process, two, and Dask
 
 The series are monthly with trend, season and noise; every run is a process of its own, whose peak memory is that of the
-largest of its processes. ``linear``: seconds over those that the smallest panel's seconds a series would make.
+largest of its processes. ``linear``: seconds over those that the smallest panel's seconds a series would make. The
+engines do one backtest of ETS; ``times``: so many times as fast as one process does it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 import pandas as pd
@@ -37,6 +42,31 @@ def write(path: Path, n_series: int, length: int, *, seed: int = 0) -> None:
         pd.DataFrame(rows).to_csv(path, mode="a", header=first == 0, index=False)
 
 
+ENGINES = (("serial", 1), ("processes", 2), ("dask", 2))
+
+
+def engines(n_series: int, length: int, horizon: int) -> list[dict[str, object]]:
+    """Return a row an engine: seconds of a backtest from a cold start, and whether it prints what the first does."""
+    rows: list[dict[str, object]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "series.csv"
+        write(path, n_series, length)
+        words = ["--models", "ets", "--n-windows", "2", "--horizon", str(horizon), "--json", "--quiet"]
+        for engine, jobs in ENGINES:
+            command = [sys.executable, "-m", "forecast", "backtest", str(path), *words]
+            start = perf_counter()
+            done = subprocess.run(
+                [*command, "--engine", engine, "--jobs", str(jobs)], capture_output=True, text=True, check=False
+            )
+            row = {"engine": engine, "workers": jobs, "series": n_series, "seconds": round(perf_counter() - start, 1)}
+            rows.append(row | {"trouble": done.stderr[-200:] if done.returncode else "", "board": done.stdout})
+    first = rows[0]
+    for row in rows:
+        row["times"] = round(float(str(first["seconds"])) / float(str(row["seconds"])), 2)
+        row["same"] = row["board"] == first["board"]
+    return [{name: value for name, value in row.items() if name != "board"} for row in rows]
+
+
 def main() -> None:
     """Measure, then print a table or JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -47,8 +77,14 @@ def main() -> None:
     parser.add_argument("--horizon", type=int, default=12)
     parser.add_argument("--preset", default="fast", choices=("fast", "balanced", "best"))
     parser.add_argument("--models", default="mlp")
+    parser.add_argument("--only", choices=("panels", "engines"), default="panels", help="what is measured")
+    parser.add_argument("--engine-series", type=int, default=400, help="series of that backtest (default %(default)s)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     chosen = parser.parse_args()
+    if chosen.only == "engines":
+        rows = engines(chosen.engine_series, chosen.length, chosen.horizon)
+        print(json.dumps(rows, indent=1) if chosen.json else scores.table(rows))
+        return
     rows = []
     for n_series in map(int, chosen.series.split(",")):
         with tempfile.TemporaryDirectory() as folder:

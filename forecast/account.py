@@ -120,7 +120,7 @@ def budget_account(
         "windows_given_up": results.unfinished,
         "no_forecast": late,
         "not_finished": dict(results.undone),
-        "stopped": dict(Counter(task.model for task in cut)),
+        "stopped": dict(Counter(model for model, _ in dict.fromkeys((task.model, task.backs) for task in cut))),
         "totals_left_out": without_totals,
     }
 

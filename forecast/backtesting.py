@@ -39,6 +39,7 @@ __all__ = [
     "backtest",
     "choose_n_windows",
     "fit_all",
+    "given",
     "perform",
     "truth",
     "windows",
@@ -73,7 +74,8 @@ class Window:
 class Task:
     """One fit of one model, before the last ``backs[0]`` values of each series, and its forecasts from all `backs`.
 
-    `levels` asks for the model's own intervals, where it has any; `keep` for the fitted model, too.
+    `levels` asks for the model's own intervals, where it has any; `keep` for the fitted model, too. `series` are first
+    and last + 1 of those that it is about, where it is one of several tasks that a larger one was cut into.
     """
 
     model: str
@@ -84,17 +86,22 @@ class Task:
     bounds: Bounds = field(default_factory=Bounds)
     levels: tuple[float, ...] = ()
     keep: bool = False
+    series: tuple[int, int] | None = None
 
 
 @dataclass
 class Outcome:
-    """What a task came to: a forecast frame for each of its backs, or the reason for a failure."""
+    """What a task came to: a forecast frame for each of its backs, or the reason for a failure.
+
+    `lost` says which series are not in the frames, because workers died over them.
+    """
 
     frames: list[pd.DataFrame] = field(default_factory=list)
     choices: dict[str, Any] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
     timing: dict[str, float] = field(default_factory=dict)
     failure: str | None = None
+    lost: str | None = None
     model: Forecaster | None = None
 
 
@@ -136,7 +143,7 @@ def windows(panel: Panel, split: Split) -> Iterator[Window]:
     Cutoffs are counted from the end of each series, so that series which ended early are tested too.
     """
     for back in split.backs:
-        past = _given(panel, back, split)
+        past = given(panel, back, split)
         if past is not None:
             yield Window(past, back)
 
@@ -167,7 +174,8 @@ def truth(panel: Panel, window: Window, split: Split) -> pd.DataFrame:
 def perform(task: Task) -> Outcome:
     """Fit a model and let it forecast; a model that fails is written down, not raised."""
     split, outcome = task.split, Outcome()
-    past = _given(task.panel, task.backs[0], split)
+    panel = task.panel if task.series is None else task.panel.take(range(*task.series))
+    past = given(panel, task.backs[0], split)
     if past is None:
         return outcome
     start = perf_counter()
@@ -178,7 +186,7 @@ def perform(task: Task) -> Outcome:
         outcome.timing = {"fit": middle - start, "predict": perf_counter() - middle}
         names = set(past.ids)
         for back in task.backs[1:]:
-            later = split.past(task.panel, back)
+            later = split.past(panel, back)
             later = later.take([s for s, name in enumerate(later.ids) if name in names]).until(split.reach)
             outcome.frames.append(_ahead(predicted(model, later, level=task.levels), task))
     except FAILURES as error:
@@ -252,7 +260,7 @@ def backtest(
             found.undone.update(name for name, outcome in outcomes.items() if outcome is None)
             continue
         for place, back in enumerate([*block, *split.between(block)]):
-            past = _given(panel, back, split)
+            past = given(panel, back, split)
             rows = [o.frames[place] for o in outcomes.values() if o is not None and o.frames]
             tried = rows or any(o is not None and o.failure for o in outcomes.values())
             if past is None or not tried or not (rows or place < len(block)):
@@ -287,6 +295,9 @@ def _fitted(outcomes: Mapping[str, Outcome | None], place: int, *, cutoff: str, 
             continue
         frames.append(outcome.frames[place])
         if place == 0:
+            if outcome.lost is not None:
+                fitted.failures.append({"model": name, "cutoff": cutoff, "reason": outcome.lost})
+                fitted.notices.append(Notice("W306", f"{name}: {outcome.lost}"))
             fitted.timings[name] = outcome.timing
             fitted.notices += outcome.notices
             if outcome.choices:
@@ -301,7 +312,7 @@ def _fitted(outcomes: Mapping[str, Outcome | None], place: int, *, cutoff: str, 
     return fitted
 
 
-def _given(panel: Panel, back: int, split: Split) -> Panel | None:
+def given(panel: Panel, back: int, split: Split) -> Panel | None:
     """Return what models are given at a cutoff: series with values enough, and of later what is known of steps ahead.
 
     From the end of the data all series are forecast, however short.

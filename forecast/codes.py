@@ -184,7 +184,7 @@ _TEXTS = {
         "Correct the backward method of the layer or loss that is named; of one of ours, please report it.",
     ),
     "M105": (
-        "A worker process ended before its task did; mostly memory has run out.",
+        "Every worker process that was given a task ended before it was done; mostly memory has run out.",
         "Work in one process: --jobs 1; or leave models out.",
     ),
     "M106": (
@@ -221,11 +221,15 @@ _TEXTS = {
     ),
     "F105": (
         "The disk is full.",
-        "Free some space, then run again; nothing half written was left.",
+        "Free some space, then run again; or go on with what was kept: forecast run --resume FOLDER.partial.",
     ),
     "F106": (
         "The scores in a run folder are not those that follow from its backtest.csv: a file was changed afterwards.",
         "Run again: the command stands in run.json.",
+    ),
+    "F107": (
+        "A run that was interrupted began with other data: what is kept of it does not fit these.",
+        "Run again from the start; or bring back the data as they were.",
     ),
     "W201": (
         "A value is ten thousand times the median of its series; it is used as it is.",
@@ -302,6 +306,10 @@ _TEXTS = {
     "W305": (
         "A budget of time cut the run short: windows, fits or totals were given up.",
         "A larger --budget, fewer --models, or --preset fast.",
+    ),
+    "W306": (
+        "Every worker process that was given some of the series ended before they were done: these are left out.",
+        "Work in one process: --jobs 1, which takes less memory; or leave these series out.",
     ),
     "I201": (
         "The target has zeros or negative values.",

@@ -21,3 +21,4 @@ MISSING = ("auto", "error", "linear", "seasonal", "zero", "ffill")
 DUPLICATES = ("error", "first", "last", "mean", "sum")
 LAYOUTS = ("auto", "long", "columns", "rows")
 REPORTS_FOLDER = "reports"
+ENGINES = ("processes", "serial", "dask")

@@ -18,6 +18,7 @@ from forecast.errors import DataError, FileError, shown
 from forecast.table import Table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 __all__ = [
@@ -30,6 +31,8 @@ __all__ = [
 ]
 
 PARQUET = b"PAR1"
+MAX_CELLS, MAX_SIZE = 2**29, 2**32
+"""The most cells, and bytes unpacked, that are read of Parquet files: what repeats itself takes no room there."""
 
 
 def is_parquet(data: bytes) -> bool:
@@ -50,10 +53,15 @@ def read_parquet(data: bytes, *, name: str, source: str) -> Table:
     FileError
         F102, when it is damaged, or pyarrow is not installed.
     DataError
-        D101, no rows; D107, a column of lists or records.
+        D101, no rows; D107, a column of lists or records; D122, more than `MAX_CELLS`.
     """
     pq = _pyarrow("pyarrow.parquet", name)
-    return _from_arrow(lambda: pq.read_table(io.BytesIO(data)), name, source, hashlib.sha256(data).hexdigest())
+
+    def read() -> Any:
+        _require_room([pq.read_metadata(io.BytesIO(data))], name)
+        return pq.read_table(io.BytesIO(data))
+
+    return _from_arrow(read, name, source, hashlib.sha256(data).hexdigest())
 
 
 def read_parquet_folder(folder: Path, *, source: str) -> Table:
@@ -69,12 +77,13 @@ def read_parquet_folder(folder: Path, *, source: str) -> Table:
     files = sorted(p for p in folder.rglob("*.parquet") if not p.name.startswith((".", "_")))
     if not files:
         raise FileError("F102", f"{shown(source)} is a folder without Parquet files", hint="a file, or such a folder")
-    dataset = _pyarrow("pyarrow.dataset", folder.name)
+    dataset, pq = (_pyarrow(f"pyarrow.{part}", folder.name) for part in ("dataset", "parquet"))
     digest = hashlib.sha256()
     for file in files:
         digest.update(file.relative_to(folder).as_posix().encode() + b"\0" + file.read_bytes())
 
     def read() -> Any:
+        _require_room(map(pq.read_metadata, files), folder.name)
         return dataset.dataset(
             [str(file) for file in files], format="parquet", partitioning="hive", partition_base_dir=str(folder)
         ).to_table()
@@ -124,7 +133,9 @@ def _from_arrow(read: Any, name: str, source: str, sha256: str) -> Table:
     import pyarrow as pa
 
     try:
-        table = read()
+        table = read().replace_schema_metadata(None)  # what other programs noted in it
+    except DataError:
+        raise
     except (OSError, ValueError, pa.ArrowException) as error:
         reason = str(error).splitlines()[0][:100]
         raise FileError("F102", f"cannot read {shown(name)}: {reason}", hint="a whole Parquet file") from error
@@ -134,6 +145,16 @@ def _from_arrow(read: Any, name: str, source: str, sha256: str) -> Table:
         raise DataError("D107", what, hint=f"a file without the column {nested[0]}")
     frame = table.to_pandas(strings_to_categorical=False, ignore_metadata=True)
     return _named(frame, name, source, sha256, None)
+
+
+def _require_room(files: Iterable[Any], name: str) -> None:
+    """Refuse files that say of themselves that they are too large; no more than they say is ever read of them."""
+    groups = [file.row_group(i) for file in files for i in range(file.num_row_groups)]
+    cells = sum(max(0, group.num_rows) * group.num_columns for group in groups)
+    size = sum(max(0, group.total_byte_size) for group in groups)
+    if cells > MAX_CELLS or size > MAX_SIZE:
+        what = f"{name} holds {cells:,} cells, {size / 2**20:,.0f} MB unpacked: more than is read at once"
+        raise DataError("D122", what, hint="a file with fewer columns or rows: only time, value and id are needed")
 
 
 def _named(frame: pd.DataFrame, name: str, source: str, sha256: str, lines: Any) -> Table:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from forecast import report
 from forecast.account import budget_account, budget_notices, budget_words, came_to, command_line, described
-from forecast.backtesting import perform
+from forecast.chunks import doer
 from forecast.config import RunConfig, resolve
 from forecast.defaults import DEFAULT_DATA
 from forecast.engine import Workers, one_thread
@@ -24,10 +24,12 @@ from forecast.journal import Journal
 from forecast.options import RunOptions, spelled_out
 from forecast.ready import Ready, enough_windows, factories_of, prepare
 from forecast.report.words import sureness
+from forecast.request import Request
 from forecast.results import Listener, Results, Silent
-from forecast.runs import Run, load_run, new_folder, require_free, write_aside, write_csv, write_file, write_json
+from forecast.runs import Run, load_run, new_folder, require_free, write_csv, write_file, write_json
 from forecast.totals import Totals
 from forecast.trials import Trial, try_models
+from forecast.underway import under_way
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +49,8 @@ def run(
     overwrite: bool = False,
     config: str | Path | None = None,
     jobs: int | None = None,
+    engine: str = "processes",
+    resume: str | Path | None = None,
     listener: Listener | None = None,
     spent: float = 0.0,
     **options: Unpack[RunOptions],
@@ -66,6 +70,13 @@ def run(
         A TOML file of settings; what is given here goes before it.
     jobs : int, optional
         Processes that work at once; by default one a core. The result does not depend on it.
+    engine : str
+        Where they work: ``processes`` beside this one; ``serial``, all in this one; ``dask``, a Dask cluster started on
+        this machine (then a script needs the guard ``if __name__ == "__main__"``); or the address of one that runs,
+        such as ``tcp://host:8786``. The result does not depend on it.
+    resume : path, optional
+        The ``.partial`` folder of a run that was interrupted: data and settings are those of that run, and no window
+        that was finished is done again. The data must be given again where they were a frame or came through a pipe.
     listener : Listener, optional
         Told what happens.
     spent : float
@@ -80,7 +91,7 @@ def run(
     ------
     ForecastError
         `ConfigError`, `DataError`, `ModelError` or `FileError`, with a code, a message and a hint. Nothing is left
-        behind then.
+        behind then, but for a full disk (F105): what was finished is kept, and the hint says how to go on.
 
     Examples
     --------
@@ -93,19 +104,27 @@ def run(
     started = perf_counter() - spent
     listener = journal = Journal(listener or Silent(), started=started)
     flags: dict[str, Any] = {**options}
-    command = command_line(data, flags, config)
-    journal.note(command)
-    settings = resolve(Path(config) if config is not None else None, flags)
-    ready = prepare(data, settings, flags={**flags, "config": config})
+    if resume is None:
+        command = command_line(data, flags, config)
+        request = Request.made(data, flags, config, command=command, out=out, overwrite=overwrite)
+    else:
+        request = Request.resumed(Path(resume), flags, out=out)
+    settings = request.settings
+    source = data if resume is None else request.source(data)
+    journal.note(request.command)
+    ready = prepare(source, settings, flags=request.flags)
+    request = request.about(ready.loaded.sha256)
     for line in ready.lines:
         listener.say(line)
-    folder = Path(out) if out is not None else new_folder(ready.loaded.name)
+    folder = request.folder or new_folder(ready.loaded.name)
+    seconds = _for_models(settings, perf_counter() - started, REPORT_SECONDS)
     with (
         one_thread(),
-        write_aside(folder, overwrite=overwrite) as aside,
-        journal.kept(aside, folder),
-        Workers(jobs, seconds=_for_models(settings, perf_counter() - started, REPORT_SECONDS)) as workers,
+        under_way(folder, request, resume=resume is not None) as way,
+        journal.kept(way.aside, folder),
+        Workers(jobs, seconds=seconds, engine=engine, kept=way.outcomes) as workers,
     ):
+        aside = way.aside
         results = Results(
             ready.panel,
             factories_of(settings),
@@ -124,8 +143,8 @@ def run(
         write_csv(ready.loaded.frame, aside / "history.csv")
         text = settings.to_toml({"data.transform": came_to(ready.checkup, settings.data.transform)})
         (aside / "config.toml").write_text(text, encoding="utf-8", newline="\n")
-        (aside / "command.txt").write_text(command + "\n", encoding="utf-8", newline="\n")
-        info = described(ready, settings, results) | {"command": command, "budget": budget}
+        (aside / "command.txt").write_text(request.command + "\n", encoding="utf-8", newline="\n")
+        info = described(ready, settings, results) | {"command": request.command, "budget": budget}
         info["notices"] += [vars(notice) for notice in budget_notices(budget)]
         info["timings"] = {"models": results.final.timings, "total": perf_counter() - started}
         for failure in info["failures"]:
@@ -146,6 +165,7 @@ def backtest(
     overwrite: bool = False,
     config: str | Path | None = None,
     jobs: int | None = None,
+    engine: str = "processes",
     listener: Listener | None = None,
     spent: float = 0.0,
     **options: Unpack[RunOptions],
@@ -154,7 +174,7 @@ def backtest(
 
     Parameters
     ----------
-    data, config, jobs, listener, spent
+    data, config, jobs, engine, listener, spent
         As for `run`.
     {options}
     output : path, optional
@@ -186,7 +206,7 @@ def backtest(
     for line in ready.lines:
         listener.say(line)
     seconds = _for_models(settings, perf_counter() - started, TABLE_SECONDS)
-    with one_thread(), Workers(jobs, seconds=seconds) as workers:
+    with one_thread(), Workers(jobs, seconds=seconds, engine=engine) as workers:
         trial = try_models(ready, settings, workers, listener)
     for notice in trial.notices:
         listener.say(str(notice))
@@ -205,6 +225,7 @@ def predict(
     overwrite: bool = False,
     config: str | Path | None = None,
     jobs: int | None = None,
+    engine: str = "processes",
     listener: Listener | None = None,
     spent: float = 0.0,
     **options: Unpack[RunOptions],
@@ -213,7 +234,7 @@ def predict(
 
     Parameters
     ----------
-    data, config, jobs, listener, spent
+    data, config, jobs, engine, listener, spent
         As for `run`.
     {options}
     output : path, optional
@@ -252,7 +273,7 @@ def predict(
     named = settings.models.model_fields_set
     factories = {name: make for name, make in factories_of(settings).items() if name in named}
     seconds = _for_models(settings, perf_counter() - started, TABLE_SECONDS)
-    with one_thread(), Workers(jobs, seconds=seconds) as workers:
+    with one_thread(), Workers(jobs, seconds=seconds, engine=engine) as workers:
         results = Results(
             ready.panel,
             factories,
@@ -299,9 +320,7 @@ def _add_totals(
             backtested=results.backtest,
             forecasts=results.forecasts,
             split=ready.split,
-            do=lambda tasks: workers.do(
-                perform, tasks, lambda task: listener.progress(next(done), total, f"totals: {task.model}")
-            ),
+            do=doer(workers, lambda task: listener.progress(next(done), total, f"totals: {task.model}")),
         ).write(folder)
     except ModelError:
         if settings.seconds is None:

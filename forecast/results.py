@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import pandas as pd
 
-from forecast.backtesting import backtest, fit_all, perform
+from forecast.backtesting import backtest, fit_all
 from forecast.bounds import Bounds
 from forecast.calibration import Calibration
+from forecast.chunks import doer
 from forecast.defaults import BASELINES
 from forecast.diagnostics import diagnosed, errors_left
 from forecast.errors import Notice
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from forecast.backtesting import Backtest, Factory, Outcome, Split, Task
+    from forecast.backtesting import Backtest, Factory, Split
     from forecast.config import CombinationSection, ForecastSection
     from forecast.engine import Workers
     from forecast.panel import Panel
@@ -98,10 +99,7 @@ class Results:
     ) -> None:
         bounds = Bounds(min=chosen.min, max=chosen.max, integer=chosen.integer)
         total, done = (len(split.blocks) + 1) * len(factories), count()
-
-        def do(tasks: Sequence[Task]) -> list[Outcome | None]:
-            return workers.do(perform, tasks, lambda task: listener.progress(next(done), total, task.model))
-
+        do = doer(workers, lambda task: listener.progress(next(done), total, task.model))
         common: dict[str, Any] = {"bounds": bounds, "levels": chosen.level, "fallback": chosen.fallback, "do": do}
         self.panel = panel
         self.final = fit_all(factories, panel, split, **common)

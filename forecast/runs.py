@@ -1,7 +1,6 @@
-"""The run folder: everything a run found out, written aside and put in place whole.
+"""The run folder: everything a run found out, and the files that commands write.
 
-The idea: a folder with its final name is always complete. While a run works, its files stand in ``<name>.partial``;
-the last act is to rename it, and a run that fails takes its folder away.
+The idea: a folder or file with its final name is always complete; how a run comes there is told in `underway`.
 """
 
 from __future__ import annotations
@@ -9,8 +8,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import shutil
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
@@ -21,24 +18,27 @@ from forecast.defaults import REPORTS_FOLDER
 from forecast.errors import FileError, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     import pandas as pd
 
 __all__ = [
+    "FULL",
     "Run",
     "in_json",
     "load_run",
     "new_folder",
+    "refuse_existing",
     "require_free",
     "scorable",
-    "write_aside",
     "write_csv",
     "write_file",
     "write_json",
     "write_new",
 ]
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says when there is no room for a file."""
 _TEXTS = ("unique_id", "model", "role", "ds", "cutoff", "level", "method", "by", "place", "reason", "kind", "name")
 
 
@@ -143,39 +143,6 @@ def load_run(folder: str | Path) -> Run:
     )
 
 
-@contextmanager
-def write_aside(folder: Path, *, overwrite: bool = False) -> Iterator[Path]:
-    """Give a folder to write to that becomes `folder` when the block ends well, and is taken away when it does not.
-
-    Raises
-    ------
-    FileError
-        F103, when `folder` exists; F104, when it may not be replaced or written; F105, when the disk is full.
-    """
-    _refuse_existing(folder, overwrite=overwrite)
-    partial = folder.with_name(folder.name + ".partial")
-    if partial.exists():
-        what = f"{partial} exists: another run is writing it, or one was killed"
-        raise FileError("F103", what, hint="another --out, or delete that folder")
-    try:
-        partial.parent.mkdir(parents=True, exist_ok=True)
-        partial.mkdir()
-    except OSError as error:
-        raise FileError("F104", f"cannot write {partial}: {error.strerror}", hint="another --out") from error
-    try:
-        yield partial
-        if folder.exists():
-            shutil.rmtree(folder)
-        partial.replace(folder)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            what = f"disk full while writing {folder}"
-            raise FileError("F105", what, hint="free some space, then run again") from error
-        raise
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-
-
 def new_folder(name: str) -> Path:
     """Return a folder in ``reports/`` named after the data and the time, safe on every file system."""
     stem = name.split(".")[0]
@@ -188,6 +155,22 @@ def new_folder(name: str) -> Path:
         copies += 1
         folder = folder.with_name(f"{plain}-{stamp}-{copies}")
     return folder
+
+
+def refuse_existing(folder: Path, *, overwrite: bool) -> None:
+    """Check, before any work, that a run may be put there.
+
+    Raises
+    ------
+    FileError
+        F103, when `folder` exists; F104, when it may not be replaced.
+    """
+    if not folder.exists():
+        return
+    if not overwrite:
+        raise FileError("F103", f"{folder} exists", hint="--overwrite, or another --out")
+    if not (folder / "run.json").is_file():
+        raise FileError("F104", f"will not overwrite {folder}: no run.json in it", hint="another --out")
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
@@ -226,7 +209,7 @@ def write_file(frame: pd.DataFrame, path: Path) -> None:
         partial.replace(path)
     except OSError as error:
         partial.unlink(missing_ok=True)
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in FULL:
             raise FileError("F105", f"disk full while writing {path}", hint="free some space, then again") from error
         raise FileError("F104", f"cannot write {path}: {error.strerror}", hint="another --output") from error
 
@@ -346,12 +329,3 @@ def _read_frame(path: Path, *, only: list[str] | None = None) -> pd.DataFrame:
 def _unreadable(path: Path, error: Exception) -> FileError:
     what = f"cannot read {path.name} in {shown(path.parent)}"
     return FileError("F102", what, found=str(error), hint="forecast run DATA")
-
-
-def _refuse_existing(folder: Path, *, overwrite: bool) -> None:
-    if not folder.exists():
-        return
-    if not overwrite:
-        raise FileError("F103", f"{folder} exists", hint="--overwrite, or another --out")
-    if not (folder / "run.json").is_file():
-        raise FileError("F104", f"will not overwrite {folder}: no run.json in it", hint="another --out")

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from forecast.backtesting import backtest, perform
+from forecast.backtesting import backtest
 from forecast.bounds import Bounds
 from forecast.calibration import Calibration
+from forecast.chunks import doer
 from forecast.defaults import BASELINES
 from forecast.errors import Notice
 from forecast.models.combination import COMBINATION, combined, members_of
@@ -81,7 +82,7 @@ def try_models(ready: Ready, settings: RunConfig, workers: Workers, listener: Li
         bounds=bounds,
         levels=chosen.level,
         fallback=chosen.fallback,
-        do=lambda tasks: workers.do(perform, tasks, lambda task: listener.progress(next(done), total, task.model)),
+        do=doer(workers, lambda task: listener.progress(next(done), total, task.model)),
     )
     names = list(factories)
     if _combine(tested, settings, names, bounds, reach=split.reach):

@@ -28,7 +28,7 @@ def out_of_time(monkeypatch):
     def after(count):
         left = [count]
 
-        def do(self, function, tasks, tick=lambda _: None):
+        def do(self, function, tasks, tick=lambda _: None, **_):
             done = []
             for task in tasks:
                 tick(task)

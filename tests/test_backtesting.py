@@ -1,3 +1,5 @@
+import gc
+import weakref
 from typing import ClassVar
 
 import numpy as np
@@ -255,3 +257,25 @@ def test_a_task_gives_back_its_model_only_when_asked():
 
     assert perform(task).model is None
     assert fit_all(BASELINES, task.panel, task.split).models["naive"].name == "naive"
+
+
+class Counted(Naive):
+    """Notes how many of its kind and of the pasts they were given are alive at each fit."""
+
+    name = "counted"
+    alive: ClassVar[list[int]] = []
+    everything: ClassVar[weakref.WeakSet] = weakref.WeakSet()
+
+    def fit(self, panel, *, horizon):
+        Counted.everything |= {self}
+        self.weight = np.zeros(1000)
+        gc.collect()
+        Counted.alive.append(len(Counted.everything))
+        return super().fit(panel, horizon=horizon)
+
+
+def test_nothing_of_a_window_is_held_but_its_forecasts():
+    backtest({"counted": Counted}, make_panel(np.arange(260.0)), Split(horizon=1, n_windows=200))
+
+    assert len(Counted.alive) == 200
+    assert max(Counted.alive) == 1

@@ -190,7 +190,7 @@ def test_a_bug_of_ours_can_be_seen_whole(monkeypatch):
         cli.main()
 
 
-def test_an_interrupted_run_says_so_and_leaves_nothing(call, monkeypatch, tmp_path):
+def test_an_interrupted_run_says_so_and_keeps_what_it_finished(call, monkeypatch, tmp_path):
     def interrupt(*args, **kwargs):
         raise KeyboardInterrupt
 
@@ -199,8 +199,9 @@ def test_an_interrupted_run_says_so_and_leaves_nothing(call, monkeypatch, tmp_pa
     code, out, err = call("run", "nile", *QUICK)
 
     assert (code, out) == (130, "")
-    assert "interrupted; nothing was written" in err
-    assert not any(path.is_file() for path in tmp_path.rglob("*"))
+    (partial,) = (tmp_path / "reports").iterdir()
+    assert f"interrupted in the report; finished scores kept in reports/{partial.name}" in err
+    assert f"forecast run --resume reports/{partial.name}" in err
 
 
 @pytest.mark.skipif(os.name == "nt", reason="head is a Unix command")

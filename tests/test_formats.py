@@ -1,5 +1,6 @@
 """The same series come out of every format they were put in."""
 
+import contextlib
 import gzip
 import io
 import sys
@@ -10,7 +11,7 @@ import pandas as pd
 import pytest
 
 from forecast import formats, sources
-from forecast.errors import ConfigError, DataError, FileError
+from forecast.errors import ConfigError, DataError, FileError, ForecastError
 from forecast.series import read_series
 
 
@@ -147,6 +148,40 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
         read_series(path)
 
     assert caught.value.code == "D122"
+
+
+def repeated(rows):
+    """Return a Parquet file of a few bytes in which one value stands for so many rows."""
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    packed = io.BytesIO()
+    pq.write_table(pa.table({"y": pa.array([0] * rows, pa.int64())}), packed, compression="zstd")
+    return packed.getvalue()
+
+
+@pytest.mark.parametrize("limit", ["MAX_CELLS", "MAX_SIZE"])
+@pytest.mark.parametrize("folder", [True, False])
+def test_parquet_that_unpacks_to_more_than_memory_is_refused_before(tmp_path, monkeypatch, limit, folder):
+    data = repeated(50_000)
+    monkeypatch.setattr(formats, limit, 50)
+    path = tmp_path / "bomb.parquet"
+    path.write_bytes(data)
+    assert len(data) < 5_000
+    with pytest.raises(DataError, match="50,000 cells") as caught:
+        read_series(tmp_path if folder else path)
+
+    assert caught.value.code == "D122"
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_parquet_file_with_a_changed_head_is_refused_or_read_and_nothing_else(tmp_path, seed):
+    data, rng = parquet(), np.random.default_rng(seed)
+    for _ in range(40):
+        changed = bytearray(data)
+        changed[-int(rng.integers(9, 2000))] = int(rng.integers(256))
+        path = tmp_path / "x.parquet"
+        path.write_bytes(changed)
+        with contextlib.suppress(ForecastError):
+            read_series(path)
 
 
 def test_lines_of_json_are_named_by_their_place_in_the_file(tmp_path):

@@ -12,7 +12,7 @@ import typer
 
 from forecast.defaults import BUNDLED
 
-__all__ = ["Data", "Folder", "Jobs", "Json", "Output", "Overwrite", "Settings"]
+__all__ = ["Data", "Engine", "Folder", "Jobs", "Json", "Output", "Overwrite", "Settings"]
 
 Data = Annotated[str, typer.Argument(help=f"A CSV of one or many series, or one of {', '.join(BUNDLED)}.")]
 Folder = Annotated[Path, typer.Argument(help="A run folder.")]
@@ -23,5 +23,8 @@ Settings = Annotated[
 ]
 Jobs = Annotated[
     int | None, typer.Option("--jobs", "-j", min=1, help="Processes that work at once.", show_default="one a core")
+]
+Engine = Annotated[
+    str, typer.Option("--engine", help="Where they work: processes, serial, dask, or a scheduler: tcp://host:8786.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

@@ -26,8 +26,8 @@ def polite() -> Iterator[None]:
     """End quietly where the user or the reader of a pipe wants to hear no more; typer itself would not."""
     try:
         yield
-    except KeyboardInterrupt:
-        print("interrupted; nothing was written", file=sys.stderr)
+    except KeyboardInterrupt as stopped:
+        print(*(stopped.args or ["interrupted; nothing was written"]), file=sys.stderr)
         raise typer.Exit(130) from None
     except BrokenPipeError:
         # Nothing more may be written, not even when Python flushes at its end.

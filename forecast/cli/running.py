@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from forecast.cli.flags import settings_file, takes
-from forecast.cli.parameters import Data, Jobs, Json, Output, Overwrite, Settings
+from forecast.cli.parameters import Data, Engine, Jobs, Json, Output, Overwrite, Settings
 from forecast.cli.printing import print_json, print_rows
 from forecast.cli.telling import tells
 from forecast.defaults import DEFAULT_DATA
@@ -33,6 +33,11 @@ def run(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run folder --out.")] = False,
     config: Settings = None,
     jobs: Jobs = None,
+    engine: Engine = "processes",
+    resume: Annotated[
+        Path | None,
+        typer.Option("--resume", help="The .partial folder of an interrupted run, to go on with."),
+    ] = None,
     **options: Any,
 ) -> None:
     """Check, backtest, fit, forecast and report; prints the path of the report.
@@ -48,6 +53,8 @@ def run(
         overwrite=overwrite,
         config=settings_file(config, terminal),
         jobs=jobs,
+        engine=engine,
+        resume=resume,
         listener=terminal,
         spent=perf_counter() - begun,
         **options,
@@ -68,6 +75,7 @@ def backtest(
     overwrite: Overwrite = False,
     config: Settings = None,
     jobs: Jobs = None,
+    engine: Engine = "processes",
     json: Json = False,
     **options: Any,
 ) -> None:
@@ -84,6 +92,7 @@ def backtest(
         overwrite=overwrite,
         config=settings_file(config, terminal),
         jobs=jobs,
+        engine=engine,
         listener=terminal,
         spent=perf_counter() - begun,
         **options,
@@ -107,6 +116,7 @@ def predict(
     overwrite: Overwrite = False,
     config: Settings = None,
     jobs: Jobs = None,
+    engine: Engine = "processes",
     **options: Any,
 ) -> None:
     """Forecast and write the forecasts as CSV, by the network unless --models names others; no report.
@@ -122,6 +132,7 @@ def predict(
         overwrite=overwrite,
         config=settings_file(config, terminal),
         jobs=jobs,
+        engine=engine,
         listener=terminal,
         spent=perf_counter() - begun,
         **options,

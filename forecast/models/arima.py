@@ -118,9 +118,23 @@ class ARIMA:
             if self.transform == "log" and np.nanmin(panel.series(s)) <= 0:
                 raise DataError("D120", f"log needs values > 0; {shown(series)} has others", hint='transform="none"')
             fits.append(learn(panel.series(s), settings, known_rows(panel, s, 0)))
-        self.panel_, self.horizon_ = panel, horizon
+        self.horizon_ = horizon
+        return self._learned(panel, dict(zip(panel.ids, fits, strict=True)))
+
+    def joined(self, panel: Panel, parts: Sequence[Self]) -> Self:
+        """Become the model of `panel` whose series were fitted in these `parts`."""
+        self.horizon_ = parts[0].horizon_
+        return self._learned(panel, {series: fit for part in parts for series, fit in part.fits_.items()})
+
+    @staticmethod
+    def joined_choices(parts: Sequence[tuple[tuple[str, ...], dict[str, Any]]]) -> dict[str, Any]:
+        """Return the choices of all series."""
+        return {series: choice for _, choices in parts for series, choice in choices.items()}
+
+    def _learned(self, panel: Panel, fits: dict[str, Fit]) -> Self:
+        """Keep the fits of all series of a panel, and what follows from them."""
+        self.panel_, self.fits_ = panel, fits
         self.covariates_ = _names(panel)
-        self.fits_ = dict(zip(panel.ids, fits, strict=True))
         self.residuals_ = {
             series: fit.innovations(panel.series(s), covariates=known_rows(panel, s, 0))
             for s, (series, fit) in enumerate(self.fits_.items())

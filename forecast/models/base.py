@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Forecaster",
     "IntervalForecaster",
+    "SeparableForecaster",
     "constants_kept",
     "interval_frame",
     "predicted",
@@ -61,6 +62,17 @@ class IntervalForecaster(Forecaster, Protocol):
         The ends of level 80 are the quantiles 0.1 and 0.9. Nobody has to believe them: `forecast.calibration` holds
         them against what came.
         """
+
+
+class SeparableForecaster(Forecaster, Protocol):
+    """A model that looks at every series on its own, so that parts of a panel can be fitted apart and joined."""
+
+    def joined(self, panel: Panel, parts: Sequence[Self]) -> Self:
+        """Become what `fit` would have made of `panel`, whose series were fitted in these `parts`, in this order."""
+
+    @staticmethod
+    def joined_choices(parts: Sequence[tuple[tuple[str, ...], dict[str, Any]]]) -> dict[str, Any]:
+        """Return the `choices_` of all series, given the names and the choices of each part."""
 
 
 def predicted(model: Forecaster, panel: Panel | None = None, *, level: Sequence[float] = ()) -> pd.DataFrame:

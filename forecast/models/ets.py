@@ -115,17 +115,36 @@ class ETS:
 
     def fit(self, panel: Panel, *, horizon: int) -> Self:
         """Choose and fit the form of every series."""
-        self.panel_, self.horizon_ = panel, horizon
+        self.horizon_ = horizon
         self.notices_: list[Notice] = []
-        easy, self._season = self._prepare(panel)
+        easy, season = self._prepare(panel)
         fits = [self._fit(y, easy.season_length, name) for name, y in zip(panel.ids, _in_units(easy), strict=True)]
+        return self._learned(panel, fits, season, _units(easy))
+
+    def joined(self, panel: Panel, parts: Sequence[Self]) -> Self:
+        """Become the model of `panel` whose series were fitted in these `parts`."""
+        self.horizon_ = parts[0].horizon_
+        self.notices_ = [notice for part in parts for notice in part.notices_]
+        easy, season = self._prepare(panel)
+        return self._learned(panel, [fit for part in parts for fit in part.fits_.values()], season, _units(easy))
+
+    @staticmethod
+    def joined_choices(parts: Sequence[tuple[tuple[str, ...], dict[str, Any]]]) -> dict[str, Any]:
+        """Return the form, by series where it differs."""
+        forms: dict[str, str] = {}
+        for ids, choices in parts:
+            form = choices["form"]
+            forms |= form if isinstance(form, dict) else dict.fromkeys(ids, form)
+        return {"form": next(iter(forms.values())) if len(set(forms.values())) == 1 else forms}
+
+    def _learned(self, panel: Panel, fits: list[Smoothed], season: Deseasonalize, units: Floats) -> Self:
+        """Keep the fits of all series of a panel, and what follows from them."""
+        self.panel_, self._season, self._units = panel, season, units
         self.fits_ = dict(zip(panel.ids, fits, strict=True))
-        self._units = _units(easy)
         self.residuals_ = {name: fit.errors for name, fit in self.fits_.items()}
         self.parameters_ = {name: len(fit.smoothing) for name, fit in self.fits_.items()}
         forms = {name: str(fit.form) if fit.form else "last value" for name, fit in self.fits_.items()}
-        same = len(set(forms.values())) == 1
-        self.choices_: dict[str, Any] = {"form": next(iter(forms.values())) if same else forms}
+        self.choices_: dict[str, Any] = self.joined_choices([(panel.ids, {"form": forms})])
         return self
 
     def predict(self, panel: Panel | None = None, *, level: Sequence[float] = ()) -> pd.DataFrame:

@@ -91,9 +91,27 @@ class Theta:
 
     def fit(self, panel: Panel, *, horizon: int) -> Self:
         """Learn level, smoothing and line of every series."""
-        self.panel_, self.horizon_ = panel, horizon
+        self.horizon_ = horizon
         filled = Fill().apply(panel)
-        self.fits_ = [self._fit(filled.series(s), panel.season_length) for s in range(panel.n_series)]
+        return self._learned(panel, [self._fit(filled.series(s), panel.season_length) for s in range(panel.n_series)])
+
+    def joined(self, panel: Panel, parts: Sequence[Self]) -> Self:
+        """Become the model of `panel` whose series were fitted in these `parts`."""
+        self.horizon_ = parts[0].horizon_
+        return self._learned(panel, [fit for part in parts for fit in part.fits_])
+
+    @staticmethod
+    def joined_choices(parts: Sequence[tuple[tuple[str, ...], dict[str, Any]]]) -> dict[str, Any]:
+        """Return which series have a season."""
+        seasonal: dict[str, bool] = {}
+        for ids, choices in parts:
+            found = choices["seasonal"]
+            seasonal |= found if isinstance(found, dict) else dict.fromkeys(ids, found)
+        return {"seasonal": seasonal}
+
+    def _learned(self, panel: Panel, fits: list[Fit]) -> Self:
+        """Keep the fits of all series of a panel, and what follows from them."""
+        self.panel_, self.fits_ = panel, fits
         seasonal = [bool((fit.factors != 1.0).any()) for fit in self.fits_]
         self.choices_: dict[str, Any] = {"seasonal": dict(zip(panel.ids, seasonal, strict=True))}
         if panel.n_series == 1:
