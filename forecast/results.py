@@ -20,7 +20,7 @@ from forecast.defaults import BASELINES
 from forecast.diagnostics import diagnosed, errors_left
 from forecast.errors import Notice
 from forecast.explain import importance
-from forecast.models.combination import COMBINATION, combined, members_of
+from forecast.models.combination import COMBINATION, Combination, combined, members_of
 from forecast.models.mlp import MLP
 from forecast.runs import write_csv, write_json
 from forecast.scoring import common_points, leaderboard, metric_of, scores_by_place
@@ -112,15 +112,18 @@ class Results:
         self.seed = seed
         self.unfinished, self.undone = tested.unfinished, tested.undone
         names = list(factories)
+        self.combination: Combination | None = None
         if combination is not None and (members := self._members(combination, names)):
             names = [*names, COMBINATION]
             self._combine(tested, members, combination.method, split, bounds)
         calibration = Calibration(panel, split, tested, chosen.level, adaptive=chosen.adaptive)
-        forecasts = self.final.forecasts
+        forecasts, able = self.final.forecasts, list(dict.fromkeys(self.final.forecasts["model"]))
         self.quantile = None if chosen.quantile == "none" else chosen.quantile
+        shifts = {}
         if self.quantile is not None:
-            forecasts = calibration.quantile_ahead(forecasts, self.quantile)
+            shifts = calibration.shifts(able, self.quantile)
             calibration = calibration.at_quantile(self.quantile)
+        self.margins = calibration.margins(able, shifts=shifts, quantile=self.quantile)
         self.overlap = -(-split.reach // (split.step_size or split.horizon))
         self.backtest, self.between = bounds.apply(calibration.windows), calibration.backtested.between
         self.scored = common_points(self.backtest)
@@ -129,7 +132,7 @@ class Results:
         self.leaderboard = leaderboard(
             self.scored, names, baselines=BASELINES, fits=[*self.fits, self.final], quantile=self.quantile
         )
-        self.forecasts = bounds.apply(calibration.ahead(forecasts))
+        self.forecasts = bounds.apply(self.margins.ahead(forecasts, panel, chosen.level))
         self.paths = self._sampled(calibration, chosen.paths, seed=seed)
         self.paths["y"] = bounds.point(self.paths["y"])
 
@@ -144,6 +147,7 @@ class Results:
             rows = combined(frame, members, name=COMBINATION, method=method, earlier=tested.frame, reach=split.reach)
             return pd.concat([frame, bounds.apply(rows)], ignore_index=True) if len(rows) else frame
 
+        self.combination = Combination.of(members, method, tested.frame, reach=split.reach)
         whole, between = more(tested.frame), more(tested.between)
         self.final.forecasts = more(self.final.forecasts)
         tested.frame, tested.between = whole, between

@@ -14,7 +14,7 @@ import numpy as np
 from forecast import nn
 from forecast.engine import threads
 from forecast.errors import ConfigError, ModelError, Notice
-from forecast.models.base import constants_kept, interval_frame, quantiles_of, require_fitted
+from forecast.models.base import asked, constants_kept, interval_frame, quantiles_of
 from forecast.models.group import Group, Training
 from forecast.models.presets import PRESETS, RULES, kind_of, make_plans
 from forecast.models.prior import Prior
@@ -189,8 +189,7 @@ class MLP:
         the frame has the network's own intervals: the median over members, moved as the networks trained beforehand
         move the forecast.
         """
-        require_fitted(self)
-        panel = self.panel_ if panel is None else panel
+        panel = asked(self, panel)
         members = self._ahead(panel)
         y_hat = members.copy()
         if self.prior_ is not None:
