@@ -160,6 +160,9 @@ def backtest(
 @takes(RunOptions)
 def predict(
     data: Annotated[str, typer.Argument(help=f"A CSV of one or many series, or one of {', '.join(BUNDLED)}.")],
+    from_run: Annotated[
+        Path | None, typer.Option("--from", help="A run folder: forecast by its models, without training.")
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", help="A CSV to write to.", show_default="standard output")
     ] = None,
@@ -175,15 +178,18 @@ def predict(
 ) -> None:
     """Forecast and write the forecasts as CSV, by the network unless --models names others; no report.
 
+    With --from RUN the models of a run forecast newer data of the same kind, without training.
+
     Example: forecast predict sales.csv --horizon 12 --output next-year.csv
     """
     begun = perf_counter()  # a budget of time counts what is loaded, too
     from forecast import pipeline
 
     with polite(), Terminal(quiet=quiet) as terminal:
-        file = settings_file(config)
+        file = settings_file(config) if from_run is None else config
         frame = pipeline.predict(
             data,
+            from_run=from_run,
             output=output,
             overwrite=overwrite,
             config=file,
