@@ -75,10 +75,12 @@ def read_archive(folder: Path, name: str) -> tuple[dict[str, Any], dict[str, Arr
     """
     header, path = read_header(folder, name), folder / f"{name}.npz"
     try:
-        arrays = _arrays(path, header["arrays"])
-        whole = _hash_of(arrays) == header["arrays_sha256"]
+        content = path.read_bytes()
     except OSError as error:
         raise _missing(path, error) from error
+    try:
+        arrays = _arrays(content, header["arrays"])
+        whole = _hash_of(arrays) == header["arrays_sha256"]
     except Exception as error:  # whatever a damaged file makes of the readers of zip and npy
         raise damaged(path, str(error)) from error
     if not whole:
@@ -125,17 +127,16 @@ def _missing(path: Path, error: OSError) -> FileError:
     return FileError("F102", what, found=str(error.strerror), hint="forecast run DATA writes the models of a run")
 
 
-def _arrays(path: Path, sizes: Mapping[str, Any]) -> dict[str, Array]:
+def _arrays(content: bytes, sizes: Mapping[str, Any]) -> dict[str, Array]:
     """Return the arrays of a file whose entries are as large as they are said to be, and stored as they are."""
-    available = path.stat().st_size
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(BytesIO(content)) as archive:
         entries = {entry.filename: entry for entry in archive.infolist()}
         if set(entries) != {f"{name}.npy" for name in sizes} or len(entries) != len(archive.infolist()):
             raise ValueError("other arrays than the header says")
         arrays = {}
         for name, size in sizes.items():
             entry, dtype, shape = entries[f"{name}.npy"], np.dtype(size["dtype"]), tuple(size["shape"])
-            if entry.compress_type != zipfile.ZIP_STORED or not entry.file_size == entry.compress_size <= available:
+            if entry.compress_type != zipfile.ZIP_STORED or not entry.file_size == entry.compress_size <= len(content):
                 raise ValueError(f"{name} is not stored as it is")
             if dtype.kind not in DTYPES or any(type(n) is not int or n < 0 for n in shape):
                 raise ValueError(f"{name} is no array of numbers")

@@ -305,8 +305,8 @@ _TEXTS = {
         "A larger --budget, fewer --models, or --preset fast.",
     ),
     "W310": (
-        "A saved model leaves out series: those it was not fitted to where each has a fit of its own, and those that end "
-        "before what it has learned from; or it failed.",
+        "A saved model leaves out series: those it was not fitted to where each has a fit of its own, and those that "
+        "end before what it has learned from; or it failed.",
         "Fit anew: forecast run DATA.",
     ),
     "I201": (

@@ -113,8 +113,8 @@ class Margins:
     sizes : mapping
         By model: how much larger than usual the errors of each series are, [S].
     shifts : mapping
-        By model: what makes a quantile of a forecast, [H] and NaN as in `Width`, with the sizes [S] of the errors of the
-        middle. Empty where the middle is forecast.
+        By model: what makes a quantile of a forecast, [H] and NaN as in `Width`, with the sizes [S] of the errors of
+        the middle. Empty where the middle is forecast.
     quantile : float, optional
         Which quantile that is.
     """
@@ -138,7 +138,7 @@ class Margins:
         """
         frame = with_scale(forecasts, panel)
         place = {name: s for s, name in enumerate(self.fitted.ids)}
-        series = frame["unique_id"].map(place).fillna(len(place)).to_numpy(np.int64)
+        series = np.asarray(frame["unique_id"].map(place).fillna(len(place)), dtype=np.int64)
         y_hat = frame["y_hat"].to_numpy(np.float64, copy=True)
         ends = {name: np.full(len(frame), np.nan) for level in levels for name in interval_names(level)}
         for model, rows in frame.groupby("model", sort=False).indices.items():

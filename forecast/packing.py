@@ -76,7 +76,7 @@ class Kept:
             return self.kind(**state)
         if any(not name.isidentifier() or name.startswith("_") for name in state):
             raise Unreadable("a name that no attribute has")
-        made = object.__new__(self.kind)
+        made: Any = object.__new__(self.kind)
         vars(made).update(state)
         return made
 
@@ -145,7 +145,8 @@ class Packer:
         if name == "text":
             return self._texts(values, path)
         if name == "array":
-            return self._arrays(values, *names, path)
+            dtype, ndim = names
+            return self._arrays(values, dtype, ndim, path)
         if name in ("list", "tuple", "dict"):
             lengths = self._numbers([len(value) for value in values], "int", f"{path}.lengths")
             node = {"is": name, "lengths": lengths}
@@ -163,7 +164,7 @@ class Packer:
         if len(values) <= FEW:
             plain = [NUMBERS[name][0](value) for value in values]
             return {"is": name, "values": plain if name != "float" else [_written(value) for value in plain]}
-        column = np.array(values, dtype={"bool": np.bool_, "int": np.int64, "float": np.float64}[name])
+        column: Array = np.array(values, dtype={"bool": np.bool_, "int": np.int64, "float": np.float64}[name])
         if name == "int":
             furthest = max(-int(column.min()) - 1, int(column.max()))
             column = column.astype(next(size for size in SIZES if furthest <= np.iinfo(size).max))

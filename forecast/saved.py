@@ -44,14 +44,7 @@ FOLDER = "models"
 """Where they stand in the run folder."""
 CALIBRATION = "calibration"
 """What the file of the intervals is called there."""
-WITH_MODELS = ({*declared(DataOptions)} - {"missing", "transform"}) | {
-    "models",
-    "horizon",
-    "level",
-    "min",
-    "max",
-    "integer",
-}
+WITH_MODELS = {"models", "horizon", "level", "min", "max", "integer", *declared(DataOptions)} - {"missing", "transform"}
 """The options that mean something where nothing is trained."""
 
 
