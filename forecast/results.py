@@ -103,7 +103,7 @@ class Results:
             return workers.do(perform, tasks, lambda task: listener.progress(next(done), total, task.model))
 
         common: dict[str, Any] = {"bounds": bounds, "levels": chosen.level, "fallback": chosen.fallback, "do": do}
-        self.panel = panel
+        self.panel, self.given = panel, split.past(panel, 0)
         self.final = fit_all(factories, panel, split, **common)
         self._announce(split, factories, workers, listener)
         tested = backtest(factories, panel, split, **common)
@@ -184,11 +184,11 @@ class Results:
         network = self.final.models.get("mlp")
         if isinstance(network, MLP):
             write_csv(_training(network), folder / "training.csv")
-            write_csv(importance(network, self.panel, seed=self.seed), folder / "importance.csv")
+            write_csv(importance(network, self.given, seed=self.seed), folder / "importance.csv")
         by_cutoff = {fit.forecasts["cutoff"].astype(str).max(): fit.choices for fit in self.fits}
         write_json({"final": self.final.choices, **by_cutoff}, folder / "choices.json")
         write_json(diagnosed(self.final.models, self.panel), folder / "diagnostics.json")
-        if len(left := errors_left(self.final.models, self.panel)):
+        if len(left := errors_left(self.final.models, self.given)):
             write_csv(left, folder / "residuals.csv")
         scores = self.leaderboard.set_index("model").to_dict("index")
         metrics = {"schema": 1, "metric": metric_of(self.quantile), "quantile": self.quantile, "models": scores}

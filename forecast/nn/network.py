@@ -149,7 +149,7 @@ class Network:
             y = layer.forward(y)
         return y[None] if self.members == 1 else y
 
-    def predict(self, x: Array, *, at_once: int = 4096) -> Array:
+    def predict(self, x: Array, *, at_once: int = 512) -> Array:
         """Return the outputs for any number of inputs, `at_once` of them at a time, which bounds the memory.
 
         Parameters
