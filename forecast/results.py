@@ -116,7 +116,7 @@ class Results:
         if combination is not None and (members := self._members(combination, names)):
             names = [*names, COMBINATION]
             self._combine(tested, members, combination.method, split, bounds)
-        calibration = Calibration(panel, split, tested, chosen.level, adaptive=chosen.adaptive)
+        calibration = Calibration(self.given, split, tested, chosen.level, adaptive=chosen.adaptive)
         forecasts, able = self.final.forecasts, list(dict.fromkeys(self.final.forecasts["model"]))
         self.quantile = None if chosen.quantile == "none" else chosen.quantile
         shifts = {}
@@ -132,7 +132,7 @@ class Results:
         self.leaderboard = leaderboard(
             self.scored, names, baselines=BASELINES, fits=[*self.fits, self.final], quantile=self.quantile
         )
-        self.forecasts = bounds.apply(self.margins.ahead(forecasts, panel, chosen.level))
+        self.forecasts = bounds.apply(self.margins.ahead(forecasts, self.given, chosen.level))
         self.paths = self._sampled(calibration, chosen.paths, seed=seed)
         self.paths["y"] = bounds.point(self.paths["y"])
 
