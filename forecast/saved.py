@@ -179,7 +179,7 @@ class _Fitted:
         levels, frames, reasons = self.margins.levels, [], []
         mixed = self._combination() if COMBINATION in self.names else None
         for name in [n for n in self.names if n != COMBINATION] + self._others(mixed):
-            model = load_object(self.folder / name)
+            model = self._model(name, split.reach)
             own, said = _own(past, model)
             for notice in said:
                 listener.say(str(notice))
@@ -197,6 +197,13 @@ class _Fitted:
             frame = pd.concat([frame, bounds.apply(mixed.ahead(frame))], ignore_index=True)
         frame = frame[frame["model"].isin(self.names)].reset_index(drop=True)
         return bounds.apply(self.margins.ahead(frame, past, levels))
+
+    def _model(self, name: str, reach: int) -> Any:
+        """Return a model that was fitted with the others: to the same data, for as many steps."""
+        model, basis = load_object(self.folder / name), load_basis(self.folder / name)
+        if basis != self.basis or getattr(model, "horizon_", reach) != reach or not hasattr(model, "predict"):
+            raise ModelError("M202", f"{FOLDER}/{name}.npz is of another run", hint="forecast run DATA anew")
+        return model
 
     def _combination(self) -> Combination:
         mixed = load_object(self.folder / COMBINATION)

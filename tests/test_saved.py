@@ -10,6 +10,8 @@ import pytest
 
 from forecast import load_run, pipeline, read_series
 from forecast.errors import ForecastError, ModelError
+from forecast.models.classical import SeasonalNaive
+from forecast.models.saving import load_basis, save_model
 
 SETTINGS = """
 [models.mlp]
@@ -19,7 +21,7 @@ hidden_sizes = [4]
 input_size = 12
 prior = "none"
 [models.theta]
-[models.ets]
+[models.drift]
 [models.combination]
 method = "inverse_error"
 """
@@ -70,7 +72,7 @@ def told(run):
 def test_the_same_data_give_the_forecasts_of_the_run(run):
     found = pipeline.predict(panel(6), from_run=run.folder)
 
-    assert set(found["model"]) == {"mlp", "theta", "ets", "combination", "seasonal_naive", "naive"}
+    assert set(found["model"]) == {"mlp", "theta", "drift", "combination", "seasonal_naive", "naive"}
     pd.testing.assert_frame_equal(found, told(run), check_dtype=False, check_exact=True)
 
 
@@ -103,8 +105,8 @@ def test_newer_data_are_forecast_from_their_end_by_the_models_as_they_are(run):
 
 
 def test_the_order_and_number_of_series_do_not_matter(run):
-    both = pipeline.predict(panel(), from_run=run.folder, models=["ets", "theta"])
-    one = pipeline.predict(panel().query("id == 'b'"), from_run=run.folder, models=["theta", "ets"], id="id")
+    both = pipeline.predict(panel(), from_run=run.folder, models=["drift", "theta"])
+    one = pipeline.predict(panel().query("id == 'b'"), from_run=run.folder, models=["theta", "drift"], id="id")
 
     expected = both[both["unique_id"] == "b"].reset_index(drop=True)
     pd.testing.assert_frame_equal(one, expected, check_exact=True)
@@ -115,7 +117,7 @@ def test_a_new_series_is_forecast_by_the_network_and_left_out_by_what_was_not_fi
 
     found = pipeline.predict(data, from_run=run.folder, listener=said)
 
-    assert set(found.loc[found["unique_id"] == "c", "model"]) == {"mlp", "naive", "seasonal_naive"}
+    assert set(found.loc[found["unique_id"] == "c", "model"]) == {"mlp", "drift", "naive", "seasonal_naive"}
     assert found.loc[found["unique_id"] == "c", "lo-80"].notna().all()
     assert 'warning[W310]: theta was not fitted to 1 of 3 series, first "c": it leaves them out' in said.lines
 
@@ -231,6 +233,15 @@ def test_a_file_that_was_put_in_the_place_of_another_is_refused(copied, name):
         shutil.copy(copied / "models" / f"theta{suffix}", copied / "models" / f"{name}{suffix}")
 
     with pytest.raises(ModelError, match="holds something else") as caught:
+        pipeline.predict(panel(), from_run=copied)
+    assert caught.value.code == "M202"
+
+
+def test_a_model_of_another_run_is_not_believed(run, copied):
+    other = SeasonalNaive().fit(read_series(panel(6)).panel, horizon=H + 1)
+    save_model(other, copied / "models" / "theta", load_basis(run.folder / "models" / "theta"))
+
+    with pytest.raises(ModelError, match="models/theta.npz is of another run") as caught:
         pipeline.predict(panel(), from_run=copied)
     assert caught.value.code == "M202"
 

@@ -202,11 +202,12 @@ def load_model(path: str | Path) -> Forecaster:
     Examples
     --------
     >>> import tempfile
-    >>> from forecast import read_series, run
-    >>> folder = run("nile", models=["theta"], horizon=5, out=tempfile.mkdtemp() + "/nile").folder
-    >>> model = load_model(folder / "models" / "theta.npz")
-    >>> model.predict(read_series("nile").panel)["step"].tolist()
-    [1, 2, 3, 4, 5]
+    >>> from forecast.series import read_series
+    >>> panel = read_series("nile").panel
+    >>> fitted = Theta().fit(panel.drop_last(5), horizon=2)
+    >>> path = save_model(fitted, tempfile.mkdtemp() + "/theta", Basis.of(panel, horizon=2))
+    >>> load_model(path).predict(panel)["ds"].dt.year.tolist()
+    [1971, 1972]
     """
     model: Forecaster = load_object(path)
     if not hasattr(model, "predict"):
