@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from scipy.special import stdtrit
 
-from forecast.models.base import interval_frame, quantiles_of, require_fitted
+from forecast.models.base import asked, interval_frame, quantiles_of
 from forecast.panel import Panel, forecast_frame
 
 if TYPE_CHECKING:
@@ -47,8 +47,7 @@ class Naive:
 
     def predict(self, panel: Panel | None = None) -> pd.DataFrame:
         """Return the forecast frame that follows `panel` (default: the fitted one)."""
-        require_fitted(self)
-        panel = self.panel_ if panel is None else panel
+        panel = asked(self, panel)
         return forecast_frame(panel, self._ahead(panel), model=self.name)
 
     def _ahead(self, panel: Panel) -> NDArray[np.float64]:
@@ -119,8 +118,7 @@ class Mean(Naive):
 
     def predict(self, panel: Panel | None = None, *, level: Sequence[float] = ()) -> pd.DataFrame:
         """Return the forecast frame that follows `panel` (default: the fitted one), with intervals of `level`."""
-        require_fitted(self)
-        panel = self.panel_ if panel is None else panel
+        panel = asked(self, panel)
         quantiles = np.array(quantiles_of(level))
         ends = [_about_mean(panel.series(s), quantiles) for s in range(panel.n_series)]
         found = np.repeat(np.array(ends)[:, None, :], self.horizon_, axis=1)
