@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from forecast.models.classical import Naive, SeasonalNaive
     from forecast.models.mlp import MLP
     from forecast.panel import Panel
-    from forecast.pipeline import backtest, check, predict, run
+    from forecast.pipeline import backtest, check, predict, run, tune
     from forecast.runs import Run, load_run
     from forecast.series import read_series
 
@@ -49,6 +49,7 @@ _HOMES = {
     "predict": "pipeline",
     "run": "pipeline",
     "score": "hindsight",
+    "tune": "pipeline",
 }
 
 __all__ = [
@@ -73,6 +74,7 @@ __all__ = [
     "read_series",
     "run",
     "score",
+    "tune",
 ]
 
 

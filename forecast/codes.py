@@ -65,6 +65,18 @@ _TEXTS = {
         "The orders of an ARIMA are written in a way that is not understood, or cannot be fitted.",
         'Write arima(p,d,q), or arima(p,d,q)(P,D,Q)m with a season m of 2 to 24, in quotes: --models "arima(2,1,1)".',
     ),
+    "U111": (
+        "A search of settings takes the package optuna, which is not installed.",
+        'Install it: pip install "forecast[tune]".',
+    ),
+    "U112": (
+        "There is nothing to search: the models have no settings for it, or all of these were named.",
+        "Name a model that has some: --models mlp; and leave what shall be searched out of the file of settings.",
+    ),
+    "U113": (
+        "The search that should go on was made of other data, with other settings, or by another version.",
+        "Repeat the command it was made with, or begin a new one with another --out.",
+    ),
     "U201": (
         "The runs did not answer the same question: other data, horizon, test windows or metric.",
         "Run the models again on the same data and windows; --force-unequal shows the table all the same, labelled.",
@@ -195,6 +207,10 @@ _TEXTS = {
         "The self-test of the installation failed.",
         "Install again into a fresh environment; if that does not help, report it with `forecast doctor --json`.",
     ),
+    "M111": (
+        "A budget of time ended before a search had tried the defaults once.",
+        "A larger --budget, --preset fast, or fewer windows.",
+    ),
     "M201": (
         "A fitted model does not fit the data it is asked about: other series or other covariates.",
         "Fit it to these data.",
@@ -226,6 +242,10 @@ _TEXTS = {
     "F106": (
         "The scores in a run folder are not those that follow from its backtest.csv: a file was changed afterwards.",
         "Run again: the command stands in run.json.",
+    ),
+    "F111": (
+        "The journal of a search is damaged, or no journal of a search.",
+        "Begin a new search with another --out.",
     ),
     "W201": (
         "A value is ten thousand times the median of its series; it is used as it is.",
@@ -302,6 +322,10 @@ _TEXTS = {
     "W305": (
         "A budget of time cut the run short: windows, fits or totals were given up.",
         "A larger --budget, fewer --models, or --preset fast.",
+    ),
+    "W311": (
+        "Settings were tuned on values on which this run tests: its scores of the tuned models are too good.",
+        "Tune again with the windows of this run (same --n-windows, --horizon and --step-size), or test on newer data.",
     ),
     "I201": (
         "The target has zeros or negative values.",

@@ -21,3 +21,5 @@ MISSING = ("auto", "error", "linear", "seasonal", "zero", "ffill")
 DUPLICATES = ("error", "first", "last", "mean", "sum")
 LAYOUTS = ("auto", "long", "columns", "rows")
 REPORTS_FOLDER = "reports"
+TRIALS = 20
+"""Of a search without a budget."""

@@ -25,13 +25,14 @@ from forecast.ready import Ready, enough_windows, factories_of, prepare
 from forecast.report.words import sureness
 from forecast.results import Listener, Results, Silent
 from forecast.runs import Run, load_run, new_folder, require_free, write_aside, write_csv, write_file, write_json
+from forecast.search import tune
 from forecast.totals import Totals
 from forecast.trials import Trial, try_models
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Listener", "audit", "backtest", "check", "gradcheck", "predict", "run"]
+__all__ = ["Listener", "audit", "backtest", "check", "gradcheck", "predict", "run", "tune"]
 
 
 REPORT_SECONDS, TABLE_SECONDS = 4.0, 1.0

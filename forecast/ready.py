@@ -35,6 +35,7 @@ from forecast.placing import MIN_VALUES, stamp
 from forecast.readers import read_table
 from forecast.series import SeriesData, read_series
 from forecast.transforms import require_transforms
+from forecast.tuning_record import seen_notices
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -119,6 +120,8 @@ def prepare(data: str | Path | pd.DataFrame, settings: RunConfig, *, flags: dict
             Hierarchy.of(panel, chosen.totals)
     panel = _seen(panel, settings, split)
     notices = [*loaded.notices, *notices, *bounds.notices(panel), *window_notices(panel, split)]
+    first = panel.drop_last(split.backs[0]).last if split.n_windows else panel.last[:0]
+    notices += seen_notices(settings.tuning, first)
     checkup = examine(loaded, missing=settings.data.missing)
     return Ready(loaded, panel, checkup, split, tuple(ahead), notices)
 

@@ -19,6 +19,7 @@ from forecast.cli.finished import compare, report, score
 from forecast.cli.flags import settings_file, takes
 from forecast.cli.printing import polite, print_json, print_rows
 from forecast.cli.reference import config, data, doctor, errors, models
+from forecast.cli.tuning import tune
 from forecast.defaults import BUNDLED, DEFAULT_DATA
 from forecast.errors import ForecastError, ModelError
 from forecast.options import DataOptions, RunOptions
@@ -276,7 +277,7 @@ def gradcheck(
             raise ModelError("M104", f"wrong gradient: {', '.join(wrong)}")
 
 
-for _command in (report, compare, score, data, models, errors, doctor):
+for _command in (tune, report, compare, score, data, models, errors, doctor):
     app.command()(_command)
 app.add_typer(config, name="config")
 

@@ -1,0 +1,77 @@
+"""Commands that ask what would be if: other settings of the models, other plans for what is known ahead.
+
+The idea: both leave the data as they are and try alternatives beside them.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from time import perf_counter
+from typing import Annotated, Any
+
+import typer
+
+from forecast.cli.flags import settings_file, takes
+from forecast.cli.printing import polite
+from forecast.defaults import BUNDLED
+from forecast.options import RunOptions
+from forecast.terminal import Terminal
+
+__all__ = ["tune"]
+
+Data = Annotated[str, typer.Argument(help=f"A CSV of one or many series, or one of {', '.join(BUNDLED)}.")]
+Config = Annotated[
+    Path | None, typer.Option("--config", "-c", help="Settings.", show_default="forecast.toml if there is one")
+]
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", "-j", min=1, help="Processes that work at once.", show_default="one a core")
+]
+
+
+@takes(RunOptions)
+def tune(
+    data: Data,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The folder of the search.", show_default="a new one in reports/")
+    ] = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(
+            "--trials", min=1, help="Settings to try for each model.", show_default="20, or what --budget allows"
+        ),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the search in --out.")] = False,
+    config: Config = None,
+    jobs: Jobs = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but the path and errors.")] = False,
+    **options: Any,
+) -> None:
+    """Search better settings of the network, or of the models named, on windows before the test windows of a run.
+
+    Prints the path of best.toml, which `forecast run DATA --config best.toml` takes.
+
+    Example: forecast tune sales.csv --horizon 12 --trials 30
+    """
+    begun = perf_counter()  # a budget of time counts what is loaded, too
+    from forecast import pipeline
+
+    with polite(), Terminal(quiet=quiet) as terminal:
+        try:
+            found = pipeline.tune(
+                data,
+                out=out,
+                trials=trials,
+                resume=resume,
+                config=settings_file(config),
+                jobs=jobs,
+                listener=terminal,
+                spent=perf_counter() - begun,
+                **options,
+            )
+        except KeyboardInterrupt:
+            print("interrupted; the trials that were finished are kept: --resume goes on from them", file=sys.stderr)
+            raise typer.Exit(130) from None
+        for line in found.sentences:
+            terminal.say(line)
+        print(found.best, flush=True)
