@@ -22,6 +22,8 @@ from time import perf_counter, sleep
 BUNDLED = ("airline", "co2", "macro", "nile", "sunspots")
 BARS = {"seconds": 25.0, "largest_mb": 400.0, "together_mb": 900.0}
 """What `forecast run airline` may take on two cores."""
+STARTS = {("--help",): 2.0, ("run", "--help"): 2.5}
+"""How many times as long as ``import typer`` the help may take."""
 EVERY = 0.1
 """Seconds from one look at the memory of all processes to the next."""
 PEER = "import pandas, matplotlib.figure, statsmodels.tsa.statespace.sarimax"
@@ -56,6 +58,27 @@ def times(repeats: int) -> list[dict[str, object]]:
             "seconds": round(statistics.median(seconds for seconds, _ in measured), 2),
             "peak_mb": round(statistics.median(memory for _, memory in measured)),
             "times_bare_imports": round(statistics.median(s / p for (s, _), p in zip(measured, peers, strict=True)), 2),
+        }
+        for name, measured in rounds.items()
+    ]
+
+
+def starts(repeats: int) -> list[dict[str, object]]:
+    """Return a row per help: seconds, and how many times as long as a bare ``import typer`` of the same round."""
+    commands = {"import typer": ["-c", "import typer"]}
+    commands |= {" ".join(words): ["-m", "forecast", *words] for words in STARTS}
+    rounds: dict[str, list[float]] = {name: [] for name in commands}
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(repeats):
+            for name, words in commands.items():
+                rounds[name].append(timed([sys.executable, *words], folder=folder)[0])
+    bare = rounds["import typer"]
+    return [
+        {
+            "help": name,
+            "seconds": round(statistics.median(measured), 3),
+            "times_typer": round(statistics.median(s / b for s, b in zip(measured, bare, strict=True)), 2),
+            "allowed": STARTS.get(tuple(name.split()), 1.0),
         }
         for name, measured in rounds.items()
     ]
@@ -154,11 +177,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=5, help="runs of each command (default 5)")
     parser.add_argument("--seeds", type=int, default=10, help="seeds of the network (default 10)")
-    parser.add_argument("--only", choices=["times", "bars", "accuracy"], help="one part alone")
+    parser.add_argument("--only", choices=["times", "starts", "bars", "accuracy"], help="one part alone")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args()
     parts = {
         "times": lambda: times(arguments.repeats),
+        "starts": lambda: starts(4 * arguments.repeats),
         "bars": lambda: bars(arguments.repeats),
         "accuracy": lambda: accuracy(arguments.seeds),
     }

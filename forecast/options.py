@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import wraps
+from functools import cache, wraps
 from typing import Annotated, Any, TypedDict, TypeVar, get_args, get_origin, get_type_hints
 
 from forecast.defaults import DUPLICATES, MISSING, MODEL_NAMES
@@ -186,6 +186,7 @@ class Declared:
     each: type | None
 
 
+@cache
 def declared(options: type) -> dict[str, Declared]:
     """Return the options of a typed dictionary by name, in the order in which they were declared.
 

@@ -15,6 +15,7 @@ import pandas as pd  # noqa: E402
 import pytest  # noqa: E402
 
 from forecast import cli  # noqa: E402
+from forecast.cli import reference  # noqa: E402
 from forecast.frequency import Frequency  # noqa: E402
 from forecast.panel import Panel  # noqa: E402
 
@@ -36,12 +37,8 @@ def make_panel(*series: object, frequency: str = "MS", season_length: int = 12) 
 
 
 COMMANDS = [
-    *(one.callback.__name__ for one in cli.app.registered_commands),
-    *(
-        f"{group.name} {one.callback.__name__}"
-        for group in cli.app.registered_groups
-        for one in group.typer_instance.registered_commands
-    ),
+    *(name for name in cli.COMMANDS if name != "config"),
+    *(f"config {one.callback.__name__}" for one in reference.config.registered_commands),
 ]
 """Every command of the command line, as it is typed."""
 

@@ -500,3 +500,16 @@ def test_a_command_that_fails_ends_the_benchmark(bench, tmp_path):
 
 def test_a_process_that_has_ended_holds_nothing(bench):
     assert bench.spine.kilobytes(bench.spine.proc_text(Path("/proc/none/status")), "VmHWM") == 0
+
+
+def test_help_is_timed_beside_the_bare_import(bench, monkeypatch):
+    seconds = {"-c": 0.1, "-m": 0.15}
+    monkeypatch.setattr(bench.spine, "timed", lambda words, folder: (seconds[words[1]], 10.0))
+
+    rows = bench.spine.starts(3)
+
+    assert [(row["help"], row["times_typer"], row["allowed"]) for row in rows] == [
+        ("import typer", 1.0, 1.0),
+        ("--help", 1.5, 2.0),
+        ("run --help", 1.5, 2.5),
+    ]

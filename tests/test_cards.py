@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from forecast import cards, cli, pipeline
+from forecast import cards, pipeline
+from forecast.cli import looking
 from forecast.doctor import Checkup, Finding
 
 BAD = "[red]x\t\x1b[31m"
@@ -88,7 +89,7 @@ def test_check_reads_the_settings_in_the_folder(call, tmp_path):
 
 
 def test_the_flags_of_check_are_those_of_the_function_and_read_as_run_does():
-    ours = set(inspect.signature(cli.check).parameters) - {"json"}
+    ours = set(inspect.signature(looking.check).parameters) - {"json"}
     theirs = set(inspect.signature(pipeline.check).parameters)
     of_run = set(inspect.signature(pipeline.run).parameters)
 

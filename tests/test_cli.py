@@ -12,6 +12,7 @@ from conftest import COMMANDS
 
 import forecast
 from forecast import cli, pipeline
+from forecast.cli import running
 
 QUICK = ("--models", "naive", "--n-windows", "2")
 
@@ -48,7 +49,7 @@ def test_no_file_is_written_outside_the_run_folder(call, tmp_path):
 
 
 def test_the_flags_are_those_of_the_function():
-    ours = set(inspect.signature(cli.run).parameters) - {"quiet"}
+    ours = set(inspect.signature(running.run).parameters) - {"quiet"}
     theirs = set(inspect.signature(pipeline.run).parameters) - {"listener", "spent"}
 
     assert ours == theirs
@@ -205,20 +206,17 @@ def test_help_says_what_a_command_does_and_shows_it_at_work(call, name):
     assert f"Example: forecast {name}" in out
 
 
-HEAVY = {"numpy", "pandas", "scipy", "matplotlib", "statsmodels", "jinja2"}
+HEAVY = {"numpy", "pandas", "scipy", "matplotlib", "statsmodels", "jinja2", "pydantic"}
 
 
-@pytest.mark.parametrize(
-    ("words", "heavy"),
-    [(["--help"], HEAVY | {"pydantic"}), *(([*name.split(), "--help"], HEAVY) for name in COMMANDS)],
-)
-def test_help_loads_nothing_heavy(tmp_path, words, heavy):
+@pytest.mark.parametrize("words", [["--help"], *([*name.split(), "--help"] for name in COMMANDS)], ids=" ".join)
+def test_help_loads_nothing_heavy(tmp_path, words):
     code = (
         f"import sys; sys.argv = ['forecast', *{words!r}]\n"
         "from forecast.cli import main\n"
         "try: main()\n"
         "except SystemExit: pass\n"
-        f"heavy = {heavy!r} & set(sys.modules)\n"
+        f"heavy = {HEAVY!r} & set(sys.modules)\n"
         "sys.exit(str(sorted(heavy)) if heavy else 0)"
     )
 
@@ -226,6 +224,28 @@ def test_help_loads_nothing_heavy(tmp_path, words, heavy):
 
     assert done.returncode == 0, done.stderr
     assert "--help" in done.stdout
+
+
+def test_help_of_one_command_loads_no_other(tmp_path):
+    code = (
+        "import sys; sys.argv = ['forecast', 'errors', '--help']\n"
+        "from forecast.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print(*(name for name in sys.modules if name.startswith('forecast.cli.')), file=sys.stderr)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    assert "forecast.cli.reference" in done.stderr
+    assert "forecast.cli.running" not in done.stderr
+
+
+def test_the_help_of_the_whole_shows_every_command_with_a_line_that_fits(call):
+    _, out, _ = call("--help")
+
+    for name, (_, line) in cli.COMMANDS.items():
+        assert f"  {name.ljust(9)}  {line}\n" in out
 
 
 def test_python_m_forecast_is_the_same_command(tmp_path):

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from forecast import cli, pipeline
+from forecast import pipeline
+from forecast.cli import looking, running
 from forecast.config import resolve
 from forecast.options import DataOptions, RunOptions, declared
 
@@ -28,9 +29,11 @@ def test_help_shows_every_option_with_its_words():
         assert f"{name}\n        {one.option.help}" in pipeline.run.__doc__
 
 
-@pytest.mark.parametrize(("verb", "options"), [("run", RunOptions), ("check", DataOptions)])
-def test_the_data_come_first_and_the_options_before_the_rest(verb, options):
-    for function in (getattr(pipeline, verb), getattr(cli, verb)):
+@pytest.mark.parametrize(
+    ("verb", "command", "options"), [("run", running.run, RunOptions), ("check", looking.check, DataOptions)]
+)
+def test_the_data_come_first_and_the_options_before_the_rest(verb, command, options):
+    for function in (getattr(pipeline, verb), command):
         names = list(inspect.signature(function).parameters)
 
         assert names[: len(declared(options)) + 1] == ["data", *declared(options)]

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 import forecast
-from forecast import cli, pipeline
+from forecast import pipeline
+from forecast.cli import running
 from forecast.errors import ConfigError, DataError, ModelError
 from forecast.options import RunOptions, declared
 
@@ -124,7 +125,7 @@ def test_what_the_models_say_is_said_once(monkeypatch):
 
 
 def test_flags_and_keywords_are_the_same():
-    ours = set(inspect.signature(cli.backtest).parameters) - {"quiet", "json"}
+    ours = set(inspect.signature(running.backtest).parameters) - {"quiet", "json"}
     theirs = set(inspect.signature(pipeline.backtest).parameters) - {"listener", "spent"}
     assert ours == theirs
     assert set(declared(RunOptions)) < ours

@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 
 import forecast
-from forecast import cli, pipeline
+from forecast import pipeline
 from forecast.backtesting import Outcome, Split, perform
 from forecast.bounds import Bounds
+from forecast.cli import tuning
 from forecast.config import resolve
 from forecast.errors import ConfigError, DataError, FileError, ModelError
 from forecast.metrics import mase, mase_scale
@@ -542,7 +543,7 @@ def test_an_interrupted_command_says_how_to_go_on(call, monkeypatch):
 
 
 def test_the_flags_are_those_of_the_function():
-    ours = set(inspect.signature(cli.tune).parameters) - {"quiet"}
+    ours = set(inspect.signature(tuning.tune).parameters) - {"quiet"}
 
     assert ours == set(inspect.signature(pipeline.tune).parameters) - {"listener", "spent"}
 

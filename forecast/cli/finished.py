@@ -3,8 +3,6 @@
 The idea: a run folder holds everything, so none of these fits a model.
 """
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,15 +10,13 @@ from typing import Annotated, Any
 import typer
 
 from forecast.cli.flags import takes
+from forecast.cli.parameters import Folder, Json, Overwrite
 from forecast.cli.printing import polite, print_json, print_rows
 from forecast.defaults import METRIC_NAMES
 from forecast.errors import Notice
 from forecast.options import DataOptions
 
 __all__ = ["compare", "report", "score"]
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-Folder = Annotated[Path, typer.Argument(help="A run folder.")]
 
 
 def report(
@@ -79,7 +75,7 @@ def score(
     output: Annotated[
         Path | None, typer.Option("--output", help="A CSV of each forecast and what came.", show_default="none")
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace --output if it is there.")] = False,
+    overwrite: Overwrite = False,
     json: Json = False,
     **options: Any,
 ) -> None:

@@ -3,8 +3,6 @@
 The idea: what they print is read from where it is used, so it cannot be out of date.
 """
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,16 +10,21 @@ from typing import Annotated, Any
 import typer
 
 from forecast.cli.flags import settings_file, takes
+from forecast.cli.group import CONTEXT, Quick
+from forecast.cli.parameters import Json, Settings
 from forecast.cli.printing import polite, print_json, print_rows
 from forecast.errors import ModelError
 from forecast.options import RunOptions
 
 __all__ = ["config", "data", "doctor", "errors", "models"]
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
-
 config = typer.Typer(
-    rich_markup_mode=None, no_args_is_help=True, help="Write a file of settings, or show those in force."
+    cls=Quick,
+    rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=True,
+    context_settings=CONTEXT,
+    help="Write a file of settings, or show those in force.",
 )
 
 
@@ -49,9 +52,7 @@ def init(
 @config.command()
 @takes(RunOptions)
 def show(
-    config: Annotated[
-        Path | None, typer.Option("--config", "-c", help="Settings.", show_default="forecast.toml if there is one")
-    ] = None,
+    config: Settings = None,
     json: Json = False,
     **options: Any,
 ) -> None:

@@ -3,8 +3,6 @@
 The idea: both leave the data as they are and try alternatives beside them.
 """
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 from time import perf_counter
@@ -13,20 +11,11 @@ from typing import Annotated, Any
 import typer
 
 from forecast.cli.flags import settings_file, takes
+from forecast.cli.parameters import Data, Jobs, Quiet, Settings
 from forecast.cli.printing import polite
-from forecast.defaults import BUNDLED
 from forecast.options import RunOptions
-from forecast.terminal import Terminal
 
 __all__ = ["tune"]
-
-Data = Annotated[str, typer.Argument(help=f"A CSV of one or many series, or one of {', '.join(BUNDLED)}.")]
-Config = Annotated[
-    Path | None, typer.Option("--config", "-c", help="Settings.", show_default="forecast.toml if there is one")
-]
-Jobs = Annotated[
-    int | None, typer.Option("--jobs", "-j", min=1, help="Processes that work at once.", show_default="one a core")
-]
 
 
 @takes(RunOptions)
@@ -42,9 +31,9 @@ def tune(
         ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the search in --out.")] = False,
-    config: Config = None,
+    config: Settings = None,
     jobs: Jobs = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but the path and errors.")] = False,
+    quiet: Quiet = False,
     **options: Any,
 ) -> None:
     """Search better settings of the network, or of the models named, on windows before the test windows of a run.
@@ -55,6 +44,7 @@ def tune(
     """
     begun = perf_counter()  # a budget of time counts what is loaded, too
     from forecast import pipeline
+    from forecast.terminal import Terminal
 
     with polite(), Terminal(quiet=quiet) as terminal:
         try:

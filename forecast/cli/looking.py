@@ -1,0 +1,88 @@
+"""Commands that look closely: at the data, at leaks from the future, at gradients.
+
+The idea: each prints what was found, row by row, and its exit code says whether anything is wrong.
+"""
+
+from typing import Annotated, Any
+
+import typer
+
+from forecast.cli.flags import settings_file, takes
+from forecast.cli.parameters import Data, Json, Settings
+from forecast.cli.printing import polite
+from forecast.defaults import DEFAULT_DATA
+from forecast.errors import ModelError
+from forecast.options import DataOptions, RunOptions
+
+__all__ = ["audit", "check", "gradcheck"]
+
+
+@takes(DataOptions)
+def check(
+    data: Data,
+    config: Settings = None,
+    json: Json = False,
+    **options: Any,
+) -> None:
+    """Say what is in the data, what is wrong with them and how to repair it; exits 3 where a run would refuse.
+
+    Example: forecast check sales.csv --target units
+    """
+    from forecast import pipeline
+    from forecast.cards import print_checkup
+
+    with polite():
+        checkup = pipeline.check(data, config=settings_file(config), **options)
+        print_checkup(checkup, json=json)
+    raise typer.Exit(checkup.exit_code)
+
+
+@takes(RunOptions)
+def audit(
+    data: Data = DEFAULT_DATA,
+    config: Settings = None,
+    **options: Any,
+) -> None:
+    """Change what lies after each cutoff in the file, and show that nothing before it moves; exits 4 where it does.
+
+    Example: forecast audit sales.csv --models arima --n-windows 2
+    """
+    from forecast import pipeline
+    from forecast.audit import CONTROL
+    from forecast.terminal import Terminal
+
+    with polite(), Terminal(quiet=False) as terminal:
+        checks = pipeline.audit(data, config=settings_file(config), listener=terminal, **options)
+        print("cutoff\tafter it\tmoved")
+        for check in checks:
+            print(check.cutoff, check.change, ", ".join(check.moved) or "nothing", sep="\t")
+        wrong = [check for check in checks if bool(check.moved) != (check.cutoff == CONTROL)]
+        if wrong:
+            first = wrong[0]
+            what = f"{', '.join(first.moved)} moved" if first.moved else "a model that looks ahead was not found"
+            where = f"{first.cutoff}, {first.change}: {what}"
+            raise ModelError("M106", f"{len(wrong)} of {len(checks)} checks failed: {where}")
+
+
+def gradcheck(
+    network: Annotated[
+        str | None, typer.Argument(help="An activation, a loss, or module:attribute of your own.", show_default="all")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of parameters, batch and directions.")] = 0,
+) -> None:
+    """Hold the gradients of the network library, or of your own layer, loss or network, against numeric ones.
+
+    Example: forecast gradcheck tanh
+    """
+    from forecast import pipeline
+
+    with polite():
+        reports = pipeline.gradcheck(network, seed=seed)
+        print("checked\tanalytic\tnumeric\terror\tpassed")
+        for name, report in reports.items():
+            for analytic, numeric, size in zip(report.analytic, report.numeric, report.size, strict=True):
+                error = abs(analytic - numeric) / max(size, 1e-12)
+                print(name, f"{analytic:.9g}", f"{numeric:.9g}", f"{error:.1e}", error < report.tolerance, sep="\t")
+        wrong = [name for name, report in reports.items() if not report.passed]
+        if wrong:
+            raise ModelError("M104", f"wrong gradient: {', '.join(wrong)}")

@@ -1,0 +1,28 @@
+"""Parameters that several commands share, each declared once.
+
+The idea: what a flag is called and what help says of it belong to the flag, so that it is the same in every command.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from forecast.defaults import BUNDLED
+
+__all__ = ["Data", "Folder", "Jobs", "Json", "Output", "Overwrite", "Quiet", "Settings"]
+
+Data = Annotated[str, typer.Argument(help=f"A CSV of one or many series, or one of {', '.join(BUNDLED)}.")]
+Folder = Annotated[Path, typer.Argument(help="A run folder.")]
+Output = Annotated[Path | None, typer.Option("--output", help="A CSV to write to.", show_default="standard output")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace --output if it is there.")]
+Settings = Annotated[
+    Path | None, typer.Option("--config", "-c", help="Settings.", show_default="forecast.toml if there is one")
+]
+Jobs = Annotated[
+    int | None, typer.Option("--jobs", "-j", min=1, help="Processes that work at once.", show_default="one a core")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but the result and errors.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
