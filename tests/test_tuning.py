@@ -1,5 +1,6 @@
 """A search for better settings: it never sees the test windows, goes on where it stopped, and gives the same bytes."""
 
+import html
 import inspect
 import re
 import sys
@@ -20,6 +21,8 @@ from forecast.errors import ConfigError, DataError, FileError, ModelError
 from forecast.metrics import mase, mase_scale
 from forecast.models.intermittent import Croston
 from forecast.ready import prepare
+from forecast.report.search import search_shown
+from forecast.report.words import DASH
 from forecast.search_journal import JOURNAL, Journal, Tried
 from forecast.search_space import Choice, Span, space_of
 from forecast.series import read_series
@@ -46,21 +49,6 @@ def searched(folder, data="nile", **options):
 @pytest.fixture
 def flow():
     return read_series("nile").frame[["ds", "y"]]
-
-
-def test_the_file_of_settings_is_taken_by_a_run_which_remembers_the_search(tmp_path):
-    found = searched(tmp_path / "s")
-
-    run = forecast.run("nile", config=found.best, out=tmp_path / "r")
-
-    best = found.trials.sort_values("mase").iloc[0]
-    settings = tomllib.loads(run.config)
-    assert settings["models"]["croston"]["alpha"] == float(best["models.croston.alpha"])
-    assert settings["backtest"]["n_windows"] == 4
-    assert run.info["tuning"]["models"]["croston"]["trials"] == 7
-    assert run.info["tuning"]["until"] == "1954-01-01"
-    assert str(run.backtest["cutoff"].min()) == "1954-01-01 00:00:00"
-    assert "W311" not in {notice["code"] for notice in run.info["notices"]}
 
 
 @pytest.mark.parametrize(
@@ -574,3 +562,65 @@ def test_spans_are_tried_on_both_sides_of_the_default(tmp_path):
     assert tried.min() < 0.1 < tried.max()
     assert all(value == float(f"{value:.2g}") for value in tried)
     assert Span("models.croston.alpha", 0.02, 0.5, 0.1, 0.1).at == tried[0]
+
+
+def page_of(run):
+    text = re.sub(r"<[^>]+>", " ", run.report.read_text(encoding="utf-8"))
+    return " ".join(html.unescape(text).split())
+
+
+def test_the_page_of_a_run_shows_the_search_and_what_was_tried_for_each_model(tmp_path):
+    (tmp_path / "f.toml").write_text("[models.croston]\n[models.drift]\n", encoding="utf-8")
+    found = searched(tmp_path / "s", config=tmp_path / "f.toml", models=["croston", "drift"])
+
+    run = forecast.run("nile", config=found.best, out=tmp_path / "r")
+
+    page, (best, second) = page_of(run), found.trials.sort_values("mase").head(2).to_dict("records")
+    assert "Settings were sought on 10 windows of 4 from 1915-01-01 to 1954-01-01" in page
+    assert "no tested value took part in the search" in page
+    assert f"croston 7 {(found.trials['state'] == 'pruned').sum()} 0 {best['mase']:.3f}" in page
+    assert f"drift 0 {' '.join([DASH] * 4)} as it is" in page
+    assert f"croston {second['number']} {second['mase']:.3f} alpha = {second['models.croston.alpha']}" in page
+    settings = tomllib.loads(run.config)
+    assert settings["models"]["croston"]["alpha"] == float(best["models.croston.alpha"])
+    assert settings["backtest"]["n_windows"] == 4
+    assert run.info["tuning"]["until"] == "1954-01-01"
+    assert str(run.backtest["cutoff"].min()) == "1954-01-01 00:00:00"
+    assert "W311" not in {notice["code"] for notice in run.info["notices"]}
+
+
+TUNING = {
+    "start": "1949-01-01",
+    "validated_from": "1951-01-01",
+    "until": "1954-12-01",
+    "horizon": 12,
+    "windows": 1,
+    "budget": "60s",
+    "models": {
+        "mlp": {
+            "trials": 3,
+            "pruned": 0,
+            "failed": 1,
+            "mase": 0.5,
+            "default_mase": None,
+            "verdict": "x",
+            "best": [{"number": 0, "mase": 0.5, "settings": {}}],
+        }
+    },
+}
+
+
+def test_the_page_says_where_tuning_saw_what_is_tested():
+    notices = [{"code": "W311", "message": ""}]
+
+    shown = search_shown({"tuning": TUNING, "notices": notices}, ["mlp", "naive"])
+
+    assert "the scores of tuned models are too good" in shown.sentences[0]
+    assert "sought within a budget of 60s on 1 window of 12" in shown.sentences[0]
+    assert shown.tried.rows[0] == ["mlp", "3", "0", "1", "0.500", "n/a", "the defaults were best"]
+    assert shown.best.rows == [["mlp", "0", "0.500", "nothing"]]
+
+
+def test_a_page_without_a_search_says_so():
+    assert search_shown({"tuning": None, "notices": []}, ["mlp"]) is None
+    assert search_shown({"notices": []}, ["mlp"]) is None
