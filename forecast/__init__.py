@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from forecast.models.classical import Naive, SeasonalNaive
     from forecast.models.mlp import MLP
     from forecast.panel import Panel
-    from forecast.pipeline import backtest, check, predict, run, tune
+    from forecast.pipeline import backtest, check, predict, run, tune, whatif
     from forecast.runs import Run, load_run
     from forecast.series import read_series
 
@@ -50,6 +50,7 @@ _HOMES = {
     "run": "pipeline",
     "score": "hindsight",
     "tune": "pipeline",
+    "whatif": "pipeline",
 }
 
 __all__ = [
@@ -75,6 +76,7 @@ __all__ = [
     "run",
     "score",
     "tune",
+    "whatif",
 ]
 
 

@@ -77,6 +77,10 @@ _TEXTS = {
         "The search that should go on was made of other data, with other settings, or by another version.",
         "Repeat the command it was made with, or begin a new one with another --out.",
     ),
+    "U114": (
+        "Two plans were given, but no column is known ahead in which they could differ.",
+        "Name these columns: --future promo,price.",
+    ),
     "U201": (
         "The runs did not answer the same question: other data, horizon, test windows or metric.",
         "Run the models again on the same data and windows; --force-unequal shows the table all the same, labelled.",

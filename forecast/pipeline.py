@@ -28,11 +28,12 @@ from forecast.runs import Run, load_run, new_folder, require_free, write_aside, 
 from forecast.search import tune
 from forecast.totals import Totals
 from forecast.trials import Trial, try_models
+from forecast.whatif import whatif
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Listener", "audit", "backtest", "check", "gradcheck", "predict", "run", "tune"]
+__all__ = ["Listener", "audit", "backtest", "check", "gradcheck", "predict", "run", "tune", "whatif"]
 
 
 REPORT_SECONDS, TABLE_SECONDS = 4.0, 1.0

@@ -11,11 +11,11 @@ from typing import Annotated, Any
 import typer
 
 from forecast.cli.flags import settings_file, takes
-from forecast.cli.parameters import Data, Jobs, Quiet, Settings
-from forecast.cli.printing import polite
+from forecast.cli.parameters import Data, Jobs, Json, Output, Overwrite, Quiet, Settings
+from forecast.cli.printing import polite, print_json
 from forecast.options import RunOptions
 
-__all__ = ["tune"]
+__all__ = ["tune", "whatif"]
 
 
 @takes(RunOptions)
@@ -65,3 +65,52 @@ def tune(
         for line in found.sentences:
             terminal.say(line)
         print(found.best, flush=True)
+
+
+@takes(RunOptions)
+def whatif(
+    data: Data,
+    plan_a: Annotated[str, typer.Argument(help="A CSV of what is known ahead: times, names, the --future columns.")],
+    plan_b: Annotated[str, typer.Argument(help="The same with other values.")],
+    output: Output = None,
+    overwrite: Overwrite = False,
+    config: Settings = None,
+    jobs: Jobs = None,
+    quiet: Quiet = False,
+    json: Json = False,
+    **options: Any,
+) -> None:
+    """Forecast under two plans for what is known ahead and write both and their difference as CSV.
+
+    By the network unless --models names others; every model is fitted once.
+
+    Example: forecast whatif sales.csv plan-a.csv plan-b.csv --future promo
+    """
+    begun = perf_counter()  # a budget of time counts what is loaded, too
+    from forecast import pipeline
+    from forecast.terminal import Terminal
+
+    with polite(), Terminal(quiet=quiet) as terminal:
+        found = pipeline.whatif(
+            data,
+            plan_a,
+            plan_b,
+            output=output,
+            overwrite=overwrite,
+            config=settings_file(config),
+            jobs=jobs,
+            listener=terminal,
+            spent=perf_counter() - begun,
+            **options,
+        )
+        for line in found.sentences:
+            terminal.say(line)
+        if json:
+            steps = found.steps.assign(ds=found.steps["ds"].astype(str)).to_dict("records")
+            print_json(
+                {"schema": 1, "plans": found.plans, "steps": steps, "totals": found.totals.to_dict("records")}
+                | {"failures": found.failures}
+            )
+        elif output is None:
+            found.steps.to_csv(sys.stdout, index=False, lineterminator="\n")
+            sys.stdout.flush()
