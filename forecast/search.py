@@ -86,7 +86,7 @@ def tune(
     *,
     out: str | Path | None = None,
     trials: int | None = None,
-    resume: bool = False,
+    resume: str | Path | None = None,
     config: str | Path | None = None,
     jobs: int | None = None,
     listener: Listener | None = None,
@@ -107,14 +107,14 @@ def tune(
         The folder of the search; by default a new one in ``reports/``.
     trials : int, optional
         How many settings are tried for each model; by default 20, or as many as the budget allows.
-    resume : bool
-        Go on with the search in `out`.
+    resume : path, optional
+        The folder of a search to go on with, in place of `out`: the same data and options as then.
 
     Raises
     ------
     ForecastError
         As for `run`; U111, when Optuna is not installed; U112, when nothing can be searched; D124, when no window can
-        be held out before the test windows; U113 and F111, when the search in `out` is another one or damaged.
+        be held out before the test windows; U113 and F111, when that in `resume` is another one or damaged.
 
     Examples
     --------
@@ -127,13 +127,15 @@ def tune(
     flags: dict[str, Any] = {**options}
     settings = resolve(Path(config) if config is not None else None, flags)
     models = _models(settings, {**environment(), **flags}.get("models"))
+    if resume is not None and out is not None:
+        raise ConfigError("U101", "a search goes on in its own folder", hint=f"--resume {resume} without --out")
     require_optuna()
     ready = prepare(data, settings, flags={**flags, "config": config})
     plan = Plan.of(ready.panel, ready.split, settings, models, name=ready.loaded.name)
-    folder = Path(out) if out is not None else new_folder(f"{ready.loaded.name.split('.')[0]}-tuned")
+    folder = Path(resume or out or new_folder(f"{ready.loaded.name.split('.')[0]}-tuned"))
     for line in [*ready.lines, plan.sentence, f"the search is kept in {folder}"]:
         listener.say(line)
-    with _opened(folder, resume=resume):
+    with _opened(folder, resume=resume is not None):
         journal = Journal(folder / JOURNAL, plan.question)
         most = trials or (TRIALS if settings.seconds is None else MOST_TRIALS)
         found: dict[str, Searched] = {}
@@ -370,9 +372,11 @@ def _opened(folder: Path, *, resume: bool) -> Iterator[None]:
     """
     there = (folder / JOURNAL).is_file()
     if resume and not there:
-        raise FileError("F104", f"no search to go on with in {folder}: no {JOURNAL} in it", hint="without --resume")
+        raise FileError(
+            "F104", f"no search to go on with in {folder}: no {JOURNAL} in it", hint="--out in place of --resume"
+        )
     if not resume and folder.exists():
-        hint = "--resume to go on, or another --out" if there else "another --out"
+        hint = f"--resume {folder} to go on, or another --out" if there else "another --out"
         raise FileError("F103", f"{folder} exists", hint=hint)
     try:
         folder.mkdir(parents=True, exist_ok=True)

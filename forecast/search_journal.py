@@ -155,7 +155,7 @@ class Journal:
                 self._study(model).add_trial(trial)
             except OSError as error:
                 what = f"cannot write {self.path}: {error.strerror}"
-                raise FileError("F104", what, hint="free some space, then again with --resume") from error
+                raise FileError("F104", what, hint="free some space, then --resume") from error
 
     def _study(self, model: str) -> Any:
         with quiet_optuna() as optuna:

@@ -17,6 +17,7 @@ from forecast.backtesting import Outcome, Split, perform
 from forecast.bounds import Bounds
 from forecast.cli import tuning
 from forecast.config import resolve
+from forecast.engine import Workers
 from forecast.errors import ConfigError, DataError, FileError, ModelError
 from forecast.metrics import mase, mase_scale
 from forecast.models.intermittent import Croston
@@ -42,8 +43,9 @@ def written(folder):
     return [(Path(folder) / name).read_bytes() for name in FILES]
 
 
-def searched(folder, data="nile", **options):
-    return pipeline.tune(data, out=folder, **{"models": ["croston"], "trials": 7, **WHERE, **options})
+def searched(folder, data="nile", *, resume=False, **options):
+    where = {"resume": folder} if resume else {"out": folder}
+    return pipeline.tune(data, **where, **{"models": ["croston"], "trials": 7, **WHERE, **options})
 
 
 @pytest.fixture
@@ -90,8 +92,9 @@ def test_a_value_before_the_cutoff_does_change_the_search(tmp_path, flow):
 
 
 def test_the_number_of_workers_changes_no_byte(tmp_path, monkeypatch):
-    monkeypatch.setattr("forecast.engine.WORTH", -1.0)
-    monkeypatch.setattr("forecast.engine.AT_LEAST", -1.0)
+    engine = sys.modules[Workers.__module__]
+    monkeypatch.setattr(engine, "WORTH", -1.0)
+    monkeypatch.setattr(engine, "AT_LEAST", -1.0)
 
     searched(tmp_path / "a", jobs=1)
     searched(tmp_path / "b", jobs=2)
@@ -102,10 +105,10 @@ def test_the_number_of_workers_changes_no_byte(tmp_path, monkeypatch):
 def test_the_order_in_which_fits_finish_changes_no_byte(tmp_path, monkeypatch):
     searched(tmp_path / "a")
 
-    def backwards(self, function, tasks, tick=None):
+    def backwards(self, function, tasks, *args, **kwargs):
         return [function(task) for task in tasks[::-1]][::-1]
 
-    monkeypatch.setattr("forecast.engine.Workers.do", backwards)
+    monkeypatch.setattr(Workers, "do", backwards)
     searched(tmp_path / "b")
 
     assert written(tmp_path / "a") == written(tmp_path / "b")
@@ -324,10 +327,10 @@ def test_a_budget_that_ends_keeps_the_trials_before_it(tmp_path, monkeypatch):
     whole = searched(tmp_path / "whole")
     left = iter([*range(30), *[None] * 1000])
 
-    def some(self, function, tasks, tick=None):
+    def some(self, function, tasks, *args, **kwargs):
         return [function(task) if next(left) is not None else None for task in tasks]
 
-    monkeypatch.setattr("forecast.engine.Workers.do", some)
+    monkeypatch.setattr(Workers, "do", some)
     cut = searched(tmp_path / "cut", budget="60s")
 
     assert 0 < len(cut.trials) < 7
@@ -400,10 +403,15 @@ def test_a_folder_that_is_there_is_not_written_to(tmp_path):
 
     with pytest.raises(FileError, match="exists") as caught:
         searched(tmp_path / "s")
-    assert (caught.value.code, "--resume" in caught.value.hint) == ("F103", True)
+    assert (caught.value.code, caught.value.hint) == ("F103", f"--resume {tmp_path / 's'} to go on, or another --out")
     with pytest.raises(FileError, match="exists") as caught:
         searched(tmp_path / "other")
     assert "--resume" not in caught.value.hint
+
+
+def test_a_search_goes_on_in_its_own_folder(tmp_path):
+    with pytest.raises(ConfigError, match="in its own folder"):
+        searched(tmp_path / "s", resume=True, out=tmp_path / "other")
 
 
 def test_only_a_search_can_go_on(tmp_path):

@@ -30,7 +30,9 @@ def tune(
             "--trials", min=1, help="Settings to try for each model.", show_default="20, or what --budget allows"
         ),
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the search in --out.")] = False,
+    resume: Annotated[
+        Path | None, typer.Option("--resume", help="The folder of a search to go on with.", show_default="none")
+    ] = None,
     config: Settings = None,
     jobs: Jobs = None,
     quiet: Quiet = False,
@@ -60,7 +62,10 @@ def tune(
                 **options,
             )
         except KeyboardInterrupt:
-            print("interrupted; the trials that were finished are kept: --resume goes on from them", file=sys.stderr)
+            print(
+                "interrupted; the trials that were finished are kept: --resume FOLDER goes on from them",
+                file=sys.stderr,
+            )
             raise typer.Exit(130) from None
         for line in found.sentences:
             terminal.say(line)
