@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from forecast.models.mlp import MLP
     from forecast.models.saving import load_model
     from forecast.panel import Panel
-    from forecast.pipeline import backtest, check, predict, run
+    from forecast.pipeline import backtest, check, predict, run, tune, whatif
     from forecast.runs import Run, load_run
     from forecast.series import read_series
 
@@ -51,6 +51,8 @@ _HOMES = {
     "predict": "pipeline",
     "run": "pipeline",
     "score": "hindsight",
+    "tune": "pipeline",
+    "whatif": "pipeline",
 }
 
 __all__ = [
@@ -76,6 +78,8 @@ __all__ = [
     "read_series",
     "run",
     "score",
+    "tune",
+    "whatif",
 ]
 
 

@@ -65,6 +65,22 @@ _TEXTS = {
         "The orders of an ARIMA are written in a way that is not understood, or cannot be fitted.",
         'Write arima(p,d,q), or arima(p,d,q)(P,D,Q)m with a season m of 2 to 24, in quotes: --models "arima(2,1,1)".',
     ),
+    "U111": (
+        "A search of settings takes the package optuna, which is not installed.",
+        'Install it: pip install "forecast[tune]".',
+    ),
+    "U112": (
+        "There is nothing to search: the models have no settings for it, or all of these were named.",
+        "Name a model that has some: --models mlp; and leave what shall be searched out of the file of settings.",
+    ),
+    "U113": (
+        "The search that should go on was made of other data, with other settings, or by another version.",
+        "Repeat the command it was made with, or begin a new one with another --out.",
+    ),
+    "U114": (
+        "Two plans were given, but no column is known ahead in which they could differ.",
+        "Name these columns: --future promo,price.",
+    ),
     "U201": (
         "The runs did not answer the same question: other data, horizon, test windows or metric.",
         "Run the models again on the same data and windows; --force-unequal shows the table all the same, labelled.",
@@ -195,6 +211,10 @@ _TEXTS = {
         "The self-test of the installation failed.",
         "Install again into a fresh environment; if that does not help, report it with `forecast doctor --json`.",
     ),
+    "M111": (
+        "A budget of time ended before a search had tried the defaults once.",
+        "A larger --budget, --preset fast, or fewer windows.",
+    ),
     "M201": (
         "A fitted model does not fit the data it is asked about: another frequency, other series or other columns, or "
         "data that end before what it has learned from.",
@@ -231,6 +251,10 @@ _TEXTS = {
     "F107": (
         "A run that was interrupted began with other data: what is kept of it does not fit these.",
         "Run again from the start; or bring back the data as they were.",
+    ),
+    "F111": (
+        "The journal of a search is damaged, or no journal of a search.",
+        "Begin a new search with another --out.",
     ),
     "W201": (
         "A value is ten thousand times the median of its series; it is used as it is.",
@@ -316,6 +340,10 @@ _TEXTS = {
         "A saved model leaves out series: those it was not fitted to where each has a fit of its own, and those that "
         "end before what it has learned from; or it failed.",
         "Fit anew: forecast run DATA.",
+    ),
+    "W311": (
+        "Settings were tuned on values on which this run tests: its scores of the tuned models are too good.",
+        "Tune again with the windows of this run (same --n-windows, --horizon and --step-size), or test on newer data.",
     ),
     "I201": (
         "The target has zeros or negative values.",

@@ -214,7 +214,7 @@ def _fields(path: list[str]) -> list[str]:
     section: BaseModel = RunConfig()
     for part in path:
         section = getattr(section, part)
-    return list(type(section).model_fields)
+    return list(getattr(type(section), "model_fields", ()))
 
 
 def _where(file: Path | None, text: str, path: Sequence[str]) -> str:

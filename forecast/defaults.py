@@ -22,3 +22,5 @@ DUPLICATES = ("error", "first", "last", "mean", "sum")
 LAYOUTS = ("auto", "long", "columns", "rows")
 REPORTS_FOLDER = "reports"
 ENGINES = ("processes", "serial", "dask")
+TRIALS = 20
+"""Of a search without a budget."""

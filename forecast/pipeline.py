@@ -28,14 +28,16 @@ from forecast.request import Request
 from forecast.results import Listener, Results, Silent
 from forecast.runs import Run, load_run, new_folder, require_free, write_csv, write_file, write_json
 from forecast.saved import FOLDER, predict_saved, write_models
+from forecast.search import tune
 from forecast.totals import Totals
 from forecast.trials import Trial, try_models
 from forecast.underway import under_way
+from forecast.whatif import whatif
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Listener", "audit", "backtest", "check", "gradcheck", "predict", "run"]
+__all__ = ["Listener", "audit", "backtest", "check", "gradcheck", "predict", "run", "tune", "whatif"]
 
 
 REPORT_SECONDS, TABLE_SECONDS = 4.0, 1.0

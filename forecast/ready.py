@@ -5,6 +5,7 @@ The idea: what was asked for meets the data here, once; whatever stands against 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -35,9 +36,9 @@ from forecast.placing import MIN_VALUES, stamp
 from forecast.readers import read_table
 from forecast.series import SeriesData, read_series
 from forecast.transforms import require_transforms
+from forecast.tuning_record import seen_notices
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     import pandas as pd
@@ -85,6 +86,10 @@ LAST_TIME = np.datetime64("9999-12-31T23:59:59")
 """Later ones cannot be written with four digits of the year, as files and pictures have it."""
 
 
+Planner = Callable[[SeriesData, "Panel", Split], "Panel"]
+"""From the data as they were read, a panel of them and its windows to that panel with another future."""
+
+
 @dataclass(frozen=True)
 class Ready:
     """Data that were read, checked and found fit for a run, and what that run will do."""
@@ -106,20 +111,29 @@ class Ready:
         return [*self.loaded.notes, *doubts, *self.ahead, plan, *map(str, self.notices)]
 
 
-def prepare(data: str | Path | pd.DataFrame, settings: RunConfig, *, flags: dict[str, Any]) -> Ready:
-    """Return the data ready to be run, or raise what stands against it."""
+def prepare(
+    data: str | Path | pd.DataFrame, settings: RunConfig, *, flags: dict[str, Any], planned: Planner | None = None
+) -> Ready:
+    """Return the data ready to be run, or raise what stands against it.
+
+    What is known ahead stands in the data, or `planned` brings it in.
+    """
     chosen = settings.forecast
     bounds = Bounds(min=chosen.min, max=chosen.max, integer=chosen.integer)
     with placed(data, flags):
         loaded = read(data, settings)
         panel, notices = fillable(loaded.panel, missing=settings.data.missing)
         split = split_of(settings, panel)
-        ahead = require_ahead(panel, split.reach)
+        ahead = require_ahead(panel, split.reach) if planned is None else []
         require_transforms(panel, settings.data.transform)
         if chosen.totals:
             Hierarchy.of(panel, chosen.totals)
+    if planned is not None:
+        panel = planned(loaded, panel, split)
     panel = seen(panel, settings, split)
     notices = [*loaded.notices, *notices, *bounds.notices(panel), *window_notices(panel, split)]
+    first = panel.drop_last(split.backs[0]).last if split.n_windows else panel.last[:0]
+    notices += seen_notices(settings.tuning, first)
     checkup = examine(loaded, missing=settings.data.missing)
     return Ready(loaded, panel, checkup, split, tuple(ahead), notices)
 

@@ -23,6 +23,7 @@ from pydantic import (
 from forecast.defaults import LEVELS, MODEL_NAMES
 from forecast.errors import ConfigError, nearest, shown
 from forecast.orders import canonical, is_orders
+from forecast.tuning_record import TuningSection
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -246,6 +247,7 @@ class RunConfig(_Section):
     models: ModelsSection = ModelsSection()
     forecast: ForecastSection = ForecastSection()
     report: ReportSection = ReportSection()
+    tuning: TuningSection | None = None
 
     @property
     def seconds(self) -> float | None:

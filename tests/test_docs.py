@@ -79,6 +79,11 @@ def test_commands_in_the_readme_run_one_after_the_other(block, tmp_path):
     rows = ["month,units", *(f"{2015 + i // 12}-{i % 12 + 1:02d},{100 + i + 10 * (i % 12)}" for i in range(60))]
     (tmp_path / "sales.csv").write_text("\n".join(rows), encoding="utf-8")
     (tmp_path / "earlier.csv").write_text("\n".join(rows[:49]), encoding="utf-8")
+    visits = ["month,visits,promo", *(f"{row},{i % 5 // 4}" for i, row in enumerate(rows[1:]))]
+    (tmp_path / "visits.csv").write_text("\n".join(visits), encoding="utf-8")
+    for name, promo in {"plan-a.csv": 0, "plan-b.csv": 1}.items():
+        plan = ["month,promo", *(f"2020-{month:02d},{promo}" for month in range(1, 13))]
+        (tmp_path / name).write_text("\n".join(plan), encoding="utf-8")
     for line in block.splitlines():
         words = [sys.executable, "-m", *shlex.split(line.removeprefix("$ "))]
 

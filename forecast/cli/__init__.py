@@ -27,6 +27,8 @@ COMMANDS = {
     "run": ("running", "Check, backtest, fit, forecast and report, in one folder."),
     "backtest": ("running", "Scores of the models on held-out windows, no forecast."),
     "predict": ("running", "Forecasts as CSV, no report."),
+    "tune": ("tuning", "Better settings, searched before the test windows."),
+    "whatif": ("tuning", "Forecasts under two plans, and what differs."),
     "score": ("finished", "Forecasts of a finished run against what came."),
     "compare": ("finished", "One table of the models of several runs."),
     "report": ("finished", "The page of a finished run made again."),

@@ -13,9 +13,11 @@ import pandas as pd
 
 from forecast import figures
 from forecast.defaults import LEVELS
+from forecast.report.search import search_shown
 from forecast.report.words import sureness
 
 if TYPE_CHECKING:
+    from forecast.report.search import SearchShown
     from forecast.runs import Run
 
 __all__ = ["MAX_PANELS", "View"]
@@ -108,6 +110,11 @@ class View:
     def diagnostics(self) -> dict[str, Any]:
         """What the one-step errors of the fits give away, by model and series."""
         return self.run.notes("diagnostics.json")
+
+    @cached_property
+    def search(self) -> SearchShown | None:
+        """What there is to show of the search for settings behind the run; None where there was none."""
+        return search_shown(self.info, list(self.run.leaderboard["model"]))
 
     @property
     def sureness(self) -> list[str]:

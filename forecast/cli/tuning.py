@@ -1,0 +1,121 @@
+"""Commands that ask what would be if: other settings of the models, other plans for what is known ahead.
+
+The idea: both leave the data as they are and try alternatives beside them.
+"""
+
+import sys
+from pathlib import Path
+from time import perf_counter
+from typing import Annotated, Any
+
+import typer
+
+from forecast.cli.flags import settings_file, takes
+from forecast.cli.parameters import Data, Jobs, Json, Output, Overwrite, Settings
+from forecast.cli.printing import print_json
+from forecast.cli.telling import tells
+from forecast.options import RunOptions
+from forecast.terminal import Terminal
+
+__all__ = ["tune", "whatif"]
+
+
+@takes(RunOptions)
+@tells
+def tune(
+    terminal: Terminal,
+    data: Data,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="The folder of the search.", show_default="a new one in reports/")
+    ] = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(
+            "--trials", min=1, help="Settings to try for each model.", show_default="20, or what --budget allows"
+        ),
+    ] = None,
+    resume: Annotated[
+        Path | None, typer.Option("--resume", help="The folder of a search to go on with.", show_default="none")
+    ] = None,
+    config: Settings = None,
+    jobs: Jobs = None,
+    **options: Any,
+) -> None:
+    """Search better settings of the network, or of the models named, on windows before the test windows of a run.
+
+    Prints the path of best.toml, which `forecast run DATA --config best.toml` takes.
+
+    Example: forecast tune sales.csv --horizon 12 --trials 30
+    """
+    begun = perf_counter()  # a budget of time counts what is loaded, too
+    from forecast import pipeline
+
+    try:
+        found = pipeline.tune(
+            data,
+            out=out,
+            trials=trials,
+            resume=resume,
+            config=settings_file(config, terminal),
+            jobs=jobs,
+            listener=terminal,
+            spent=perf_counter() - begun,
+            **options,
+        )
+    except KeyboardInterrupt:
+        print(
+            "interrupted; the trials that were finished are kept: --resume FOLDER goes on from them",
+            file=sys.stderr,
+        )
+        raise typer.Exit(130) from None
+    for line in found.sentences:
+        terminal.say(line)
+    print(found.best, flush=True)
+
+
+@takes(RunOptions)
+@tells
+def whatif(
+    terminal: Terminal,
+    data: Data,
+    plan_a: Annotated[str, typer.Argument(help="A CSV of what is known ahead: times, names, the --future columns.")],
+    plan_b: Annotated[str, typer.Argument(help="The same with other values.")],
+    output: Output = None,
+    overwrite: Overwrite = False,
+    config: Settings = None,
+    jobs: Jobs = None,
+    json: Json = False,
+    **options: Any,
+) -> None:
+    """Forecast under two plans for what is known ahead and write both and their difference as CSV.
+
+    By the network unless --models names others; every model is fitted once.
+
+    Example: forecast whatif sales.csv plan-a.csv plan-b.csv --future promo
+    """
+    begun = perf_counter()  # a budget of time counts what is loaded, too
+    from forecast import pipeline
+
+    found = pipeline.whatif(
+        data,
+        plan_a,
+        plan_b,
+        output=output,
+        overwrite=overwrite,
+        config=settings_file(config, terminal),
+        jobs=jobs,
+        listener=terminal,
+        spent=perf_counter() - begun,
+        **options,
+    )
+    for line in found.sentences:
+        terminal.say(line)
+    if json:
+        steps = found.steps.assign(ds=found.steps["ds"].astype(str)).to_dict("records")
+        print_json(
+            {"schema": 1, "plans": found.plans, "steps": steps, "totals": found.totals.to_dict("records")}
+            | {"failures": found.failures}
+        )
+    elif output is None:
+        found.steps.to_csv(sys.stdout, index=False, lineterminator="\n")
+        sys.stdout.flush()
