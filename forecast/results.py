@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import pandas as pd
 
+from forecast.anatomy import anatomy
 from forecast.backtesting import backtest, fit_all, perform
 from forecast.bounds import Bounds
 from forecast.calibration import Calibration
@@ -183,6 +184,7 @@ class Results:
             write_csv(importance(network, self.panel, seed=self.seed), folder / "importance.csv")
         by_cutoff = {fit.forecasts["cutoff"].astype(str).max(): fit.choices for fit in self.fits}
         write_json({"final": self.final.choices, **by_cutoff}, folder / "choices.json")
+        write_json(anatomy(self.final.models, seed=self.seed), folder / "anatomy.json")
         write_json(diagnosed(self.final.models, self.panel), folder / "diagnostics.json")
         if len(left := errors_left(self.final.models, self.panel)):
             write_csv(left, folder / "residuals.csv")

@@ -1,6 +1,6 @@
 """What all pictures share: one look per model, a sheet to draw on, labels, legends, and the way to a PNG.
 
-The idea: no state. A `Figure` is built and handed back, pyplot is never touched, and `to_png` turns it into the same
+The idea: no state. A `Figure` is built and handed back, pyplot is never touched, and `to_png` and `to_svg` turn it into the same
 bytes every time.
 """
 
@@ -46,6 +46,7 @@ __all__ = [
     "styled",
     "time_axis",
     "to_png",
+    "to_svg",
 ]
 
 
@@ -116,6 +117,22 @@ def to_png(figure: Figure) -> bytes:
     return out.getvalue()
 
 
+@styled
+def to_svg(figure: Figure, *, placed: bool = False) -> bytes:
+    """Return `figure` as an SVG without date, its letters as paths: the same figure gives the same bytes.
+
+    `placed` says that it was painted before, so that everything has found its place already.
+    """
+    import matplotlib as mpl
+
+    if placed:
+        figure.set_layout_engine("none")
+    out = io.BytesIO()
+    with mpl.rc_context({"svg.hashsalt": "forecast", "svg.fonttype": "path"}):
+        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    return out.getvalue()
+
+
 def new_figure(width: float, height: float) -> Figure:
     """Return an empty figure of a size in inches, whose parts make room for each other."""
     from matplotlib.figure import Figure
@@ -128,9 +145,9 @@ def small_multiples(ids: Sequence[str], *, single: tuple[float, float]) -> tuple
     if len(ids) == 1:
         figure = new_figure(*single)
         return figure, [figure.add_subplot()]
-    columns = 2 if len(ids) in (2, 4) else 3
+    columns = 2 if len(ids) in (2, 4) else 3 if len(ids) <= 9 else 4
     rows = -(-len(ids) // columns)
-    figure = new_figure(WIDE, 0.5 + 2.0 * rows)
+    figure = new_figure(WIDE, 0.5 + (2.0 if columns < 4 else 1.7) * rows)
     axes = [figure.add_subplot(rows, columns, place + 1, title=drawable(name)) for place, name in enumerate(ids)]
     return figure, axes
 

@@ -15,11 +15,15 @@ from forecast.report.words import DASH, OTHER_SCORES, column, number
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    import pandas as pd
+
     from forecast.report.view import View
 
-__all__ = ["Table", "table_of", "tables"]
+__all__ = ["Table", "table_from", "table_of", "tables"]
 
 MAX_ROWS = 1_000
+MAX_NUMBERS = 200
+"""Rows of the numbers behind a picture that stand on the page; all are in the file beside it."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,25 @@ def table_of(
     """Return a table of at most 1,000 rows; `prose` names the columns of words, or True for all."""
     words = frozenset(head if prose is True else prose or ())
     return Table(caption, head, rows[:MAX_ROWS], words, total=len(rows))
+
+
+def table_from(caption: str, data: pd.DataFrame) -> Table:
+    """Return the table of a frame: numbers with one number of decimals a column, times without what they all lack."""
+    shown = data.head(MAX_NUMBERS)
+    cells = [_texts(shown[name]) for name in shown.columns]
+    prose = frozenset(name for name in data.columns if data[name].dtype.kind not in "fi")
+    rows = [list(row) for row in zip(*cells, strict=True)]
+    return Table(caption, [str(name).replace("_", " ") for name in data.columns], rows, prose, total=len(data))
+
+
+def _texts(values: pd.Series[Any]) -> list[str]:
+    """Return the cells of a column as texts."""
+    if values.dtype.kind == "f":
+        return [cell if cell != "n/a" else DASH for cell in column(values)]
+    if values.dtype.kind == "M":
+        whole = (values == values.dt.normalize()).all()
+        return values.dt.strftime("%Y-%m-%d" if whole else "%Y-%m-%d %H:%M").tolist()
+    return [str(value) for value in values]
 
 
 def _values_table(view: View) -> Table:
