@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any, Unpack
 from forecast import report
 from forecast.account import budget_account, budget_notices, budget_words, came_to, command_line, described
 from forecast.backtesting import perform
+from forecast.changes import changes
 from forecast.config import RunConfig, resolve
 from forecast.defaults import DEFAULT_DATA
 from forecast.engine import Workers, one_thread
 from forecast.errors import DataError, ModelError
+from forecast.evidence import checked
 from forecast.inspection import audit, check, gradcheck
 from forecast.options import RunOptions, spelled_out
 from forecast.ready import Ready, enough_windows, factories_of, prepare
@@ -112,6 +114,10 @@ def run(
             listener=listener,
         )
         results.write(aside)
+        checks, seconds = checked(data, settings, ready, results)
+        write_json({"checks": checks}, aside / "checks.json")
+        if len(changed := changes(ready.panel, settings)):
+            write_csv(changed, aside / "changes.csv")
         without = bool(settings.forecast.totals) and not _add_totals(ready, settings, results, workers, listener, aside)
         budget = budget_account(
             settings, results, planned=ready.split.n_windows, cut=workers.cut, without_totals=without
@@ -121,7 +127,7 @@ def run(
         (aside / "config.toml").write_text(text, encoding="utf-8", newline="\n")
         info = described(ready, settings, results) | {"command": command_line(data, flags, config), "budget": budget}
         info["notices"] += [vars(notice) for notice in budget_notices(budget)]
-        info["timings"] = {"models": results.final.timings, "total": perf_counter() - started}
+        info["timings"] = {"models": results.final.timings, "checks": seconds, "total": perf_counter() - started}
         write_json(info, aside / "run.json")
         report.render(aside)
     if budget is not None:

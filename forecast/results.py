@@ -24,7 +24,7 @@ from forecast.explain import importance
 from forecast.models.combination import COMBINATION, combined, members_of
 from forecast.models.mlp import MLP
 from forecast.runs import write_csv, write_json
-from forecast.scoring import common_points, leaderboard, metric_of, scores_by_place
+from forecast.scoring import common_points, leaderboard, metric_of, scores_by_place, series_errors
 from forecast.verdicts import verdicts
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class Results:
         workers: Workers,
         listener: Listener,
     ) -> None:
-        bounds = Bounds(min=chosen.min, max=chosen.max, integer=chosen.integer)
+        self.bounds = bounds = Bounds(min=chosen.min, max=chosen.max, integer=chosen.integer)
         total, done = (len(split.blocks) + 1) * len(factories), count()
 
         def do(tasks: Sequence[Task]) -> list[Outcome | None]:
@@ -149,6 +149,12 @@ class Results:
         self.final.forecasts = more(self.final.forecasts)
         tested.frame, tested.between = whole, between
 
+    def _by_series(self) -> pd.DataFrame:
+        """Return the mean scaled error of every model on each series, and the ratio of the best to seasonal naive."""
+        able = [name for name in self.leaderboard["model"] if name in set(self.forecasts["model"])]
+        lead = [*(name for name in able if name not in BASELINES), *able]
+        return series_errors(self.scored, best=lead[0]).reindex(self.panel.ids).rename_axis("unique_id").reset_index()
+
     def _sampled(self, calibration: Calibration, n: int, *, seed: int) -> pd.DataFrame:
         """Return sample paths of the best model that has a forecast."""
         able = [name for name in self.leaderboard["model"] if name in set(self.forecasts["model"])]
@@ -178,6 +184,8 @@ class Results:
         if len(self.paths):
             write_csv(self.paths, folder / "paths.csv")
         write_csv(self.leaderboard, folder / "leaderboard.csv")
+        if self.panel.n_series > 1:
+            write_csv(self._by_series(), folder / "metrics_by_series.csv")
         network = self.final.models.get("mlp")
         if isinstance(network, MLP):
             write_csv(_training(network), folder / "training.csv")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from forecast.backtesting import Fitted
     from forecast.panel import Panel
 
-__all__ = ["common_points", "leaderboard", "metric_of", "scores_by_place", "unit_losses"]
+__all__ = ["common_points", "leaderboard", "metric_of", "scores_by_place", "series_errors", "unit_losses"]
 
 CALENDAR = {("M", 12): "month", ("Q", 4): "quarter", ("D", 7): "day_of_week", ("h", 24): "hour"}
 """Seasons whose positions have names of their own: how pandas calls them, by the letter of the frequency."""
@@ -115,6 +115,32 @@ def scores_by_place(
         where["model"] = [model for _, model in table.index]
         parts.append(pd.concat([where, table.reset_index(drop=True)], axis=1))
     return pd.concat(parts, ignore_index=True)
+
+
+def series_errors(backtest: pd.DataFrame, *, best: str) -> pd.DataFrame:
+    """Return the mean scaled error of every model on each series: a row a series, a column a model, and `ratio`.
+
+    Parameters
+    ----------
+    backtest : DataFrame
+        Forecast frame with ``y`` and, where MASE is defined, ``scale``.
+    best : str
+        The model whose error is divided by seasonal naive's in the column `ratio`; NaN where that made none.
+
+    Examples
+    --------
+    >>> rows = {"unique_id": "a", "model": ["mlp", "seasonal_naive"], "y": 3.0, "y_hat": [2.0, 5.0], "scale": 0.5}
+    >>> series_errors(pd.DataFrame(rows), best="mlp").loc["a"].tolist()
+    [2.0, 4.0, 0.5]
+    """
+    if backtest.empty:
+        return pd.DataFrame({"ratio": pd.Series(dtype=float)})
+    scale = backtest["scale"].where(backtest["scale"] > 0) if "scale" in backtest else 1.0
+    errors = ((backtest["y"] - backtest["y_hat"]).abs() / scale).groupby([backtest["unique_id"], backtest["model"]])
+    table = errors.mean().unstack("model")
+    usual = table["seasonal_naive"] if "seasonal_naive" in table else pd.Series(np.nan, table.index)
+    table["ratio"] = table.get(best, np.nan) / usual.where(usual > 0)
+    return table
 
 
 def unit_losses(backtested: pd.DataFrame, *, quantile: float | None = None) -> tuple[str, pd.DataFrame]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -20,6 +20,7 @@ from forecast.options import DataOptions
 __all__ = ["compare", "report", "score"]
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+Assets = Literal["inline", "separate"]
 Folder = Annotated[Path, typer.Argument(help="A run folder.")]
 
 
@@ -28,6 +29,15 @@ def report(
     verify: Annotated[
         bool, typer.Option("--verify", help="Compute every score again from backtest.csv first; exit 5 if one differs.")
     ] = False,
+    series: Annotated[
+        str | None, typer.Option("--series", help="Make the page of this one series.", show_default="none")
+    ] = None,
+    data: Annotated[
+        bool, typer.Option("--data/--no-data", help="Whether the page shows the numbers of the data.")
+    ] = True,
+    assets: Annotated[
+        Assets, typer.Option("--assets", help="Style, script and pictures in the page, or beside it.")
+    ] = "inline",
 ) -> None:
     """Make the page of a run again from its folder, the same bytes; prints its path.
 
@@ -36,7 +46,7 @@ def report(
     from forecast.verification import report
 
     with polite():
-        print(report(run, verify=verify).report, flush=True)
+        print(report(run, verify=verify, series=series, data=data, assets=assets), flush=True)
 
 
 def compare(

@@ -1,7 +1,7 @@
-"""What all pictures share: one look per model, a sheet to draw on, labels, legends, and the way to a PNG.
+"""What all pictures share: one look per model, a sheet to draw on, labels, legends, and the way to a file.
 
-The idea: no state. A `Figure` is built and handed back, pyplot is never touched, and `to_png` and `to_svg` turn it into the same
-bytes every time.
+The idea: no state. A `Figure` is built and handed back, pyplot is never touched, and `to_png` and `to_svg` turn it into
+the same bytes every time.
 """
 
 from __future__ import annotations

@@ -30,7 +30,7 @@ def architecture(layers: Sequence[dict[str, Any]], *, skip: int = 0, blocks: int
     Parameters
     ----------
     layers : sequence of dict
-        ``name``, ``size`` and ``weights`` of each layer, the inputs first: those of all trained numbers that lead to it.
+        ``name``, ``size`` and ``weights`` of each layer, the inputs first: how many trained numbers lead to it.
     skip : int
         Trained numbers of the linear path that leads from the inputs to the outputs past all layers; 0: there is none.
     blocks : int

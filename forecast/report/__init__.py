@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.defaults import BASELINES
 from forecast.report.blocks import arima_blocks, network_table
+from forecast.report.board import board_table
 from forecast.report.fits import diagnosed_table
 from forecast.report.misses import worst_table
 from forecast.report.panels import panel_table, rows_of_series
@@ -69,6 +70,7 @@ def write(run: Run, page: Path, figures: Path, *, shared: bool = False, separate
     separate : bool
         Leave style, script and pictures in files of their own, for places that allow nothing within a page.
     """
+    page.parent.mkdir(exist_ok=True, parents=True)
     view = View(run, shared=shared)
     pictures = {name: draw(view) for name, draw in pictures_of(view).items()}
     links = {name: f"{place:02}-{name}" for place, name in enumerate(pictures, start=1)}
@@ -109,6 +111,7 @@ def _shown(view: View) -> dict[str, Any]:
             "diagnosed": diagnosed_table(view),
             "worst": worst_table(view),
             "panel": panel_table(view),
+            "leaderboard": board_table(view),
             "network": network_table(view),
         },
         "arimas": arima_blocks(view),

@@ -67,8 +67,8 @@ def _stop_rule(network: dict[str, Any]) -> str:
     if not network["held_out"]:
         return "a fixed number of steps: nothing was held back"
     return (
-        f"the step that was best on the latest {network['held_out']} values, looked for until {network['patience']} steps "
-        "brought nothing; then all is learned anew for so many steps"
+        f"the step that was best on the latest {network['held_out']} values, looked for until {network['patience']} "
+        "steps brought nothing; then all is learned anew for so many steps"
     )
 
 
@@ -77,7 +77,8 @@ def _gradients(found: dict[str, Any]) -> str:
     if found["error"] is None:
         return "every direction met a kink: nothing could be compared"
     word = "passed" if found["passed"] else "FAILED"
-    return f"{word}: relative error {found['error']:.0e} in {found['directions']} directions, {found['tolerance']:.0e} allowed"
+    directions, allowed = found["directions"], found["tolerance"]
+    return f"{word}: relative error {found['error']:.0e} in {directions} directions, {allowed:.0e} allowed"
 
 
 def arima_blocks(view: View) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ import pandas as pd
 from forecast import figures
 from forecast.report.picture import Picture
 from forecast.report.tables import table_of
-from forecast.report.words import column, number
+from forecast.report.words import DASH, column, number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,13 +29,12 @@ def _architecture_picture(view: View) -> Picture | str:
     if not groups:
         return "no network was trained in this run"
     first, members = groups[0], sum(group["members"] for group in groups)
-    sizes = [layer["size"] for layer in first["layers"]]
-    title = (
-        f"{members} networks of {' – '.join(f'{size:,}' for size in sizes)} units, {first['parameters']:,} weights each"
-    )
+    sizes = [f"{layer['size']:,}" for layer in first["layers"]]
+    shape = f" {DASH} ".join(sizes)
+    title = f"{members} networks of {shape} units, {first['parameters']:,} weights each"
     if len(groups) > 1:
-        title = f"{members} networks in {len(groups)} groups; the first: {' – '.join(map(str, sizes))} units"
-    alt = f"Layers from left to right of {' to '.join(map(str, sizes))} units with {first['parameters']:,} trained weights."
+        title = f"{members} networks in {len(groups)} groups; the first: {shape} units"
+    alt = f"Layers from left to right of {' to '.join(sizes)} units with {first['parameters']:,} trained weights."
     figure = figures.architecture(first["layers"], skip=first["skip"], blocks=first["blocks"])
     data = pd.DataFrame(
         [

@@ -134,8 +134,10 @@ def _map_picture(view: View) -> Picture | str:
     if not np.isfinite(ratio.to_numpy(np.float64)).any() or not (ratio > 0).any(axis=None):
         return "seasonal naive made no error to compare with"
     by = ratio.mean(axis=1)
+    worst_group = by.idxmax()
     ratio.index = pd.Index([_group(place, count) for place in ratio.index])
-    title = f"{view.best} does worst in the group of {_words(int(by.idxmax()), count)} values: {by.max():.2f} of seasonal naive"
+    worst = _words(int(worst_group), count)
+    title = f"{view.best} does worst in the group of {worst} values: {by.max():.2f} of seasonal naive"
     alt = f"Tiles of the ratio of errors for {count} groups of series by size and {ratio.shape[1]} steps: {title}."
     data = ratio.rename_axis(index="group", columns=None).reset_index()
     labels = ("series by mean value", "steps ahead")

@@ -42,12 +42,12 @@ def tables(view: View) -> dict[str, Any]:
     """Return the tables of the page by name; what auto chose is a list of tables, one for each model."""
     timings = view.info["timings"]
     fits = [[m, *(number(t.get(k)) for k in ("fit", "predict"))] for m, t in timings.get("models", {}).items()]
+    fits += [[f"{m}, fitted again for section 8", number(t), DASH] for m, t in timings.get("checks", {}).items()]
     failures = [
         [str(f.get(k) or "all") for k in ("unique_id", "model", "cutoff", "reason")] for f in view.info["failures"]
     ]
     return {
         "values": _values_table(view),
-        "leaderboard": _leaderboard_table(view),
         "scores": _scores_table(view),
         "pairs": _pairs_table("Is the difference real?", view.run.metrics["verdict"]["pairs"]),
         "all_pairs": _pairs_table("Every pair, the better ranked model first", view.run.metrics.get("pairs", [])),
@@ -58,6 +58,8 @@ def tables(view: View) -> dict[str, Any]:
         "failures": table_of("Fits that failed", ("Series", "Model", "Cutoff", "Reason"), failures, prose=True),
         "data": table_of("The data as they were understood", ("What", "Value"), _data_rows(view), prose=True),
         "findings": _findings_table(view),
+        "changes": _changes_table(view),
+        "checks": _checks_table(view),
         "choices": [_choices_table(model, chosen) for model, chosen in view.run.choices.get("final", {}).items()],
         "versions": table_of("Versions", ("Software", "Version"), list(view.info["versions"].items()), prose=True),
         "timings": table_of("Seconds to fit and to forecast", ("Model", "Fit", "Predict"), fits),
@@ -112,47 +114,14 @@ def _values_table(view: View) -> Table:
     return Table(caption, [*first, *heads], table, frozenset({"Time"}), total=len(view.ahead))
 
 
-def _leaderboard_table(view: View) -> Table:
-    """Return the main scores of every model, how often its intervals covered, and why it failed, if it did."""
-    board = view.run.leaderboard
-    metrics = [name for name in METRIC_NAMES if name in board.columns]
-    levels = [name.removeprefix("coverage-") for name in board.columns if name.startswith("coverage-")]
-    counts = ["windows", "points", "failures"]
-    columns = [
-        board["model"],
-        board["role"],
-        *(column(board[name]) for name in metrics),
-        column(board["skill"], sign="+"),
-        *([_covered(row, level) for row in board.to_dict("records")] for level in levels),
-        *([f"{count:,.0f}" for count in board[name]] for name in counts),
-    ]
-    covered = [f"{level}% covered" for level in levels]
-    head = ["Model", "Role", *metrics, "skill", *covered, *counts]
-    if "reason" in board and board["reason"].any():
-        columns.append(board["reason"].where(board["reason"] != "", DASH))
-        head.append("Reason")
-    rows = [list(row) for row in zip(*columns, strict=True)]
-    return table_of("Errors on data not seen before, best first", head, rows, prose=["Role", "Reason", *covered])
-
-
-def _covered(row: dict[Any, Any], level: str) -> str:
-    """Return the measured coverage of one model with its band, and a word where it does not keep its level."""
-    cases = row[f"cases-{level}"]
-    if not cases:
-        return DASH
-    low, high = row[f"coverage_low-{level}"], row[f"coverage_high-{level}"]
-    word = judgement(float(level), low, high, cases)
-    return f"{row[f'coverage-{level}']:.0f}% ({low:.0f}{DASH}{high:.0f}%){'' if word == 'kept' else f', {word}'}"
-
-
 def _scores_table(view: View) -> Table:
     """Return the scores that the leaderboard leaves out."""
     board = view.run.leaderboard
-    names = [name for name in OTHER_SCORES if name in board.columns]
+    names = [name for name in (*METRIC_NAMES, *OTHER_SCORES, "skill") if name in board.columns]
     if not names:
         return table_of("", (), [])
     rows = [list(row) for row in zip(board["model"], *(column(board[name]) for name in names), strict=True)]
-    return table_of("Every other score", ["Model", *names], rows)
+    return table_of("Every score", ["Model", *names], rows)
 
 
 def _pairs_table(caption: str, pairs: Sequence[dict[str, Any]]) -> Table:
@@ -163,14 +132,23 @@ def _pairs_table(caption: str, pairs: Sequence[dict[str, Any]]) -> Table:
             p["word"],
             number(p["ratio"]),
             DASH if p.get("ratio_low") is None else f"{p['ratio_low']:.2f}{DASH}{p['ratio_high']:.2f}",
+            _apart(p),
             "n/a" if p["p_value"] is None else f"{p['p_value']:.2g}",
             f"{p['units']:,} {p['unit']}",
             DASH if p.get("units_needed") is None else f"about {p['units_needed']:,}",
         ]
         for p in pairs
     ]
-    head = ("Model", "Against", "Verdict", "Error ratio", "95% CI", "p", "Tested on", "Needed")
+    head = ("Model", "Against", "Verdict", "Error ratio", "95% CI", "Difference", "p", "Tested on", "Needed")
     return table_of(caption, head, rows, prose=["Against", "Verdict"])
+
+
+def _apart(pair: dict[str, Any]) -> str:
+    """Return the difference of two models and its standard error."""
+    if pair.get("difference") is None:
+        return DASH
+    error = pair.get("standard_error")
+    return column([pair["difference"]], sign="+")[0] + ("" if error is None else f" ± {number(error)}")
 
 
 def _ranks_table(view: View) -> Table:
@@ -267,6 +245,29 @@ def _findings_table(view: View) -> Table:
         for f in view.info.get("findings", [])
     ]
     return table_of("What was found in the data", ("Code", "Problem", "Where", "What was done"), rows, prose=True)
+
+
+def _changes_table(view: View) -> Table:
+    """Return every value that is not as it stood in the file."""
+    found = view.run.more("changes.csv")
+    if found.empty:
+        return table_of("", (), [])
+    shown = found.head(MAX_ROWS)
+    times = [view.when(t) for t in shown["ds"]]
+    ids = shown["unique_id"].astype(str)
+    old = [DASH if value != value else number(value) for value in shown["old"]]
+    rows = [list(row) for row in zip(ids, times, old, column(shown["new"]), shown["rule"], strict=True)]
+    head = ("Series", "Time", "was", "became", "Rule")
+    caption = f"Every change made to the data: {len(found):,}"
+    return Table(caption, head, rows, frozenset(("Time", "Rule")), total=len(found))
+
+
+def _checks_table(view: View) -> Table:
+    """Return the checks that the run made of itself."""
+    words = {True: "passed", False: "FAILED", None: "not tried"}
+    found = view.run.notes("checks.json").get("checks", [])
+    rows = [[c["check"], words[c["passed"]], f"{c['held']:,} of {c['of']:,}", c["note"]] for c in found]
+    return table_of("Checks made in this run", ("Check", "Result", "Held in", "How"), rows, prose=True)
 
 
 def _choices_table(model: str, chosen: Any) -> Table:

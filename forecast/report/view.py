@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from forecast import figures
-from forecast.defaults import LEVELS
-from forecast.report.series import chosen_series, series_errors
+from forecast.defaults import LEVELS, METRIC
+from forecast.report.series import chosen_series
 from forecast.report.words import sureness
+from forecast.scoring import series_errors
 
 if TYPE_CHECKING:
     from forecast.runs import Run
@@ -79,8 +80,8 @@ class View:
             return ""
         third = MAX_PANELS // 3
         return (
-            f"Shown are {len(self.chosen)} of {len(self.ids):,} series: the {third} on which {self.best} did worst beside "
-            f"seasonal naive, the {third} in the middle, and {third} drawn by lot with the seed of the run; "
+            f"Shown are {len(self.chosen)} of {len(self.ids):,} series: the {third} on which {self.best} did worst "
+            f"beside seasonal naive, the {third} in the middle, and {third} drawn by lot with the seed of the run; "
             "any other by forecast report RUN --series ID."
         )
 
@@ -143,6 +144,12 @@ class View:
     def diagnostics(self) -> dict[str, Any]:
         """What the one-step errors of the fits give away, by model and series."""
         return self.run.notes("diagnostics.json")
+
+    @property
+    def metric(self) -> str:
+        """The metric by which models are compared."""
+        name = str(self.run.metrics.get("metric", METRIC))
+        return name if name in self.run.leaderboard else METRIC
 
     @cached_property
     def anatomy(self) -> dict[str, Any]:

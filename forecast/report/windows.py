@@ -46,7 +46,9 @@ def by_cutoff(view: View) -> Picture | str:
     told = ", ".join(f"{m} {number(errors[m].min())} to {number(errors[m].max())}" for m in errors.columns)
     alt = f"Lines of the {unit} in {len(errors)} windows: {told}."
     data = errors.rename_axis(columns=None).reset_index()
-    return Picture.of(figures.error_by_cutoff(errors, unit=unit), title=title, alt=alt, data=data)
+    numbers = _windows_table(view, errors, caption=f"The {unit} in every window")
+    figure = figures.error_by_cutoff(errors, unit=unit)
+    return Picture.of(figure, title=title, alt=alt, data=data, numbers=numbers)
 
 
 def single(view: View) -> Picture | str:
@@ -82,10 +84,10 @@ def _marked(errors: pd.Series[float], *, seed: int) -> dict[Any, str]:
     return dict(sorted(why.items()))
 
 
-def _windows_table(view: View, errors: pd.DataFrame) -> Table:
+def _windows_table(view: View, errors: pd.DataFrame, *, caption: str = "Mean absolute error in every window") -> Table:
     cells = [column(errors[model]) for model in errors]
     rows = [list(row) for row in zip(map(view.when, errors.index), *cells, strict=True)]
-    return table_of("Mean absolute error in every window", ["Cutoff", *errors.columns], rows)
+    return table_of(caption, ["Cutoff", *errors.columns], rows)
 
 
 def paired(view: View) -> Picture | str:
