@@ -103,10 +103,10 @@ def _of_changes(found: Proofs, where: str, n_windows: int) -> Iterator[dict[str,
     few = "" if found.windows == n_windows else f"; {found.windows} of {n_windows} windows, the data being large"
     change = f"values after the cutoff turned upside down, a million times as large, {where}{few}"
     yield _check("The past is the same bits after a change of the future", found.pasts, found.windows, change)
-    what = "Transforms learn and make the same of it, their statistics included"
+    what = "Transforms, their statistics included, are the same bits"
     yield _check(what, found.prepared, found.windows, change)
     for name, (same, tried) in found.refitted.items():
-        yield _check(f"Forecasts and choices of {name}, fitted again, are the same bits", same, tried, "by window")
+        yield _check(f"{name} fitted again: same forecasts and choices, bit by bit", same, tried, "by window")
     if found.control is not None:
         what = "A model that was made to look ahead is found out"
         yield _check(what, int(found.control), 1, "tests these checks themselves")
@@ -117,7 +117,7 @@ def _of_files(results: Results) -> Iterator[dict[str, Any]]:
     rows = results.backtest
     if rows.empty:
         return
-    yield _check("Every tested value is later than what its model was given", int((rows["ds"] > rows["cutoff"]).sum()),
+    yield _check("Every tested value is later than all its model was given", int((rows["ds"] > rows["cutoff"]).sum()),
                  len(rows), "values")  # fmt: skip
     once = ~rows.duplicated(["unique_id", "cutoff", "step", "model"], keep=False)
     yield _check("Every value of a window was scored once", int(once.sum()), len(rows), "values")

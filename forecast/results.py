@@ -24,7 +24,7 @@ from forecast.explain import importance
 from forecast.models.combination import COMBINATION, combined, members_of
 from forecast.models.mlp import MLP
 from forecast.runs import write_csv, write_json
-from forecast.scoring import common_points, leaderboard, metric_of, scores_by_place, series_errors
+from forecast.scoring import common_points, leaderboard, metric_of, scores_by_place, series_errors, summed
 from forecast.verdicts import verdicts
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Listener", "Results", "Silent"]
 
+MOST_SUMMED = 24
+"""Series up to which sums over the horizon are sampled without being asked for."""
 LONG = 10.0
 """Seconds from which on it is said beforehand how long something will take."""
 
@@ -133,6 +135,12 @@ class Results:
         self.forecasts = bounds.apply(calibration.ahead(forecasts))
         self.paths = self._sampled(calibration, chosen.paths, seed=seed)
         self.paths["y"] = bounds.point(self.paths["y"])
+        few = (
+            self.paths
+            if len(self.paths) or panel.n_series > MOST_SUMMED
+            else self._sampled(calibration, 1_000, seed=seed)
+        )
+        self.sums = summed(few.assign(y=bounds.point(few["y"])), self.forecasts, chosen.level)
 
     def _members(self, combination: CombinationSection, names: Sequence[str]) -> list[str]:
         """Return the models that are combined, as far as they have a forecast of the future."""
@@ -158,7 +166,7 @@ class Results:
     def _sampled(self, calibration: Calibration, n: int, *, seed: int) -> pd.DataFrame:
         """Return sample paths of the best model that has a forecast."""
         able = [name for name in self.leaderboard["model"] if name in set(self.forecasts["model"])]
-        return calibration.paths(self.forecasts, able[0], n, seed=seed)
+        return calibration.paths(self.forecasts, able[0], n, seed=seed).assign(model=able[0])
 
     def _announce(self, split: Split, factories: Mapping[str, Factory], workers: Workers, listener: Listener) -> None:
         """Say how long the windows will take, if it is long: about as long as the fits to all data took, each."""
@@ -182,7 +190,9 @@ class Results:
         write_csv(self.coverage, folder / "coverage.csv")
         write_csv(self.places, folder / "scores.csv")
         if len(self.paths):
-            write_csv(self.paths, folder / "paths.csv")
+            write_csv(self.paths.drop(columns="model"), folder / "paths.csv")
+        if len(self.sums):
+            write_csv(self.sums, folder / "sums.csv")
         write_csv(self.leaderboard, folder / "leaderboard.csv")
         if self.panel.n_series > 1:
             write_csv(self._by_series(), folder / "metrics_by_series.csv")

@@ -39,7 +39,21 @@ __all__ = [
     "write_new",
 ]
 
-_TEXTS = ("unique_id", "model", "role", "ds", "cutoff", "level", "method", "by", "place", "reason", "kind", "name")
+_TEXTS = (
+    "unique_id",
+    "model",
+    "role",
+    "ds",
+    "cutoff",
+    "level",
+    "method",
+    "by",
+    "place",
+    "reason",
+    "kind",
+    "name",
+    "rule",
+)
 
 
 @dataclass(frozen=True)

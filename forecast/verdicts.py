@@ -57,12 +57,12 @@ def verdicts(
     -------
     dict
         ``verdict`` (the leading model, its pairs, and one sentence), ``pairs`` (all of them, the better ranked model
-        first), ``confidence_set`` and, for a panel, ``ranks``; these two are None where there is too little data. Last ``intervals``: where the mean loss of
-        each model lies with 95 % confidence, and its standard error.
+        first), ``confidence_set`` and, for a panel, ``ranks`` (None where there is too little data), and ``intervals``:
+        where the mean loss of each model lies with 95 % confidence, and its standard error.
     """
     if scored.empty:
         verdict = {"model": board["model"].iloc[0], "sentence": f"Untested: {untested}.", "pairs": []}
-        nothing = {"pairs": [], "confidence_set": None, "ranks": None, "intervals": {}}
+        nothing: dict[str, Any] = {"pairs": [], "confidence_set": None, "ranks": None, "intervals": {}}
         return {"verdict": verdict, **nothing}
     unit, losses = unit_losses(scored, quantile=quantile)
     ranked = [name for name in board["model"] if name in losses]

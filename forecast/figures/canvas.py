@@ -183,11 +183,19 @@ def lines(models: Sequence[str]) -> list[Artist]:
 
 
 def time_axis(ax: Axes, times: pd.Series[Any]) -> None:
-    """Let the horizontal axis hold times, within what matplotlib has dates for."""
+    """Let the horizontal axis hold times, within what matplotlib has dates for; few of them where it is short."""
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
     ax.margins(x=0.01)
+    place = ax.get_subplotspec()
+    narrow = place is not None and place.get_gridspec().ncols > 2
     if times.dtype.kind == "i":
-        ax.locator_params("x", integer=True)
+        ax.locator_params("x", integer=True, nbins=4 if narrow else "auto")
         return
+    if narrow:
+        locator = AutoDateLocator(minticks=2, maxticks=5)
+        ax.xaxis.set_major_locator(locator)
+        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
     # Days since 1970 of the first and the last day that matplotlib has a date for; a margin may reach beyond them.
     low, high = ax.get_xlim()
     first, last = (int(np.datetime64(day).astype(np.int64)) for day in ("0001-01-01", "9999-12-31"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecast.figures.canvas import HIGH, INK, LOW, MUTED, WIDE, drawable, label_ends, look, new_figure, styled
+from forecast.figures.canvas import HIGH, INK, LOW, MUTED, WIDE, drawable, label_ends, look, new_figure, short, styled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,6 +61,8 @@ def ratio_curve(ratios: pd.DataFrame, *, reference: str) -> Figure:
 @styled
 def scatter_of_series(errors: pd.DataFrame) -> Figure:
     """Draw a dot for each series: the error of the second model to the right, that of the first upwards, both log."""
+    from matplotlib.ticker import LogLocator
+
     first, second = errors.columns
     figure = new_figure(5.4, 4.8)
     ax = figure.add_subplot()
@@ -77,7 +79,10 @@ def scatter_of_series(errors: pd.DataFrame) -> Figure:
     ax.set_xlim(low, high)
     ax.set_ylim(low, high)
     ax.set_aspect("equal")
-    ax.minorticks_off()
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 100 * low else (1,)))
+        axis.set_major_formatter(short)
+        axis.set_minor_formatter(lambda *_: "")
     ax.grid(visible=True, axis="x")
     ax.set_xlabel(f"error of {drawable(second)} (log)")
     ax.set_ylabel(f"error of {drawable(first)} (log)")
@@ -98,7 +103,7 @@ def error_map(table: pd.DataFrame, *, labels: Sequence[str], unit: str) -> Figur
     colours = LinearSegmentedColormap.from_list("errors", [LOW, "#f7f7f7", HIGH])
     drawn = ax.imshow(values, cmap=colours, norm=LogNorm(1 / reach, reach), aspect="auto", interpolation="nearest")
     every = max(1, -(-table.shape[1] // 24))
-    ax.set_xticks(range(0, table.shape[1], every), [str(step) for step in table.columns[::every]])
+    ax.set_xticks(range(0, table.shape[1], every), [f"{step:g}" for step in table.columns[::every]])
     ax.set_yticks(range(len(table)), [drawable(str(name)) for name in table.index])
     ax.grid(visible=False)
     if table.shape[1] <= 18:

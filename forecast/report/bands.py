@@ -63,8 +63,8 @@ def steps_covered(view: View) -> Picture | str:
     title = f"{wide}% intervals of {view.best} covered {span} of the values at each step, in {counted}{few}"
     near, far = column(found[f"mean_width-{wide}"].dropna().iloc[[0, -1]])
     alt = f"{title}. Their mean width goes from {near} at the first step to {far} at the last."
-    names = ("coverage", "coverage_low", "coverage_high", "cases", "mean_width")
-    data = found[["step", *(f"{name}-{level}" for level in levels for name in names)]]
+    measured = ("coverage", "coverage_low", "coverage_high", "cases", "mean_width")
+    data = found[["step", *(f"{name}-{level}" for level in levels for name in measured)]]
     figure = figures.coverage_by_step(found, model=view.best, levels=levels[:4])
     return Picture.of(figure, title=title, alt=alt, data=data, numbers=_numbers(found, levels[:4]))
 

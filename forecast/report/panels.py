@@ -124,7 +124,7 @@ def _map_picture(view: View) -> Picture | str:
         return "it takes a model and seasonal naive on the same series"
     sizes = view.run.history.groupby("unique_id")["y"].apply(lambda y: y.abs().mean()).rank(method="first")
     count = min(GROUPS, max(2, len(sizes) // 3))
-    group = np.ceil(sizes / len(sizes) * count).clip(1, count).astype(int)
+    group = (sizes / len(sizes) * count).apply(np.ceil).clip(1, count).astype(int)
     scale = rows["scale"].where(rows["scale"] > 0) if "scale" in rows else 1.0
     error = ((rows["y"] - rows["y_hat"]).abs() / scale).groupby(
         [rows["unique_id"].map(group), rows["step"], rows["model"]]
@@ -134,9 +134,9 @@ def _map_picture(view: View) -> Picture | str:
     if not np.isfinite(ratio.to_numpy(np.float64)).any() or not (ratio > 0).any(axis=None):
         return "seasonal naive made no error to compare with"
     by = ratio.mean(axis=1)
-    worst_group = by.idxmax()
+    worst_group = int(by.index[int(by.argmax())])
     ratio.index = pd.Index([_group(place, count) for place in ratio.index])
-    worst = _words(int(worst_group), count)
+    worst = _words(worst_group, count)
     title = f"{view.best} does worst in the group of {worst} values: {by.max():.2f} of seasonal naive"
     alt = f"Tiles of the ratio of errors for {count} groups of series by size and {ratio.shape[1]} steps: {title}."
     data = ratio.rename_axis(index="group", columns=None).reset_index()
@@ -204,7 +204,8 @@ def _covered(view: View, level: str | None) -> dict[str, float]:
         return {}
     rows = view.backtest[view.backtest["model"] == view.best].dropna(subset=[f"lo-{level}", f"hi-{level}"])
     held = (rows["y"] >= rows[f"lo-{level}"]) & (rows["y"] <= rows[f"hi-{level}"])
-    return (100.0 * held.groupby(rows["unique_id"]).mean()).to_dict() if len(rows) else {}
+    shares = 100.0 * held.groupby(rows["unique_id"]).mean()
+    return {str(name): float(share) for name, share in shares.items()}
 
 
 def sparkline(values: NDArray[np.float64]) -> str:

@@ -55,7 +55,7 @@ class Part(Run):
             return pd.DataFrame()
         rows = common_points(self.backtest)
         table = score_table(referenced(rows), [rows["step"], rows["model"]])
-        where = pd.DataFrame({"by": "step", "place": [str(step) for step, _ in table.index]})
+        where = pd.DataFrame({"by": "step", "place": [f"{step:g}" for step, _ in table.index]})
         return where.assign(model=[model for _, model in table.index]).join(table.reset_index(drop=True))
 
     def _coverage(self, whole: pd.DataFrame) -> pd.DataFrame:

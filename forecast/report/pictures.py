@@ -69,8 +69,8 @@ def _ratio_picture(view: View) -> Picture | str:
     if known.empty:
         return "no model has an error that can be compared with seasonal naive's"
     ratios = {str(model): 1 - skill for model, skill in zip(known["model"], known["skill"], strict=True)}
-    ends = {p["model"]: (p.get("ratio_low"), p.get("ratio_high")) for p in view.pairs_with("seasonal_naive")}
-    ends = {model: pair for model, pair in ends.items() if None not in pair}
+    pairs = [p for p in view.pairs_with("seasonal_naive") if p.get("ratio_low") is not None]
+    ends: dict[str, tuple[float, float]] = {p["model"]: (p["ratio_low"], p["ratio_high"] or np.inf) for p in pairs}
     others = [f"{model} makes {ratio:.2f} times" for model, ratio in ratios.items() if model != "seasonal_naive"]
     title = f"{others[0]} the error of seasonal naive" if others else "Seasonal naive had no rival"
     alt = f"Dots of error relative to seasonal naive: {', '.join(f'{m} {ratio:.2f}' for m, ratio in ratios.items())}."

@@ -89,21 +89,15 @@ def _texts(values: pd.Series[Any]) -> list[str]:
         return [cell if cell != "n/a" else DASH for cell in column(values)]
     if values.dtype.kind == "M":
         whole = (values == values.dt.normalize()).all()
-        return values.dt.strftime("%Y-%m-%d" if whole else "%Y-%m-%d %H:%M").tolist()
+        return list(values.dt.strftime("%Y-%m-%d" if whole else "%Y-%m-%d %H:%M"))
     return [str(value) for value in values]
 
 
 def _values_table(view: View) -> Table:
-    """Return the forecast of the best model; each row reads from low to high."""
-    bands = [*(f"lo-{n}" for n in reversed(view.levels)), "y_hat", *(f"hi-{n}" for n in view.levels)]
-    heads = [
-        f"{'low' if c.startswith('lo') else 'high'} {c[3:]}%{', not calibrated' if c[3:] in view.uncalibrated else ''}"
-        if c != "y_hat"
-        else "forecast"
-        for c in bands
-    ]
+    """Return the forecast of the best model; each row reads from low to high, and the last one is their sum."""
+    ends = _ends(view)
     rows = view.ahead.head(MAX_ROWS)
-    cells = zip(*(column(rows[c], like=rows["y_hat"]) for c in bands), strict=True)
+    cells = zip(*(column(rows[c], like=rows["y_hat"]) for c in ends), strict=True)
     times = [view.when(t) for t in rows["ds"]]
     table = [[t, *c] for t, c in zip(times, cells, strict=True)]
     horizon, first = view.info["horizon"], ["Time"]
@@ -111,7 +105,10 @@ def _values_table(view: View) -> Table:
     if len(view.ids) > 1:
         table = [[name, *row] for name, row in zip(rows["unique_id"], table, strict=True)]
         first = ["Series", "Time"]
-    return Table(caption, [*first, *heads], table, frozenset({"Time"}), total=len(view.ahead))
+    elif len(sums := _sums(view)):
+        total = sums.iloc[0]
+        table.append([f"all {horizon}", *(column([total[c]], like=[total["y_hat"]])[0] for c in ends)])
+    return Table(caption, [*first, *ends.values()], table, frozenset({"Time"}), total=len(table))
 
 
 def _scores_table(view: View) -> Table:
@@ -191,20 +188,28 @@ def _coverage_table(view: View) -> Table:
 
 def _sums_table(view: View) -> Table:
     """Return the sum of each series over the whole horizon, with the intervals that sample paths give."""
-    paths = view.run.more("paths.csv")
-    if paths.empty:
+    sums = _sums(view)
+    if sums.empty:
         return table_of("", (), [])
-    sums = paths.groupby(["unique_id", "path"], sort=False)["y"].sum().unstack("path")
-    middle = view.ahead.groupby("unique_id", sort=False)["y_hat"].sum().reindex(sums.index)
-    ends = {"forecast": middle}
-    for level in view.levels:
-        outside = (100.0 - float(level)) / 200.0
-        low, high = sums.quantile(outside, axis=1), sums.quantile(1.0 - outside, axis=1)
-        ends = {f"low {level}%": low, **ends, f"high {level}%": high}
-    cells = zip(*(column(values, like=middle) for values in ends.values()), strict=True)
-    rows = [[str(name), *row] for name, row in zip(sums.index, cells, strict=True)]
-    caption = f"The sum of all {view.info['horizon']} steps, by {paths['path'].max():,.0f} sample paths of {view.best}"
-    return table_of(caption, ["Series", *ends], rows)
+    ends = _ends(view)
+    cells = zip(*(column(sums[name], like=sums["y_hat"]) for name in ends), strict=True)
+    rows = [[str(name), *row] for name, row in zip(sums["unique_id"], cells, strict=True)]
+    caption = f"The sum of all {view.info['horizon']} steps, by {sums['paths'].max():,.0f} sample paths of {view.best}"
+    return table_of(caption, ["Series", *ends.values()], rows)
+
+
+def _sums(view: View) -> pd.DataFrame:
+    """Return the sums over the horizon; of one step they are the forecast itself."""
+    sums = view.run.more("sums.csv")
+    return sums if len(sums) and view.info["horizon"] > 1 else sums.iloc[:0]
+
+
+def _ends(view: View) -> dict[str, str]:
+    """Return the columns of a forecast from low to high, and how they are headed."""
+    unsure = {level: ", not calibrated" if level in view.uncalibrated else "" for level in view.levels}
+    low = {f"lo-{level}": f"low {level}%{unsure[level]}" for level in reversed(view.levels)}
+    high = {f"hi-{level}": f"high {level}%{unsure[level]}" for level in view.levels}
+    return low | {"y_hat": "forecast"} | high
 
 
 def _totals_table(view: View) -> Table:
