@@ -46,6 +46,7 @@ def described(ready: Ready, settings: RunConfig, results: Results) -> dict[str, 
         "seed": settings.seed,
         "horizon": results.horizon,
         "n_windows": results.n_windows,
+        "overlap": results.overlap,
         "data": {
             "name": loaded.name,
             "sha256": loaded.sha256,

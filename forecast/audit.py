@@ -33,7 +33,20 @@ if TYPE_CHECKING:
     from forecast.panel import Panel
     from forecast.table import Table
 
-__all__ = ["CHANGES", "Check", "audit"]
+__all__ = [
+    "CHANGES",
+    "CONTROL",
+    "Check",
+    "Peeking",
+    "audit",
+    "cells_changed",
+    "moved_between",
+    "past_of",
+    "rows_after",
+    "same_past",
+    "separator",
+    "written_to",
+]
 
 
 def _shuffled(values: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
@@ -51,6 +64,10 @@ CHANGES: dict[str, Callable[[NDArray[Any], np.random.Generator], NDArray[Any] | 
     "shuffled": _shuffled,
 }
 """What is done to the values after a cutoff; None: their rows are taken away."""
+MORE: dict[str, Callable[[NDArray[Any], np.random.Generator], NDArray[Any] | None]] = {
+    "upside down": lambda values, _rng: -1e6 * values,
+}
+"""What a run does to them by itself, once: two of the changes at once."""
 CONTROL = "control"
 """What the checks are called in which a model is made to look ahead, to see that it is found."""
 
@@ -111,30 +128,30 @@ def audit(
         One for each window and change; last come those of a model that looks ahead, which must have moved.
     """
     with tempfile.TemporaryDirectory() as folder:
-        whole = read(_written(table.frame, table, Path(folder)))
+        whole = read(written_to(table.frame, table, Path(folder)))
         checks: list[Check] = []
 
         def held(window: Window, models: Callable[[Panel], Mapping[str, Factory]], cutoff: str) -> Iterator[Check]:
             tick(f"{cutoff}, as it is")
             before = fit_all(models(whole), window.past, split)
-            after = _after(table, window.past, time=time, target=target, id=id)
+            after = rows_after(table, window.past, time=time, target=target, id=id)
             for change in CHANGES:
                 tick(f"{cutoff}, {change}")
-                cells = _changed(table, target, after, "blanked" if keep_rows and change == "cut off" else change)
-                changed = read(_written(cells, table, Path(folder)))
-                if cutoff == CONTROL and _same_past(changed, whole):
+                cells = cells_changed(table, target, after, "blanked" if keep_rows and change == "cut off" else change)
+                changed = read(written_to(cells, table, Path(folder)))
+                if cutoff == CONTROL and same_past(changed, whole):
                     continue  # nothing changed, as where equal values are shuffled, so there is nothing to be found
-                past = _past(changed, window, split)
-                moved = [] if past is not None and _same_past(past, window.past) else ["past"]
+                past = past_of(changed, window, split)
+                moved = [] if past is not None and same_past(past, window.past) else ["past"]
                 if past is not None:
-                    moved += _moved(before, fit_all(models(changed), past, split))
+                    moved += moved_between(before, fit_all(models(changed), past, split))
                 yield Check(cutoff, change, tuple(moved))
 
         last = None
         for last in windows(whole, split):
             checks += held(last, factories, stamp(last.past.last.max()))
         if last is not None:
-            checks += held(last, lambda panel: {CONTROL: partial(_Peeking, panel)}, CONTROL)
+            checks += held(last, lambda panel: {CONTROL: partial(Peeking, panel)}, CONTROL)
     return checks
 
 
@@ -143,7 +160,7 @@ def separator(table: Table) -> str:
     return ";" if table.decimal == "," else ","
 
 
-class _Peeking(Naive):
+class Peeking(Naive):
     """Knows all data, whatever past it is given: another bit anywhere is another forecast."""
 
     name = CONTROL
@@ -155,7 +172,7 @@ class _Peeking(Naive):
         return np.full((panel.n_series, self.horizon_), float(crc32(self.whole.values.tobytes())))
 
 
-def _after(table: Table, past: Panel, *, time: str | None, target: str, id: str | None) -> NDArray[np.bool_]:
+def rows_after(table: Table, past: Panel, *, time: str | None, target: str, id: str | None) -> NDArray[np.bool_]:
     """Return which rows lie after the cutoff of their series; those of series without one stay."""
     names = table.frame[id].astype(str).to_numpy(object) if id else np.full(len(table.frame), target, dtype=object)
     if time is None:
@@ -171,10 +188,10 @@ def _after(table: Table, past: Panel, *, time: str | None, target: str, id: str 
     return rows
 
 
-def _changed(table: Table, target: str, after: NDArray[np.bool_], change: str) -> pd.DataFrame:
+def cells_changed(table: Table, target: str, after: NDArray[np.bool_], change: str) -> pd.DataFrame:
     """Return the raw cells with the values of the rows after the cutoff changed."""
     values = read_numbers(table, target)[after]
-    new = CHANGES[change](values, np.random.default_rng(0))
+    new = (CHANGES | MORE)[change](values, np.random.default_rng(0))
     if new is None:
         return table.frame[~after]
     cells = table.frame[target].astype(object).to_numpy(copy=True)
@@ -182,14 +199,14 @@ def _changed(table: Table, target: str, after: NDArray[np.bool_], change: str) -
     return table.frame.assign(**{target: cells})
 
 
-def _written(frame: pd.DataFrame, table: Table, folder: Path) -> Path:
+def written_to(frame: pd.DataFrame, table: Table, folder: Path) -> Path:
     """Return the path of a file with these cells, under the name of the source."""
     path = folder / (Path(table.name).name.partition(".")[0] + ".csv")
     frame.to_csv(path, index=False, sep=separator(table))
     return path
 
 
-def _past(changed: Panel, window: Window, split: Split) -> Panel | None:
+def past_of(changed: Panel, window: Window, split: Split) -> Panel | None:
     """Return the past of the same cutoff in a changed panel, by the way that backtesting takes to it."""
     wanted = dict(zip(window.past.ids, window.past.last, strict=True))
     for found in (w.past for w in windows(changed, split)):
@@ -209,7 +226,7 @@ def _until(panel: Panel, last: NDArray[Any]) -> Panel:
     return replace(panel, values=np.concatenate(padded), offsets=offsets, last=last)
 
 
-def _same_past(one: Panel, other: Panel) -> bool:
+def same_past(one: Panel, other: Panel) -> bool:
     """Whether two panels hold the same bits."""
     return (
         one.ids == other.ids
@@ -221,7 +238,7 @@ def _same_past(one: Panel, other: Panel) -> bool:
     )
 
 
-def _moved(before: Fitted, after: Fitted) -> list[str]:
+def moved_between(before: Fitted, after: Fitted) -> list[str]:
     """Return what differs in the fits of two pasts."""
     moved: list[str] = []
     for name in sorted({*before.models, *after.models}):

@@ -17,7 +17,7 @@ from forecast.defaults import DEFAULT_DATA
 from forecast.doctor import Checkup, examine, fillable, from_notice, placed, visit
 from forecast.engine import one_thread
 from forecast.options import DataOptions, RunOptions, declared, spelled_out
-from forecast.ready import factories_of, panel_of, prepare, raw_table, read, split_of, window_notices
+from forecast.ready import changeable, factories_of, prepare, read, split_of, window_notices
 from forecast.results import Listener, Silent
 from forecast.transforms import require_transforms
 
@@ -124,23 +124,18 @@ def audit(
     ready = prepare(data, settings, flags={**flags, "config": config})
     for line in ready.lines:
         listener.say(line)
-    table, loaded = raw_table(data, settings), ready.loaded
-    columns = {"time": loaded.time, "target": loaded.target, "id": loaded.id}
-    named = {name: column for name, column in columns.items() if column is not None}
-    written = {**named, "layout": "long", "decimal": table.decimal, "delimiter": auditing.separator(table)}
-    plain = {**written, "encoding": "auto", "sheet": "auto"}
-    again = settings.model_copy(update={"data": settings.data.model_copy(update=plain)})
+    table, again = changeable(data, settings, ready)
     factories, split = factories_of(settings), ready.split
     done, total = itertools.count(), (split.n_windows + 1) * (len(auditing.CHANGES) + 1)
     with one_thread():
         return auditing.audit(
             table,
-            lambda path: panel_of(path, again, split),
+            again,
             lambda _: factories,
             split,
-            time=loaded.time,
-            target=loaded.target,
-            id=loaded.id,
+            time=ready.loaded.time,
+            target=ready.loaded.target,
+            id=ready.loaded.id,
             keep_rows=bool(settings.data.future),
             tick=lambda what: listener.progress(next(done), total, what),
         )

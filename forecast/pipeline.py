@@ -14,11 +14,13 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from forecast import report
 from forecast.account import budget_account, budget_notices, budget_words, came_to, command_line, described
+from forecast.changes import changes
 from forecast.chunks import doer
 from forecast.config import RunConfig, resolve
 from forecast.defaults import DEFAULT_DATA
 from forecast.engine import Workers, one_thread
 from forecast.errors import DataError, ModelError
+from forecast.evidence import checked
 from forecast.inspection import audit, check, gradcheck
 from forecast.journal import Journal
 from forecast.options import RunOptions, spelled_out
@@ -139,6 +141,10 @@ def run(
             listener=listener,
         )
         results.write(aside)
+        checks, checking = checked(source, settings, ready, results)
+        write_json({"checks": checks}, aside / "checks.json")
+        if len(changed := changes(ready.panel, settings)):
+            write_csv(changed, aside / "changes.csv")
         without = bool(settings.forecast.totals) and not _add_totals(ready, settings, results, workers, listener, aside)
         budget = budget_account(
             settings, results, planned=ready.split.n_windows, cut=workers.cut, without_totals=without
@@ -150,7 +156,7 @@ def run(
         (aside / "command.txt").write_text(request.command + "\n", encoding="utf-8", newline="\n")
         info = described(ready, settings, results) | {"command": request.command, "budget": budget}
         info["notices"] += [vars(notice) for notice in budget_notices(budget)]
-        info["timings"] = {"models": results.final.timings, "total": perf_counter() - started}
+        info["timings"] = {"models": results.final.timings, "checks": checking, "total": perf_counter() - started}
         for failure in info["failures"]:
             journal.note(f"{failure['model']} failed: {failure['reason']}")
         write_json(info, aside / "run.json")

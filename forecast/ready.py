@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from forecast.audit import separator
 from forecast.backtesting import Factory, Split, choose_n_windows
 from forecast.bounds import Bounds
 from forecast.calendar_features import with_calendar
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MODELS",
     "Ready",
+    "changeable",
     "enough_windows",
     "factories_of",
     "panel_of",
@@ -142,6 +144,19 @@ def panel_of(data: str | Path | pd.DataFrame, settings: RunConfig, split: Split)
     """Return what the models of a run are given, without looking at whether they should be."""
     panel, _ = fillable(read(data, settings).panel, missing=settings.data.missing)
     return seen(panel, settings, split)
+
+
+def changeable(
+    data: str | Path | pd.DataFrame, settings: RunConfig, ready: Ready
+) -> tuple[Table, Callable[[Path], Panel]]:
+    """Return the raw cells of a run, and what makes a panel of a file with other cells in their place."""
+    table, loaded = raw_table(data, settings), ready.loaded
+    columns = {"time": loaded.time, "target": loaded.target, "id": loaded.id}
+    named = {name: column for name, column in columns.items() if column is not None}
+    written = {**named, "layout": "long", "decimal": table.decimal, "delimiter": separator(table)}
+    plain = {**written, "encoding": "auto", "sheet": "auto"}
+    again = settings.model_copy(update={"data": settings.data.model_copy(update=plain)})
+    return table, lambda path: panel_of(path, again, ready.split)
 
 
 def seen(panel: Panel, settings: RunConfig, split: Split) -> Panel:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import pandas as pd
 
+from forecast.anatomy import anatomy
 from forecast.backtesting import backtest, fit_all
 from forecast.bounds import Bounds
 from forecast.calibration import Calibration
@@ -24,7 +25,7 @@ from forecast.explain import importance
 from forecast.models.combination import COMBINATION, Combination, combined, members_of
 from forecast.models.mlp import MLP
 from forecast.runs import write_csv, write_json
-from forecast.scoring import common_points, leaderboard, metric_of, scores_by_place
+from forecast.scoring import common_points, leaderboard, metric_of, scores_by_place, series_errors, summed
 from forecast.verdicts import verdicts
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Listener", "Results", "Silent"]
 
+MOST_SUMMED = 24
+"""Series up to which sums over the horizon are sampled without being asked for."""
 LONG = 10.0
 """Seconds from which on it is said beforehand how long something will take."""
 
@@ -97,7 +100,7 @@ class Results:
         workers: Workers,
         listener: Listener,
     ) -> None:
-        bounds = Bounds(min=chosen.min, max=chosen.max, integer=chosen.integer)
+        self.bounds = bounds = Bounds(min=chosen.min, max=chosen.max, integer=chosen.integer)
         total, done = (len(split.blocks) + 1) * len(factories), count()
         do = doer(workers, lambda task: listener.progress(next(done), total, task.model))
         common: dict[str, Any] = {"bounds": bounds, "levels": chosen.level, "fallback": chosen.fallback, "do": do}
@@ -133,6 +136,12 @@ class Results:
         self.forecasts = bounds.apply(self.margins.ahead(forecasts, self.given, chosen.level))
         self.paths = self._sampled(calibration, chosen.paths, seed=seed)
         self.paths["y"] = bounds.point(self.paths["y"])
+        few = (
+            self.paths
+            if len(self.paths) or panel.n_series > MOST_SUMMED
+            else self._sampled(calibration, 1_000, seed=seed)
+        )
+        self.sums = summed(few.assign(y=bounds.point(few["y"])), self.forecasts, chosen.level)
 
     def _members(self, combination: CombinationSection, names: Sequence[str]) -> list[str]:
         """Return the models that are combined, as far as they have a forecast of the future."""
@@ -150,10 +159,16 @@ class Results:
         self.final.forecasts = more(self.final.forecasts)
         tested.frame, tested.between = whole, between
 
+    def _by_series(self) -> pd.DataFrame:
+        """Return the mean scaled error of every model on each series, and the ratio of the best to seasonal naive."""
+        able = [name for name in self.leaderboard["model"] if name in set(self.forecasts["model"])]
+        lead = [*(name for name in able if name not in BASELINES), *able]
+        return series_errors(self.scored, best=lead[0]).reindex(self.panel.ids).rename_axis("unique_id").reset_index()
+
     def _sampled(self, calibration: Calibration, n: int, *, seed: int) -> pd.DataFrame:
         """Return sample paths of the best model that has a forecast."""
         able = [name for name in self.leaderboard["model"] if name in set(self.forecasts["model"])]
-        return calibration.paths(self.forecasts, able[0], n, seed=seed)
+        return calibration.paths(self.forecasts, able[0], n, seed=seed).assign(model=able[0])
 
     def _announce(self, split: Split, factories: Mapping[str, Factory], workers: Workers, listener: Listener) -> None:
         """Say how long the windows will take, if it is long: about as long as the fits to all data took, each."""
@@ -177,14 +192,19 @@ class Results:
         write_csv(self.coverage, folder / "coverage.csv")
         write_csv(self.places, folder / "scores.csv")
         if len(self.paths):
-            write_csv(self.paths, folder / "paths.csv")
+            write_csv(self.paths.drop(columns="model"), folder / "paths.csv")
+        if len(self.sums):
+            write_csv(self.sums, folder / "sums.csv")
         write_csv(self.leaderboard, folder / "leaderboard.csv")
+        if self.panel.n_series > 1:
+            write_csv(self._by_series(), folder / "metrics_by_series.csv")
         network = self.final.models.get("mlp")
         if isinstance(network, MLP):
             write_csv(_training(network), folder / "training.csv")
             write_csv(importance(network, self.given, seed=self.seed), folder / "importance.csv")
         by_cutoff = {fit.forecasts["cutoff"].astype(str).max(): fit.choices for fit in self.fits}
         write_json({"final": self.final.choices, **by_cutoff}, folder / "choices.json")
+        write_json(anatomy(self.final.models, seed=self.seed), folder / "anatomy.json")
         write_json(diagnosed(self.final.models, self.panel), folder / "diagnostics.json")
         if len(left := errors_left(self.final.models, self.given)):
             write_csv(left, folder / "residuals.csv")

@@ -39,7 +39,21 @@ __all__ = [
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What the system says when there is no room for a file."""
-_TEXTS = ("unique_id", "model", "role", "ds", "cutoff", "level", "method", "by", "place", "reason", "kind", "name")
+_TEXTS = (
+    "unique_id",
+    "model",
+    "role",
+    "ds",
+    "cutoff",
+    "level",
+    "method",
+    "by",
+    "place",
+    "reason",
+    "kind",
+    "name",
+    "rule",
+)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from forecast.backtesting import Fitted
     from forecast.panel import Panel
 
-__all__ = ["common_points", "leaderboard", "metric_of", "scores_by_place", "unit_losses"]
+__all__ = ["common_points", "leaderboard", "metric_of", "scores_by_place", "series_errors", "summed", "unit_losses"]
 
 CALENDAR = {("M", 12): "month", ("Q", 4): "quarter", ("D", 7): "day_of_week", ("h", 24): "hour"}
 """Seasons whose positions have names of their own: how pandas calls them, by the letter of the frequency."""
@@ -115,6 +115,61 @@ def scores_by_place(
         where["model"] = [model for _, model in table.index]
         parts.append(pd.concat([where, table.reset_index(drop=True)], axis=1))
     return pd.concat(parts, ignore_index=True)
+
+
+def series_errors(backtest: pd.DataFrame, *, best: str) -> pd.DataFrame:
+    """Return the mean scaled error of every model on each series: a row a series, a column a model, and `ratio`.
+
+    Parameters
+    ----------
+    backtest : DataFrame
+        Forecast frame with ``y`` and, where MASE is defined, ``scale``.
+    best : str
+        The model whose error is divided by seasonal naive's in the column `ratio`; NaN where that made none.
+
+    Examples
+    --------
+    >>> rows = {"unique_id": "a", "model": ["mlp", "seasonal_naive"], "y": 3.0, "y_hat": [2.0, 5.0], "scale": 0.5}
+    >>> series_errors(pd.DataFrame(rows), best="mlp").loc["a"].tolist()
+    [2.0, 4.0, 0.5]
+    """
+    if backtest.empty:
+        return pd.DataFrame({"ratio": pd.Series(dtype=float)})
+    scale = backtest["scale"].where(backtest["scale"] > 0) if "scale" in backtest else 1.0
+    errors = ((backtest["y"] - backtest["y_hat"]).abs() / scale).groupby([backtest["unique_id"], backtest["model"]])
+    table = errors.mean().unstack("model")
+    usual = table["seasonal_naive"] if "seasonal_naive" in table else pd.Series(np.nan, table.index)
+    table["ratio"] = table.get(best, np.nan) / usual.where(usual > 0)
+    return table
+
+
+def summed(paths: pd.DataFrame, forecasts: pd.DataFrame, levels: Iterable[float]) -> pd.DataFrame:
+    """Return the sum of each series over the horizon, and the ends of its intervals, from sample paths.
+
+    Ends of intervals do not add up, for errors of several steps go together; sums of whole paths keep that.
+
+    Returns
+    -------
+    DataFrame
+        ``unique_id, paths`` (how many), ``y_hat`` and for each level ``lo-80, hi-80``; empty without paths.
+
+    Examples
+    --------
+    >>> paths = pd.DataFrame({"unique_id": "a", "path": [1, 1, 2, 2], "y": [1.0, 2.0, 3.0, 4.0], "model": "m"})
+    >>> ahead = pd.DataFrame({"unique_id": "a", "model": "m", "y_hat": [2.0, 3.0]})
+    >>> summed(paths, ahead, [50]).to_dict("records")
+    [{'unique_id': 'a', 'paths': 2, 'y_hat': 5.0, 'lo-50': 4.0, 'hi-50': 6.0}]
+    """
+    if paths.empty:
+        return pd.DataFrame()
+    sums = paths.groupby(["unique_id", "path"], sort=False)["y"].sum().unstack("path")
+    own = forecasts[forecasts["model"] == paths["model"].iloc[0]]
+    found = pd.DataFrame({"paths": sums.notna().sum(axis=1)}, index=sums.index)
+    found["y_hat"] = own.groupby("unique_id", sort=False)["y_hat"].sum().reindex(sums.index)
+    for level in levels:
+        outside = (100.0 - level) / 200.0
+        found[f"lo-{level:g}"], found[f"hi-{level:g}"] = (sums.quantile(q, axis=1) for q in (outside, 1.0 - outside))
+    return found.reset_index()
 
 
 def unit_losses(backtested: pd.DataFrame, *, quantile: float | None = None) -> tuple[str, pd.DataFrame]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["MIN_UNITS", "Comparison", "compare", "diebold_mariano", "ratio_interval", "units_needed"]
+__all__ = ["MIN_UNITS", "Comparison", "compare", "diebold_mariano", "mean_interval", "ratio_interval", "units_needed"]
 
 MIN_UNITS = 8
 POWER = 0.8
@@ -161,6 +161,38 @@ def ratio_interval(
     if A <= 0 or inside < 0:
         return None, None
     return max(0.0, float((B - sqrt(inside)) / A)), float((B + sqrt(inside)) / A)
+
+
+def mean_interval(losses: ArrayLike, *, alpha: float = 0.05, horizon: int = 1) -> tuple[float, float, float]:
+    """Return the standard error of a mean loss, and where it lies with confidence 1 - alpha.
+
+    The ends are ``mean -+ t sqrt(V / (n factor))`` with the long-run variance V and the small-sample factor of
+    `diebold_mariano`; the standard error is ``sqrt(V / (n factor))``. NaN with fewer than two units.
+
+    Parameters
+    ----------
+    losses : array_like [N]
+        In the order of time; NaN counts for nothing.
+    alpha : float
+        The chance of leaving the true mean out.
+    horizon : int
+        As in `diebold_mariano`.
+
+    Examples
+    --------
+    >>> [round(x, 3) for x in mean_interval([1.0, 2.0, 3.0, 2.0])]
+    [0.408, 0.701, 3.299]
+    """
+    from scipy.stats import t
+
+    x = np.asarray(losses, np.float64)
+    x = x[~np.isnan(x)]
+    n, factor = len(x), _small_sample(len(x), horizon) if len(x) else 0.0
+    if n < 2 or factor <= 0:
+        return float("nan"), float("nan"), float("nan")
+    error = sqrt(_variance(x, horizon) / (n * factor))
+    reach, mean = error * float(t.isf(alpha / 2.0, df=n - 1)), float(x.mean())
+    return error, mean - reach, mean + reach
 
 
 def units_needed(losses: ArrayLike, others: ArrayLike, *, alpha: float = 0.05, horizon: int = 1) -> int | None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from forecast.ranking import model_confidence_set, nemenyi
 from forecast.scoring import metric_of, unit_losses
-from forecast.significance import MIN_UNITS, TIE, TOO_LITTLE, compare
+from forecast.significance import MIN_UNITS, TIE, TOO_LITTLE, compare, mean_interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,11 +57,13 @@ def verdicts(
     -------
     dict
         ``verdict`` (the leading model, its pairs, and one sentence), ``pairs`` (all of them, the better ranked model
-        first), ``confidence_set`` and, for a panel, ``ranks``; the last two are None where there is too little data.
+        first), ``confidence_set`` and, for a panel, ``ranks`` (None where there is too little data), and ``intervals``:
+        where the mean loss of each model lies with 95 % confidence, and its standard error.
     """
     if scored.empty:
         verdict = {"model": board["model"].iloc[0], "sentence": f"Untested: {untested}.", "pairs": []}
-        return {"verdict": verdict, "pairs": [], "confidence_set": None, "ranks": None}
+        nothing: dict[str, Any] = {"pairs": [], "confidence_set": None, "ranks": None, "intervals": {}}
+        return {"verdict": verdict, **nothing}
     unit, losses = unit_losses(scored, quantile=quantile)
     ranked = [name for name in board["model"] if name in losses]
     overlap = overlap if unit == "windows" else 1
@@ -74,6 +76,7 @@ def verdicts(
         "pairs": [_pair(losses, one, other, unit, overlap) for one, other in combinations(ranked, 2)],
         "confidence_set": _confidence_set(whole, unit, overlap, seed) if enough else None,
         "ranks": _ranks(whole) if enough and unit == "series" else None,
+        "intervals": {name: _between(losses[name], overlap) for name in ranked},
     }
 
 
@@ -89,7 +92,17 @@ def _lead(board: pd.DataFrame, scored: set[str]) -> tuple[str, list[str]]:
 
 
 def _pair(losses: pd.DataFrame, one: str, other: str, unit: str, overlap: int) -> dict[str, Any]:
-    return {"model": one, "against": other, "unit": unit, **vars(compare(losses[one], losses[other], overlap=overlap))}
+    apart = losses[one] - losses[other]
+    found = vars(compare(losses[one], losses[other], overlap=overlap))
+    error = mean_interval(apart, horizon=overlap)[0]
+    beside = {"difference": float(apart.mean()), "standard_error": error, "overlap": overlap}
+    return {"model": one, "against": other, "unit": unit, **found, **beside}
+
+
+def _between(losses: pd.Series[float], overlap: int) -> dict[str, float]:
+    """Return where the mean loss of a model lies with 95 % confidence."""
+    error, low, high = mean_interval(losses, horizon=overlap)
+    return {"standard_error": error, "low": low, "high": high}
 
 
 def _confidence_set(whole: pd.DataFrame, unit: str, overlap: int, seed: int) -> dict[str, Any]:

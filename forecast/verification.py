@@ -7,7 +7,6 @@ doubts a score can have it recomputed; a file that was changed afterwards is fou
 from __future__ import annotations
 
 import math
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,7 +18,8 @@ from jinja2 import UndefinedError
 from forecast.backtesting import Fitted
 from forecast.defaults import BASELINES
 from forecast.errors import FileError, shown
-from forecast.report import render
+from forecast.report import write
+from forecast.report.part import one_series, safe_name
 from forecast.runs import load_run, scorable
 from forecast.scoring import common_points, leaderboard
 
@@ -49,7 +49,14 @@ class Difference:
         return f"{self.column} of {self.model} is {written} in {self.file}, and {computed} by backtest.csv"
 
 
-def report(folder: str | Path, *, verify: bool = False) -> Run:
+def report(
+    folder: str | Path,
+    *,
+    verify: bool = False,
+    series: str | None = None,
+    data: bool = True,
+    assets: str = "inline",
+) -> Path:
     """Make the page and the pictures of a run again, the same bytes, from the files of its folder.
 
     Parameters
@@ -58,9 +65,22 @@ def report(folder: str | Path, *, verify: bool = False) -> Run:
         A run folder.
     verify : bool
         Compute every score again first, and touch nothing where one differs.
+    series : str, optional
+        Make the page of this one series instead, in the folder ``series``.
+    data : bool
+        Whether the page shows the numbers of the data; without, it is ``shared.html``: figures and scores.
+    assets : {"inline", "separate"}
+        Whether style, script and pictures stand in the page, or in files of their own beside it.
+
+    Returns
+    -------
+    Path
+        The page.
 
     Raises
     ------
+    ConfigError
+        U101, when there is no such series.
     FileError
         F102 or F104, when it is no whole run folder or cannot be written to; F106, when a score differs.
 
@@ -69,7 +89,7 @@ def report(folder: str | Path, *, verify: bool = False) -> Run:
     >>> import tempfile
     >>> from forecast.pipeline import run
     >>> folder = run("nile", models=["naive"], n_windows=2, out=tempfile.mkdtemp() + "/nile").folder
-    >>> report(folder, verify=True).report.name
+    >>> report(folder, verify=True).name
     'report.html'
     """
     run = load_run(folder)
@@ -79,15 +99,16 @@ def report(folder: str | Path, *, verify: bool = False) -> Run:
             f"{len(found)} score{'s' if len(found) > 1 else ''} of {shown(run.folder)} cannot be recomputed: {found[0]}"
         )
         raise FileError("F106", what, hint=run.info.get("command") or "forecast run DATA")
+    page, pictures = _places(series, data=data)
     try:
+        part = run if series is None else one_series(run, series)
         with TemporaryDirectory(prefix="report-", dir=run.folder) as aside:
-            for file in run.folder.iterdir():
+            made = write(part, Path(aside, page), Path(aside, pictures), shared=not data, separate=assets == "separate")
+            for file in sorted(Path(aside).rglob("*"), key=lambda file: file == made):
                 if file.is_file():
-                    shutil.copy2(file, aside)
-            render(Path(aside))
-            (run.folder / "figures").mkdir(exist_ok=True)
-            for made in [*sorted(Path(aside, "figures").iterdir()), Path(aside, "report.html")]:
-                made.replace(run.folder / made.relative_to(aside))
+                    place = run.folder / file.relative_to(aside)
+                    place.parent.mkdir(parents=True, exist_ok=True)
+                    file.replace(place)
     except (KeyError, UndefinedError) as error:
         what = f"{shown(run.folder)} has no {error}: it is damaged or of another version"
         raise FileError("F102", what, hint=str(run.info.get("command") or "forecast run DATA")) from error
@@ -96,7 +117,15 @@ def report(folder: str | Path, *, verify: bool = False) -> Run:
             raise
         what = f"cannot write to {shown(run.folder)}: {error.strerror}"
         raise FileError("F104", what, hint="a copy of the folder in a place that can be written to") from error
-    return run
+    return run.folder / page
+
+
+def _places(series: str | None, *, data: bool) -> tuple[Path, Path]:
+    """Return where a page and its pictures stand in the folder of a run."""
+    if series is None:
+        return (Path("report.html"), Path("figures")) if data else (Path("shared.html"), Path("shared"))
+    name = safe_name(series) + ("" if data else "-shared")
+    return Path("series", f"{name}.html"), Path("series", name)
 
 
 def differences(run: Run) -> list[Difference]:

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast import inspection, pipeline
+from forecast import inspection, pipeline, ready
 from forecast.audit import CHANGES, CONTROL, audit
 from forecast.backtesting import Split
 from forecast.models.arima import ARIMA
@@ -156,8 +156,8 @@ def test_the_command_fails_where_something_moves(call, sales, monkeypatch):
             return np.full((panel.n_series, self.horizon_), latest)
 
     file = [None]
-    panel_of = inspection.panel_of
-    monkeypatch.setattr(inspection, "panel_of", lambda path, *rest: file.insert(0, path) or panel_of(path, *rest))
+    panel_of = ready.panel_of
+    monkeypatch.setattr(ready, "panel_of", lambda path, *rest: file.insert(0, path) or panel_of(path, *rest))
     monkeypatch.setattr(inspection, "factories_of", lambda _: {"naive": Leaking})
 
     code, out, err = call("audit", str(sales), "--target", "sales", "--n-windows", "1", "-H", "3")

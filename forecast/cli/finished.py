@@ -5,7 +5,7 @@ The idea: a run folder holds everything, so none of these fits a model.
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -19,11 +19,23 @@ from forecast.options import DataOptions
 __all__ = ["compare", "report", "score"]
 
 
+Assets = Literal["inline", "separate"]
+
+
 def report(
     run: Folder,
     verify: Annotated[
         bool, typer.Option("--verify", help="Compute every score again from backtest.csv first; exit 5 if one differs.")
     ] = False,
+    series: Annotated[
+        str | None, typer.Option("--series", help="Make the page of this one series.", show_default="none")
+    ] = None,
+    data: Annotated[
+        bool, typer.Option("--data/--no-data", help="Whether the page shows the numbers of the data.")
+    ] = True,
+    assets: Annotated[
+        Assets, typer.Option("--assets", help="Style, script and pictures in the page, or beside it.")
+    ] = "inline",
 ) -> None:
     """Make the page of a run again from its folder, the same bytes; prints its path.
 
@@ -32,7 +44,7 @@ def report(
     from forecast.verification import report
 
     with polite():
-        print(report(run, verify=verify).report, flush=True)
+        print(report(run, verify=verify, series=series, data=data, assets=assets), flush=True)
 
 
 def compare(

@@ -1,15 +1,27 @@
-"""Intervals held against what came: how often they covered and how wide they were, step by step.
+"""Intervals held against what came: how often they covered, beside what was promised, and how wide they were.
 
 The idea: a share of few cases is a range, so the range is drawn; the promise is a line it should hold.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecast.figures.canvas import MUTED, WIDE, label_ends, look, new_figure, styled
+from forecast.figures.canvas import (
+    INK,
+    MUTED,
+    WIDE,
+    drawable,
+    label_ends,
+    legend,
+    line,
+    look,
+    new_figure,
+    styled,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,10 +31,42 @@ if TYPE_CHECKING:
 
     from forecast.figures.canvas import End
 
-__all__ = ["coverage_by_step"]
+__all__ = ["coverage_by_step", "reliability"]
 
 DASHES = ("-", (0, (5, 2)), (0, (1, 1.5)), "-.")
 """One for each level, the widest first."""
+
+
+@styled
+def reliability(found: pd.DataFrame, *, models: Sequence[str]) -> Figure:
+    """Draw what intervals covered over what they promised, with the range of each share; the diagonal is honest.
+
+    Parameters
+    ----------
+    found : DataFrame
+        A row for each model and level: ``model, interval, coverage, coverage_low, coverage_high`` in percent.
+    models : sequence of str
+        Which of them are drawn, side by side; at most four are told apart.
+    """
+    figure = new_figure(5.4, 4.6)
+    ax = figure.add_subplot()
+    levels = sorted(found["interval"].unique())
+    first = max(0.0, levels[0] - 8.0)
+    ax.plot([first, 100], [first, 100], color=INK, linewidth=0.9)
+    width = min(1.4, min((b - a for a, b in pairwise(levels)), default=8.0) / (len(models) + 1))
+    for place, model in enumerate(models):
+        own, style = found[found["model"] == model], look(model)
+        x = own["interval"] + (place - (len(models) - 1) / 2) * width
+        ax.vlines(x, own["coverage_low"], own["coverage_high"], color=style.colour, alpha=0.45, linewidth=2)
+        ax.plot(x, own["coverage"], color=style.colour, marker=style.marker, markersize=7, linestyle="")
+    ax.set_xticks(levels, [f"{level:g}" for level in levels])
+    ax.set_xlim(first, 102.5)
+    ax.set_ylim(max(0.0, 0.96 * float(found["coverage_low"].min())), 101.5)
+    ax.grid(visible=True, axis="x")
+    ax.set_xlabel("promised, percent")
+    ax.set_ylabel("covered, percent")
+    legend(figure, [line(drawable(model), look(model).colour, "", look(model).marker) for model in models])
+    return figure
 
 
 @styled

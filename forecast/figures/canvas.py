@@ -1,7 +1,7 @@
-"""What all pictures share: one look per model, a sheet to draw on, labels, legends, and the way to a PNG.
+"""What all pictures share: one look per model, a sheet to draw on, labels, legends, and the way to a file.
 
-The idea: no state. A `Figure` is built and handed back, pyplot is never touched, and `to_png` turns it into the same
-bytes every time.
+The idea: no state. A `Figure` is built and handed back, pyplot is never touched, and `to_png` and `to_svg` turn it into
+the same bytes every time.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 from functools import wraps
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -46,6 +47,7 @@ __all__ = [
     "styled",
     "time_axis",
     "to_png",
+    "to_svg",
 ]
 
 
@@ -116,6 +118,22 @@ def to_png(figure: Figure) -> bytes:
     return out.getvalue()
 
 
+@styled
+def to_svg(figure: Figure, *, placed: bool = False) -> bytes:
+    """Return `figure` as an SVG without date, its letters as paths: the same figure gives the same bytes.
+
+    `placed` says that it was painted before, so that everything has found its place already.
+    """
+    import matplotlib as mpl
+
+    if placed:
+        figure.set_layout_engine("none")
+    out = io.BytesIO()
+    with mpl.rc_context({"svg.hashsalt": "forecast", "svg.fonttype": "path"}):
+        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    return out.getvalue()
+
+
 def new_figure(width: float, height: float) -> Figure:
     """Return an empty figure of a size in inches, whose parts make room for each other."""
     from matplotlib.figure import Figure
@@ -128,9 +146,9 @@ def small_multiples(ids: Sequence[str], *, single: tuple[float, float]) -> tuple
     if len(ids) == 1:
         figure = new_figure(*single)
         return figure, [figure.add_subplot()]
-    columns = 2 if len(ids) in (2, 4) else 3
+    columns = 2 if len(ids) in (2, 4) else 3 if len(ids) <= 9 else 4
     rows = -(-len(ids) // columns)
-    figure = new_figure(WIDE, 0.5 + 2.0 * rows)
+    figure = new_figure(WIDE, 0.5 + (2.0 if columns < 4 else 1.7) * rows)
     axes = [figure.add_subplot(rows, columns, place + 1, title=drawable(name)) for place, name in enumerate(ids)]
     return figure, axes
 
@@ -166,11 +184,18 @@ def lines(models: Sequence[str]) -> list[Artist]:
 
 
 def time_axis(ax: Axes, times: pd.Series[Any]) -> None:
-    """Let the horizontal axis hold times, within what matplotlib has dates for."""
+    """Let the horizontal axis hold times, within what matplotlib has dates for; few of them where it is short."""
     ax.margins(x=0.01)
+    place = ax.get_subplotspec()
+    narrow = place is not None and place.get_gridspec().ncols > 2
     if times.dtype.kind == "i":
-        ax.locator_params("x", integer=True)
+        ax.locator_params("x", integer=True, nbins=4 if narrow else "auto")
         return
+    if narrow:
+        dates: Any = import_module("matplotlib.dates")  # which has no types
+        locator = dates.AutoDateLocator(minticks=2, maxticks=5)
+        ax.xaxis.set_major_locator(locator)
+        ax.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator, show_offset=False))
     # Days since 1970 of the first and the last day that matplotlib has a date for; a margin may reach beyond them.
     low, high = ax.get_xlim()
     first, last = (int(np.datetime64(day).astype(np.int64)) for day in ("0001-01-01", "9999-12-31"))

@@ -1,4 +1,4 @@
-"""Errors drawn: of each model beside seasonal naive, and by the step ahead.
+"""Errors drawn: of each model beside seasonal naive, by the step ahead and by the cutoff.
 
 The idea: errors are positive and lower is better in every picture.
 """
@@ -12,11 +12,15 @@ import numpy as np
 from forecast.figures.canvas import HIGH, INK, LOW, MUTED, WIDE, drawable, label_ends, look, new_figure, styled
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = [
     "comparable_errors",
+    "error_by_cutoff",
     "error_by_step",
     "error_tiles",
     "paired_errors",
@@ -55,10 +59,12 @@ def window_errors(backtest: pd.DataFrame) -> pd.DataFrame:
 
 
 @styled
-def ratio_dots(leaderboard: pd.DataFrame, *, limit: float = 3.0) -> Figure:
+def ratio_dots(
+    leaderboard: pd.DataFrame, *, ends: Mapping[str, tuple[float, float]] | None = None, limit: float = 3.0
+) -> Figure:
     """Draw the error of each model as a share of seasonal naive's, with a line at 1; left of it is better.
 
-    Ratios above `limit` stand at the edge, with their number beside them.
+    Ratios above `limit` stand at the edge, with their number beside them; `ends` are the intervals of the ratios.
     """
     ratios = 1 - leaderboard.set_index("model")["skill"].dropna()
     edge = min(limit, max(1.25, float(ratios.max())))
@@ -69,6 +75,10 @@ def ratio_dots(leaderboard: pd.DataFrame, *, limit: float = 3.0) -> Figure:
     for row, (model, ratio) in enumerate(ratios.items()):
         style, x = look(str(model)), min(float(ratio), edge)
         ax.hlines(row, min(x, 1), max(x, 1), color=style.colour, linewidth=2, alpha=0.45)
+        if ends and model in ends:
+            low, high = np.minimum(ends[str(model)], edge)
+            ax.hlines(row, low, high, color=INK, linewidth=1)
+            ax.plot([low, high], [row, row], "|", color=INK, markersize=7)
         ax.plot(x, row, color=style.colour, marker=style.marker, markersize=8)
         beyond = " →" if ratio > edge else ""
         text = f"{ratio:.2f}{beyond}"
@@ -83,31 +93,51 @@ def ratio_dots(leaderboard: pd.DataFrame, *, limit: float = 3.0) -> Figure:
 
 
 @styled
-def error_by_step(errors: pd.DataFrame, *, unit: str = "mean absolute error") -> Figure:
-    """Draw how the error of each model grows with the step ahead; `errors` is what `step_errors` returns."""
+def error_by_step(
+    errors: pd.DataFrame, *, unit: str = "mean absolute error", dots: pd.DataFrame | None = None
+) -> Figure:
+    """Draw how the error of each model grows with the step ahead; `errors` is what `step_errors` returns.
+
+    `dots` are the errors of the first model alone, a row a step and a column a window, drawn faintly behind.
+    """
     from matplotlib.ticker import MaxNLocator
 
     figure = new_figure(WIDE, 3.3)
     ax = figure.add_subplot()
-    ends = []
-    for model in errors.columns:
-        style, known = look(model), errors[model].dropna()
-        ax.plot(
-            known.index,
-            known,
-            color=style.colour,
-            linestyle=style.dash,
-            marker=style.marker,
-            markevery=max(1, len(known) // 24),
-        )
-        ends.append((float(known.iloc[-1]), model, style.colour))
-    ax.set_ylim(bottom=0)
+    if dots is not None:
+        colour = look(str(errors.columns[0])).colour
+        ax.plot(dots.index, dots.to_numpy(), "o", color=colour, markersize=3, alpha=0.25, markeredgewidth=0)
+    _lines_of_models(ax, errors)
     ax.xaxis.set_major_locator(MaxNLocator(12, integer=True, min_n_ticks=1))
     ax.set_xlabel("steps ahead")
     ax.set_ylabel(unit)
+    return figure
+
+
+@styled
+def error_by_cutoff(errors: pd.DataFrame, *, unit: str = "mean absolute error") -> Figure:
+    """Draw the error of each model in each window: `errors` has a row for each cutoff and a column for each model."""
+    figure = new_figure(WIDE, 3.3)
+    ax = figure.add_subplot()
+    _lines_of_models(ax, errors)
+    if errors.index.dtype.kind == "i":
+        ax.locator_params("x", integer=True)
+    ax.set_xlabel("cutoff")
+    ax.set_ylabel(unit)
+    return figure
+
+
+def _lines_of_models(ax: Axes, errors: pd.DataFrame) -> None:
+    """Draw a line for each model, named at its end."""
+    ends = []
+    for model in errors.columns:
+        style, known = look(model), errors[model].dropna()
+        every = max(1, len(known) // 24)
+        ax.plot(known.index, known, color=style.colour, linestyle=style.dash, marker=style.marker, markevery=every)
+        ends.append((float(known.iloc[-1]), model, style.colour))
+    ax.set_ylim(bottom=0)
     ax.margins(x=0.02)
     label_ends(ax, ends)
-    return figure
 
 
 @styled

@@ -24,8 +24,11 @@ SHADES = {TRAINED: 0.55, MUTED: 0.35, TESTED: 0.95}
 
 
 @styled
-def whole_history(history: pd.DataFrame, *, backtest: pd.DataFrame) -> Figure:
-    """Draw every value there is: the part before the first cutoff, the tested part, and where values are missing."""
+def whole_history(history: pd.DataFrame, *, backtest: pd.DataFrame, held_out: int = 0) -> Figure:
+    """Draw every value there is: the part before the first cutoff, the tested part, and where values are missing.
+
+    The last `held_out` values before the first cutoff, which the first fit was validated on, have a shade of their own.
+    """
     from matplotlib.patches import Patch
 
     ids = list(dict.fromkeys(history["unique_id"]))
@@ -35,6 +38,9 @@ def whole_history(history: pd.DataFrame, *, backtest: pd.DataFrame) -> Figure:
         begin, end = series["ds"].iloc[0], series["ds"].iloc[-1]
         first = tested["cutoff"].min() if len(tested) else end
         ax.axvspan(begin, first, color=TRAINED, alpha=0.06, linewidth=0)
+        given = series["ds"][series["ds"] <= first]
+        if held_out and len(given) > held_out:
+            ax.axvspan(given.iloc[-1 - held_out], first, color=TRAINED, alpha=0.17, linewidth=0)
         if len(tested):
             ax.axvspan(first, tested["ds"].max(), color=TESTED, alpha=0.17, linewidth=0)
         ax.plot(series["ds"], series["y"], color=INK, linewidth=1.2 if len(series) < 1_000 else 0.7)
@@ -42,6 +48,9 @@ def whole_history(history: pd.DataFrame, *, backtest: pd.DataFrame) -> Figure:
         ax.plot(gaps, np.full(len(gaps), 0.03), "|", color=RED, markersize=9, transform=ax.get_xaxis_transform())
         time_axis(ax, history["ds"])
     handles: list[Artist] = [Patch(color=TRAINED, alpha=0.12, label="training only")]
+    handles += (
+        [Patch(color=TRAINED, alpha=0.3, label="held back by the first fit, to stop in time")] if held_out else []
+    )
     handles += [Patch(color=TESTED, alpha=0.3, label="test windows")] if len(backtest) else []
     handles += [line("missing value", RED, "", "|")] if history["y"].isna().any() else []
     legend(figure, handles)

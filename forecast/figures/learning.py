@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-__all__ = ["importance_bars", "learning_rate_curve", "training_curves"]
+__all__ = ["importance_bars", "learning_rate_curve", "score_strip", "training_curves"]
 
 MOST_ROWS = 20
 """Inputs beside the lags that are drawn."""
@@ -108,4 +108,32 @@ def importance_bars(found: pd.DataFrame) -> Figure:
         ax.grid(visible=False, axis="y")
         ax.grid(visible=True, axis="x")
         ax.set_xlabel("error grows by, %")
+    return figure
+
+
+@styled
+def score_strip(rows: pd.DataFrame, *, label: str) -> Figure:
+    """Draw a row of dots for each name, all scores of its seeds or members, with a bar at their median.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        ``name, score`` and, where one dot is of the run itself, ``chosen``.
+    label : str
+        What is scored.
+    """
+    names = list(dict.fromkeys(rows["name"]))
+    figure = new_figure(WIDE, 1.0 + 0.5 * len(names))
+    ax = figure.add_subplot()
+    for place, name in enumerate(names):
+        own, style = rows[rows["name"] == name], look(str(name))
+        colour = style.colour if style.colour != MUTED else look("mlp").colour
+        ax.plot(own["score"], np.full(len(own), place), "o", color=colour, alpha=0.55, markersize=8, markeredgewidth=0)
+        ax.plot([own["score"].median()] * 2, [place - 0.3, place + 0.3], color=INK, linewidth=1.6)
+    ax.set_yticks(range(len(names)), [drawable(str(name)) for name in names], color=INK)
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    ax.grid(visible=False, axis="y")
+    ax.grid(visible=True, axis="x")
+    ax.margins(x=0.06)
+    ax.set_xlabel(label)
     return figure

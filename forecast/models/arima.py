@@ -188,6 +188,22 @@ class ARIMA:
         found = np.concatenate(parts)
         return panel.with_values(np.where(np.isnan(found) & ~np.isnan(panel.values), 0.0, found))
 
+    def coefficients(self) -> dict[str, list[dict[str, Any]]]:
+        """Return ``name, value, standard_error`` of every parameter, by series: see `arima_fit.Fit.coefficients`.
+
+        Raises
+        ------
+        ModelError
+            M102 before `fit`.
+        """
+        require_fitted(self)
+        return {
+            series: fit.coefficients(
+                self.panel_.series(s), covariates=known_rows(self.panel_, s, 0), names=self.covariates_
+            )
+            for s, (series, fit) in enumerate(self.fits_.items())
+        }
+
     def _fits(self, panel: Panel) -> Iterator[tuple[Fit, int]]:
         """Yield the fit of each series and how many steps later than then it ends here."""
         if _names(panel) != self.covariates_:

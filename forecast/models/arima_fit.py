@@ -16,9 +16,11 @@ from forecast.models.arima_css import (
     Candidate,
     Orders,
     Problem,
+    difference,
     forecast_css,
     innovations,
     regressors,
+    residuals_and_jacobian,
     spread,
 )
 from forecast.models.arima_exact import finals, forecast_exact
@@ -130,6 +132,38 @@ class Fit:
         times = np.arange(1 - length, horizon + 1) + shift
         own = regressors(times, self.best.orders, fourier=self.fourier, period=self.period)
         return np.hstack([own, self.effects.of(covariates[: length + horizon])])
+
+    def coefficients(self, y: Floats, *, covariates: Floats, names: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """Return ``name, value, standard_error`` of every parameter, of z.
+
+        The standard errors are those of least squares on the conditional residuals, ``sigma^2 (J'J)^-1`` with their
+        derivatives J (Box & Jenkins 1976, section 7.2.1); NaN where two parameters say the same. `names` are those of
+        the covariates.
+        """
+        orders, params = self.best.orders, self.best.params
+        if not len(params):
+            return []
+        X = self._regressors(len(y), 0, covariates, 0)
+        _, J = residuals_and_jacobian(
+            params, orders, difference(filled(self.scale.apply(y), orders.m), orders), difference(X, orders)
+        )
+        J = J[~np.isnan(y[orders.lost :])]
+        whole = np.linalg.matrix_rank(J) == J.shape[1]
+        errors = self.sigma * np.sqrt(np.diag(np.linalg.inv(J.T @ J))) if whole else np.full(len(params), np.nan)
+        waves = [f"{wave} {k}" for wave in ("sin", "cos") for k in range(1, self.fourier + 1)]
+        constant = ["mean" if orders.d + orders.D == 0 else "drift"] if orders.constant else []
+        lags = [
+            f"{kind} {lag * step}"
+            for kind, count, step in (
+                ("AR", orders.p, 1), ("MA", orders.q, 1), ("AR", orders.P, orders.m), ("MA", orders.Q, orders.m),
+            )
+            for lag in range(1, count + 1)
+        ]  # fmt: skip
+        labels = [*constant, *waves, *(names[i] for i in self.effects.columns), *lags]
+        return [
+            {"name": name, "value": float(value), "standard_error": float(error)}
+            for name, value, error in zip(labels, params, errors, strict=True)
+        ]
 
     def choice(self, names: Sequence[str]) -> dict[str, Any]:
         """Return the choices as plain JSON values; `names` are those of the covariates."""

@@ -12,23 +12,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast.defaults import BASELINES
+from forecast.report.blocks import arima_blocks, network_table
+from forecast.report.board import board_table
 from forecast.report.fits import diagnosed_table
 from forecast.report.misses import worst_table
+from forecast.report.panels import panel_table, rows_of_series
 from forecast.report.picture import Picture
-from forecast.report.pictures import PICTURES
+from forecast.report.pictures import pictures_of
 from forecast.report.tables import tables
 from forecast.report.view import View
 from forecast.report.words import BEST, number, plain
-from forecast.runs import load_run
+from forecast.runs import load_run, write_csv
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["render"]
+    from forecast.runs import Run
+
+__all__ = ["render", "write"]
 
 
 def render(folder: Path) -> Path:
-    """Write ``report.html`` and ``figures/*.png`` into a run folder, from its files alone.
+    """Write ``report.html`` and its pictures into a run folder, from its files alone.
+
+    Beside each picture in ``figures/`` stand the same as an SVG and the numbers that were drawn as a CSV.
 
     Parameters
     ----------
@@ -46,28 +53,78 @@ def render(folder: Path) -> Path:
         If the folder is no run folder, or one of its files is missing or cannot be read.
     """
     folder = Path(folder)
-    view = View(load_run(folder))
-    (folder / "figures").mkdir(exist_ok=True)
-    pictures = {name: draw(view) for name, draw in PICTURES.items()}
-    for place, (name, picture) in enumerate(pictures.items(), start=1):
+    return write(load_run(folder), folder / "report.html", folder / "figures")
+
+
+def write(run: Run, page: Path, figures: Path, *, shared: bool = False, separate: bool = False) -> Path:
+    """Write the page of a run and its pictures to the places given.
+
+    Parameters
+    ----------
+    run : Run
+        What is shown.
+    page, figures : Path
+        The page, and the folder of its pictures, beside it or below.
+    shared : bool
+        Leave out the numbers of the data, on the page and beside it: figures and scores stay.
+    separate : bool
+        Leave style, script and pictures in files of their own, for places that allow nothing within a page.
+    """
+    page.parent.mkdir(exist_ok=True, parents=True)
+    view = View(run, shared=shared)
+    pictures = {name: draw(view) for name, draw in pictures_of(view).items()}
+    links = {name: f"{place:02}-{name}" for place, name in enumerate(pictures, start=1)}
+    figures.mkdir(exist_ok=True, parents=True)
+    for name, picture in pictures.items():
         if isinstance(picture, Picture):
-            (folder / "figures" / f"{place:02}-{name}.png").write_bytes(picture.png)
+            (figures / f"{links[name]}.png").write_bytes(picture.png)
+            (figures / f"{links[name]}.svg").write_bytes(picture.svg)
+            if not shared:
+                write_csv(picture.data, figures / f"{links[name]}.csv")
     environment = _environment()
-    css = environment.get_template("report.css").render()
-    page = environment.get_template("report.html").render(
+    css, js = (environment.get_template(f"report.{kind}").render() for kind in ("css", "js"))
+    if separate:
+        for kind, text in (("css", css), ("js", js)):
+            (page.parent / f"report.{kind}").write_bytes(text.encode())
+    html = environment.get_template("report.html").render(
         view=view,
-        run=view.run,
+        run=run,
         info=view.info,
         pictures=pictures,
-        tables=tables(view) | {"diagnosed": diagnosed_table(view), "worst": worst_table(view)},
-        words=BEST,
-        baselines=BASELINES,
-        seconds=number(view.info["timings"]["total"]),
-        style_hash=b64encode(sha256(css.encode()).digest()).decode(),
+        links={name: f"{figures.relative_to(page.parent).as_posix()}/{link}" for name, link in links.items()},
+        separate=separate,
+        css=css,
+        js=js,
+        style_hash=_hash(css),
+        script_hash=_hash(js),
+        **_shown(view),
     )
-    path = folder / "report.html"
-    path.write_bytes(page.encode())
-    return path
+    page.write_bytes(html.encode())
+    return page
+
+
+def _shown(view: View) -> dict[str, Any]:
+    """Return what the templates place beside the pictures."""
+    return {
+        "tables": tables(view)
+        | {
+            "diagnosed": diagnosed_table(view),
+            "worst": worst_table(view),
+            "panel": panel_table(view),
+            "leaderboard": board_table(view),
+            "network": network_table(view),
+        },
+        "arimas": arima_blocks(view),
+        "series": rows_of_series(view) if len(view.ids) > 1 else None,
+        "words": BEST,
+        "baselines": BASELINES,
+        "seconds": number(view.info["timings"]["total"]),
+    }
+
+
+def _hash(text: str) -> str:
+    """Return what a policy calls a style or a script by."""
+    return b64encode(sha256(text.encode()).digest()).decode()
 
 
 def _environment() -> Environment:

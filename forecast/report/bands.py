@@ -1,4 +1,4 @@
-"""The picture of the intervals: whether they hold what they promise, near and far.
+"""The pictures of the intervals: whether they hold what they promise, near and far.
 
 The idea: with few windows a share says little, so the title says how many there were.
 """
@@ -19,7 +19,29 @@ if TYPE_CHECKING:
     from forecast.report.tables import Table
     from forecast.report.view import View
 
-__all__ = ["steps_covered"]
+__all__ = ["kept", "steps_covered"]
+
+MOST = 4
+"""Models whose coverage is drawn together."""
+
+
+def kept(view: View) -> Picture | str:
+    """Draw what intervals of the first models covered over what they promised."""
+    found = view.coverage
+    if len(found):
+        found = found[found["points"] > 0]
+    if not len(found):
+        return "no interval could be held against what came"
+    models = [model for model in view.run.leaderboard["model"] if model in set(found["model"])][:MOST]
+    found = found[found["model"].isin(models)]
+    own = found[found["model"] == (view.best if view.best in models else models[0])]
+    cases = int(own["cases"].max())
+    few = f"; {cases} window{'s are' if cases > 1 else ' is'} too few to judge" if cases < MIN_CASES else ""
+    shares = " and ".join(f"{row['coverage']:.0f}% of {row['interval']:g}%" for row in own.to_dict("records"))
+    title = f"{own['model'].iloc[0]} covered {shares} promised{few}"
+    alt = f"Covered over promised shares of {', '.join(models)}, with 95% binomial intervals: {title}."
+    names = ["model", "interval", "coverage", "coverage_low", "coverage_high", "points", "cases"]
+    return Picture.of(figures.reliability(found, models=models), title=title, alt=alt, data=found[names])
 
 
 def steps_covered(view: View) -> Picture | str:
@@ -41,8 +63,10 @@ def steps_covered(view: View) -> Picture | str:
     title = f"{wide}% intervals of {view.best} covered {span} of the values at each step, in {counted}{few}"
     near, far = column(found[f"mean_width-{wide}"].dropna().iloc[[0, -1]])
     alt = f"{title}. Their mean width goes from {near} at the first step to {far} at the last."
+    measured = ("coverage", "coverage_low", "coverage_high", "cases", "mean_width")
+    data = found[["step", *(f"{name}-{level}" for level in levels for name in measured)]]
     figure = figures.coverage_by_step(found, model=view.best, levels=levels[:4])
-    return Picture.of(figure, title=title, alt=alt, numbers=_numbers(found, levels[:4]))
+    return Picture.of(figure, title=title, alt=alt, data=data, numbers=_numbers(found, levels[:4]))
 
 
 def _numbers(found: pd.DataFrame, levels: list[str]) -> Table:

@@ -1,4 +1,4 @@
-"""The pictures of the models themselves: how the network learned, and what the fits of ARIMA and ETS left over.
+"""The pictures of the fits of ARIMA and ETS: what they left over, in four charts and three tests.
 
 The idea: a model is looked at as its textbook says, and the title says what a trained eye would see.
 """
@@ -29,43 +29,6 @@ TESTS = {"ljung_box": "Autocorrelation", "heteroskedasticity": "Changing size", 
 """The tests of diagnostics.json, and what each looks for."""
 
 
-def _training_picture(view: View) -> Picture | str:
-    if view.run.training.empty or not view.run.training["train_loss"].between(0, 1e300, inclusive="neither").any():
-        return "no network was trained in this run"
-    members, last = len(view.run.training["member"].unique()), int(view.run.training["step"].max())
-    checked = view.run.training.dropna(subset="val_loss")
-    best = checked.loc[checked.groupby("member")["val_loss"].idxmin(), "step"]
-    title = f"{members} networks learned for {last:,} steps; nothing was held back to validate them"
-    if len(best):
-        span = f"{best.min():,.0f} to {best.max():,.0f}" if best.min() < best.max() else f"{best.min():,.0f}"
-        title = f"Validation loss was lowest at step {span} of {last:,}"
-    alt = f"Training and validation loss of {members} networks on a log scale. {title}."
-    return Picture.of(figures.training_curves(view.run.training), title=title, alt=alt)
-
-
-def _importance_picture(view: View) -> Picture | str:
-    """Draw what each input of the network is worth, and name those that stand out from chance."""
-    found = view.run.more("importance.csv")
-    if found.empty:
-        return "no network was trained in this run, or there was no sample to look at"
-    sure = found[found["importance"] > 2 * found["standard_error"]].nlargest(3, "importance", keep="first")
-    names = [_input(row) for row in sure.to_dict("records")]
-    title = f"The network uses most: {', '.join(names)}" if names else "No single input stands out from chance"
-    told = [f"{_input(row)} {row['importance']:.0f}%" for row in found.nlargest(5, "importance").to_dict("records")]
-    alt = f"Bars of how much the error grows without an input, the largest first: {', '.join(told)}."
-    cells = [
-        column(found[name], sign=sign) for name, sign in (("importance", "+"), ("standard_error", ""), ("gradient", ""))
-    ]
-    rows = [list(row) for row in zip(map(_input, found.to_dict("records")), *cells, strict=True)]
-    head = ("Input", "error grows by, %", "standard error", "gradient times input, % of all")
-    numbers = table_of("What each input is worth", head, rows)
-    return Picture.of(figures.importance_bars(found), title=title, alt=alt, numbers=numbers)
-
-
-def _input(row: dict[Any, Any]) -> str:
-    return f"lag {row['name']}" if row["kind"] == "lag" else str(row["name"])
-
-
 def _residuals_picture(view: View, *, model: str) -> Picture | str:
     """Draw what a fit left of the first series that it left testable errors of."""
     left = view.run.more("residuals.csv")
@@ -80,7 +43,7 @@ def _residuals_picture(view: View, *, model: str) -> Picture | str:
     low, high = column([own["residual"].min(), own["residual"].max()])
     tests = ", ".join(f"{word.lower()} p = {said[test]['p_value']:.2g}" for test, word in TESTS.items())
     alt = f"Four charts of {said['errors']:,} one-step errors of {model} from {low} to {high}: {tests}."
-    return Picture.of(figure, title=title, alt=alt, numbers=_tests_table(said))
+    return Picture.of(figure, title=title, alt=alt, data=own[["ds", "residual"]], numbers=_tests_table(said))
 
 
 def _tests_table(said: dict[str, Any]) -> Table:
@@ -117,8 +80,6 @@ def _p_value(said: dict[str, Any], test: str) -> str:
 
 
 FIT_PICTURES: dict[str, Callable[[View], Picture | str]] = {
-    "training": _training_picture,
-    "importance": _importance_picture,
     "residuals-arima": partial(_residuals_picture, model="arima"),
     "residuals-ets": partial(_residuals_picture, model="ets"),
 }

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from forecast.report.tables import Table
     from forecast.report.view import View
 
-__all__ = ["calendar_tiles", "worst_table"]
+__all__ = ["DAYS", "MONTHS", "calendar_tiles", "worst_table"]
 
 WORST = 10
 """Dates that are named."""
@@ -79,7 +79,8 @@ def calendar_tiles(view: View) -> Picture | str:
     title = f"{view.best} leaned furthest to one side in {labels[1]} {_name(labels[1], place)}: {size} {way} on average"
     alt = f"Tiles of the mean signed error of {view.best} by {labels[0]} and {labels[1]}: {title}."
     numbers = _tiles_table(table, labels)
-    return Picture.of(figures.error_tiles(table, labels=labels), title=title, alt=alt, numbers=numbers)
+    data = table.rename_axis(index=labels[0]).reset_index()
+    return Picture.of(figures.error_tiles(table, labels=labels), title=title, alt=alt, data=data, numbers=numbers)
 
 
 def _signed(rows: pd.DataFrame) -> pd.Series[float]:

@@ -1,6 +1,6 @@
 """A picture of the page: what it finds, in a title and in one sentence, its bytes, and the numbers behind it.
 
-The idea: nothing is drawn that cannot also be read.
+The idea: nothing is drawn that cannot also be read; the frame that was drawn is a file beside the picture.
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecast import figures
+from forecast.report.tables import table_from
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
     from forecast.report.tables import Table
@@ -23,18 +25,21 @@ __all__ = ["Picture"]
 class Picture:
     """A figure of the page: what it finds, the same in one sentence for those who cannot see it, and its bytes.
 
-    `numbers` is the table that opens below it.
+    `data` is what was drawn, the CSV beside the picture; `numbers` is the table that opens below it.
     """
 
     title: str
     alt: str
     png: bytes
-    numbers: Table | None = None
+    svg: bytes
+    data: pd.DataFrame
+    numbers: Table
 
     @classmethod
-    def of(cls, figure: Figure, *, title: str, alt: str, numbers: Table | None = None) -> Picture:
-        """Paint a figure."""
-        return cls(title, alt, figures.to_png(figure), numbers)
+    def of(cls, figure: Figure, *, title: str, alt: str, data: pd.DataFrame, numbers: Table | None = None) -> Picture:
+        """Paint a figure, once as pixels and once as lines; without `numbers` the table shows `data`."""
+        png = figures.to_png(figure)
+        return cls(title, alt, png, figures.to_svg(figure, placed=True), data, numbers or table_from(title, data))
 
     @property
     def source(self) -> str:

@@ -15,11 +15,15 @@ from forecast.report.words import DASH, OTHER_SCORES, column, number
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    import pandas as pd
+
     from forecast.report.view import View
 
-__all__ = ["Table", "table_of", "tables"]
+__all__ = ["Table", "table_from", "table_of", "tables"]
 
 MAX_ROWS = 1_000
+MAX_NUMBERS = 200
+"""Rows of the numbers behind a picture that stand on the page; all are in the file beside it."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +42,12 @@ def tables(view: View) -> dict[str, Any]:
     """Return the tables of the page by name; what auto chose is a list of tables, one for each model."""
     timings = view.info["timings"]
     fits = [[m, *(number(t.get(k)) for k in ("fit", "predict"))] for m, t in timings.get("models", {}).items()]
+    fits += [[f"{m}, fitted again for section 8", number(t), DASH] for m, t in timings.get("checks", {}).items()]
     failures = [
         [str(f.get(k) or "all") for k in ("unique_id", "model", "cutoff", "reason")] for f in view.info["failures"]
     ]
     return {
         "values": _values_table(view),
-        "leaderboard": _leaderboard_table(view),
         "scores": _scores_table(view),
         "pairs": _pairs_table("Is the difference real?", view.run.metrics["verdict"]["pairs"]),
         "all_pairs": _pairs_table("Every pair, the better ranked model first", view.run.metrics.get("pairs", [])),
@@ -54,6 +58,8 @@ def tables(view: View) -> dict[str, Any]:
         "failures": table_of("Fits that failed", ("Series", "Model", "Cutoff", "Reason"), failures, prose=True),
         "data": table_of("The data as they were understood", ("What", "Value"), _data_rows(view), prose=True),
         "findings": _findings_table(view),
+        "changes": _changes_table(view),
+        "checks": _checks_table(view),
         "choices": [_choices_table(model, chosen) for model, chosen in view.run.choices.get("final", {}).items()],
         "versions": table_of("Versions", ("Software", "Version"), list(view.info["versions"].items()), prose=True),
         "timings": table_of("Seconds to fit and to forecast", ("Model", "Fit", "Predict"), fits),
@@ -68,17 +74,30 @@ def table_of(
     return Table(caption, head, rows[:MAX_ROWS], words, total=len(rows))
 
 
+def table_from(caption: str, data: pd.DataFrame) -> Table:
+    """Return the table of a frame: numbers with one number of decimals a column, times without what they all lack."""
+    shown = data.head(MAX_NUMBERS)
+    cells = [_texts(shown[name]) for name in shown.columns]
+    prose = frozenset(name for name in data.columns if data[name].dtype.kind not in "fi")
+    rows = [list(row) for row in zip(*cells, strict=True)]
+    return Table(caption, [str(name).replace("_", " ") for name in data.columns], rows, prose, total=len(data))
+
+
+def _texts(values: pd.Series[Any]) -> list[str]:
+    """Return the cells of a column as texts."""
+    if values.dtype.kind == "f":
+        return [cell if cell != "n/a" else DASH for cell in column(values)]
+    if values.dtype.kind == "M":
+        whole = (values == values.dt.normalize()).all()
+        return list(values.dt.strftime("%Y-%m-%d" if whole else "%Y-%m-%d %H:%M"))
+    return [str(value) for value in values]
+
+
 def _values_table(view: View) -> Table:
-    """Return the forecast of the best model; each row reads from low to high."""
-    bands = [*(f"lo-{n}" for n in reversed(view.levels)), "y_hat", *(f"hi-{n}" for n in view.levels)]
-    heads = [
-        f"{'low' if c.startswith('lo') else 'high'} {c[3:]}%{', not calibrated' if c[3:] in view.uncalibrated else ''}"
-        if c != "y_hat"
-        else "forecast"
-        for c in bands
-    ]
+    """Return the forecast of the best model; each row reads from low to high, and the last one is their sum."""
+    ends = _ends(view)
     rows = view.ahead.head(MAX_ROWS)
-    cells = zip(*(column(rows[c], like=rows["y_hat"]) for c in bands), strict=True)
+    cells = zip(*(column(rows[c], like=rows["y_hat"]) for c in ends), strict=True)
     times = [view.when(t) for t in rows["ds"]]
     table = [[t, *c] for t, c in zip(times, cells, strict=True)]
     horizon, first = view.info["horizon"], ["Time"]
@@ -86,50 +105,20 @@ def _values_table(view: View) -> Table:
     if len(view.ids) > 1:
         table = [[name, *row] for name, row in zip(rows["unique_id"], table, strict=True)]
         first = ["Series", "Time"]
-    return Table(caption, [*first, *heads], table, frozenset({"Time"}), total=len(view.ahead))
-
-
-def _leaderboard_table(view: View) -> Table:
-    """Return the main scores of every model, how often its intervals covered, and why it failed, if it did."""
-    board = view.run.leaderboard
-    metrics = [name for name in METRIC_NAMES if name in board.columns]
-    levels = [name.removeprefix("coverage-") for name in board.columns if name.startswith("coverage-")]
-    counts = ["windows", "points", "failures"]
-    columns = [
-        board["model"],
-        board["role"],
-        *(column(board[name]) for name in metrics),
-        column(board["skill"], sign="+"),
-        *([_covered(row, level) for row in board.to_dict("records")] for level in levels),
-        *([f"{count:,.0f}" for count in board[name]] for name in counts),
-    ]
-    covered = [f"{level}% covered" for level in levels]
-    head = ["Model", "Role", *metrics, "skill", *covered, *counts]
-    if "reason" in board and board["reason"].any():
-        columns.append(board["reason"].where(board["reason"] != "", DASH))
-        head.append("Reason")
-    rows = [list(row) for row in zip(*columns, strict=True)]
-    return table_of("Errors on data not seen before, best first", head, rows, prose=["Role", "Reason", *covered])
-
-
-def _covered(row: dict[Any, Any], level: str) -> str:
-    """Return the measured coverage of one model with its band, and a word where it does not keep its level."""
-    cases = row[f"cases-{level}"]
-    if not cases:
-        return DASH
-    low, high = row[f"coverage_low-{level}"], row[f"coverage_high-{level}"]
-    word = judgement(float(level), low, high, cases)
-    return f"{row[f'coverage-{level}']:.0f}% ({low:.0f}{DASH}{high:.0f}%){'' if word == 'kept' else f', {word}'}"
+    elif len(sums := _sums(view)):
+        total = sums.iloc[0]
+        table.append([f"all {horizon}", *(column([total[c]], like=[total["y_hat"]])[0] for c in ends)])
+    return Table(caption, [*first, *ends.values()], table, frozenset({"Time"}), total=len(table))
 
 
 def _scores_table(view: View) -> Table:
     """Return the scores that the leaderboard leaves out."""
     board = view.run.leaderboard
-    names = [name for name in OTHER_SCORES if name in board.columns]
+    names = [name for name in (*METRIC_NAMES, *OTHER_SCORES, "skill") if name in board.columns]
     if not names:
         return table_of("", (), [])
     rows = [list(row) for row in zip(board["model"], *(column(board[name]) for name in names), strict=True)]
-    return table_of("Every other score", ["Model", *names], rows)
+    return table_of("Every score", ["Model", *names], rows)
 
 
 def _pairs_table(caption: str, pairs: Sequence[dict[str, Any]]) -> Table:
@@ -140,14 +129,23 @@ def _pairs_table(caption: str, pairs: Sequence[dict[str, Any]]) -> Table:
             p["word"],
             number(p["ratio"]),
             DASH if p.get("ratio_low") is None else f"{p['ratio_low']:.2f}{DASH}{p['ratio_high']:.2f}",
+            _apart(p),
             "n/a" if p["p_value"] is None else f"{p['p_value']:.2g}",
             f"{p['units']:,} {p['unit']}",
             DASH if p.get("units_needed") is None else f"about {p['units_needed']:,}",
         ]
         for p in pairs
     ]
-    head = ("Model", "Against", "Verdict", "Error ratio", "95% CI", "p", "Tested on", "Needed")
+    head = ("Model", "Against", "Verdict", "Error ratio", "95% CI", "Difference", "p", "Tested on", "Needed")
     return table_of(caption, head, rows, prose=["Against", "Verdict"])
+
+
+def _apart(pair: dict[str, Any]) -> str:
+    """Return the difference of two models and its standard error."""
+    if pair.get("difference") is None:
+        return DASH
+    error = pair.get("standard_error")
+    return column([pair["difference"]], sign="+")[0] + ("" if error is None else f" ± {number(error)}")
 
 
 def _ranks_table(view: View) -> Table:
@@ -190,20 +188,28 @@ def _coverage_table(view: View) -> Table:
 
 def _sums_table(view: View) -> Table:
     """Return the sum of each series over the whole horizon, with the intervals that sample paths give."""
-    paths = view.run.more("paths.csv")
-    if paths.empty:
+    sums = _sums(view)
+    if sums.empty:
         return table_of("", (), [])
-    sums = paths.groupby(["unique_id", "path"], sort=False)["y"].sum().unstack("path")
-    middle = view.ahead.groupby("unique_id", sort=False)["y_hat"].sum().reindex(sums.index)
-    ends = {"forecast": middle}
-    for level in view.levels:
-        outside = (100.0 - float(level)) / 200.0
-        low, high = sums.quantile(outside, axis=1), sums.quantile(1.0 - outside, axis=1)
-        ends = {f"low {level}%": low, **ends, f"high {level}%": high}
-    cells = zip(*(column(values, like=middle) for values in ends.values()), strict=True)
-    rows = [[str(name), *row] for name, row in zip(sums.index, cells, strict=True)]
-    caption = f"The sum of all {view.info['horizon']} steps, by {paths['path'].max():,.0f} sample paths of {view.best}"
-    return table_of(caption, ["Series", *ends], rows)
+    ends = _ends(view)
+    cells = zip(*(column(sums[name], like=sums["y_hat"]) for name in ends), strict=True)
+    rows = [[str(name), *row] for name, row in zip(sums["unique_id"], cells, strict=True)]
+    caption = f"The sum of all {view.info['horizon']} steps, by {sums['paths'].max():,.0f} sample paths of {view.best}"
+    return table_of(caption, ["Series", *ends.values()], rows)
+
+
+def _sums(view: View) -> pd.DataFrame:
+    """Return the sums over the horizon; of one step they are the forecast itself."""
+    sums = view.run.more("sums.csv")
+    return sums if len(sums) and view.info["horizon"] > 1 else sums.iloc[:0]
+
+
+def _ends(view: View) -> dict[str, str]:
+    """Return the columns of a forecast from low to high, and how they are headed."""
+    unsure = {level: ", not calibrated" if level in view.uncalibrated else "" for level in view.levels}
+    low = {f"lo-{level}": f"low {level}%{unsure[level]}" for level in reversed(view.levels)}
+    high = {f"hi-{level}": f"high {level}%{unsure[level]}" for level in view.levels}
+    return low | {"y_hat": "forecast"} | high
 
 
 def _totals_table(view: View) -> Table:
@@ -244,6 +250,29 @@ def _findings_table(view: View) -> Table:
         for f in view.info.get("findings", [])
     ]
     return table_of("What was found in the data", ("Code", "Problem", "Where", "What was done"), rows, prose=True)
+
+
+def _changes_table(view: View) -> Table:
+    """Return every value that is not as it stood in the file."""
+    found = view.run.more("changes.csv")
+    if found.empty:
+        return table_of("", (), [])
+    shown = found.head(MAX_ROWS)
+    times = [view.when(t) for t in shown["ds"]]
+    ids = shown["unique_id"].astype(str)
+    old = [DASH if value != value else number(value) for value in shown["old"]]
+    rows = [list(row) for row in zip(ids, times, old, column(shown["new"]), shown["rule"], strict=True)]
+    head = ("Series", "Time", "was", "became", "Rule")
+    caption = f"Every change made to the data: {len(found):,}"
+    return Table(caption, head, rows, frozenset(("Time", "Rule")), total=len(found))
+
+
+def _checks_table(view: View) -> Table:
+    """Return the checks that the run made of itself."""
+    words = {True: "passed", False: "FAILED", None: "not tried"}
+    found = view.run.notes("checks.json").get("checks", [])
+    rows = [[c["check"], words[c["passed"]], f"{c['held']:,} of {c['of']:,}", c["note"]] for c in found]
+    return table_of("Checks made in this run", ("Check", "Result", "Held in", "How"), rows, prose=True)
 
 
 def _choices_table(model: str, chosen: Any) -> Table:

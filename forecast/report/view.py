@@ -12,26 +12,31 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from forecast import figures
-from forecast.defaults import LEVELS
+from forecast.defaults import LEVELS, METRIC
 from forecast.report.search import search_shown
+from forecast.report.series import chosen_series
 from forecast.report.words import sureness
+from forecast.scoring import series_errors
 
 if TYPE_CHECKING:
     from forecast.report.search import SearchShown
     from forecast.runs import Run
 
-__all__ = ["MAX_PANELS", "View"]
+__all__ = ["MANY", "MAX_PANELS", "View", "turned"]
 
-MAX_PANELS = 6
+MANY = 25
+"""From so many series on they are looked at together, and a few of them by themselves."""
+MAX_PANELS = 24
 """How many series a picture draws."""
 _DATE_FORMATS = {"yearly": "%Y", "monthly": "%Y-%m"}
 
 
 @dataclass(frozen=True)
 class View:
-    """A run as its page shows it."""
+    """A run as its page shows it; with `shared` without the numbers of its data."""
 
     run: Run
+    shared: bool = False
 
     @cached_property
     def info(self) -> dict[str, Any]:
@@ -53,10 +58,41 @@ class View:
         """The series, in the order of the files."""
         return list(dict.fromkeys(self.run.history["unique_id"]))
 
+    @property
+    def many(self) -> bool:
+        """Whether there are so many series that they are looked at together."""
+        return len(self.ids) >= MANY
+
+    @cached_property
+    def per_series(self) -> pd.DataFrame:
+        """The mean scaled error of every model on each series, and `ratio`, that of the best to seasonal naive's."""
+        return series_errors(self.backtest, best=self.best)
+
+    @cached_property
+    def chosen(self) -> dict[str, str]:
+        """The series that pictures draw, and why: all of a few; of many the worst, the middle and some by lot."""
+        if not self.many:
+            return dict.fromkeys(self.ids, "all")
+        return chosen_series(self.ids, self.per_series["ratio"], seed=int(self.info["seed"]), third=MAX_PANELS // 3)
+
+    @property
+    def rule(self) -> str:
+        """How the series that pictures draw were chosen, in a sentence; nothing where all are drawn."""
+        if not self.many:
+            return ""
+        third = MAX_PANELS // 3
+        return (
+            f"Shown are {len(self.chosen)} of {len(self.ids):,} series: the {third} on which {self.best} did worst "
+            f"beside seasonal naive, the {third} in the middle, and {third} drawn by lot with the seed of the run; "
+            "any other by forecast report RUN --series ID."
+        )
+
     @cached_property
     def drawn(self) -> pd.DataFrame:
-        """The history of the series that the pictures show: the first few."""
-        return self.run.history[self.run.history["unique_id"].isin(self.ids[:MAX_PANELS])]
+        """The history of the series that the pictures show, in the order of their choice."""
+        order = {name: place for place, name in enumerate(self.chosen)}
+        own = self.run.history[self.run.history["unique_id"].isin(order)]
+        return own.sort_values("unique_id", key=lambda ids: ids.map(order), kind="stable")
 
     @cached_property
     def forecasters(self) -> list[str]:
@@ -117,6 +153,24 @@ class View:
         return search_shown(self.info, list(self.run.leaderboard["model"]))
 
     @property
+    def metric(self) -> str:
+        """The metric by which models are compared."""
+        name = str(self.run.metrics.get("metric", METRIC))
+        return name if name in self.run.leaderboard else METRIC
+
+    @cached_property
+    def anatomy(self) -> dict[str, Any]:
+        """What the fits are made of: layers and weights of the network, coefficients of ARIMA."""
+        return self.run.notes("anatomy.json")
+
+    def pairs_with(self, other: str) -> list[dict[str, Any]]:
+        """Return what is said of every model beside `other`, with the other as the second."""
+        found = [*self.run.metrics.get("pairs", []), *self.run.metrics["verdict"]["pairs"]]
+        known = {p["model"]: p for p in found if p["against"] == other}
+        known |= {p["against"]: turned(p) for p in found if p["model"] == other and p["against"] not in known}
+        return list(known.values())
+
+    @property
     def sureness(self) -> list[str]:
         """What is known of the intervals of the best model, a sentence for each level."""
         if self.coverage.empty:
@@ -138,3 +192,18 @@ class View:
             return f"{time.year}-Q{time.quarter}"
         usual = "%Y-%m-%d" if time == time.normalize() else "%Y-%m-%d %H:%M"
         return time.strftime(_DATE_FORMATS.get(self.info["data"]["frequency"], usual))
+
+
+def turned(pair: dict[str, Any]) -> dict[str, Any]:
+    """Return a comparison of two models with the other one first."""
+    words = {"better": "worse", "worse": "better"}
+    low, high, ratio = (pair.get(name) for name in ("ratio_low", "ratio_high", "ratio"))
+    return pair | {
+        "model": pair["against"],
+        "against": pair["model"],
+        "word": words.get(pair["word"], pair["word"]),
+        "ratio": 1.0 / ratio if ratio else None,
+        "ratio_low": 1.0 / high if high else None,
+        "ratio_high": 1.0 / low if low else None,
+        "difference": -pair["difference"] if pair.get("difference") is not None else None,
+    }

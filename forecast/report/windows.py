@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from forecast.report.tables import Table
     from forecast.report.view import View
 
-__all__ = ["paired", "single", "window_bars"]
+__all__ = ["by_cutoff", "paired", "single", "window_bars"]
 
 MIN_DRAWN = 3
 """Windows below which none is drawn by itself."""
@@ -27,6 +27,28 @@ MIN_PAIRS = 8
 """Windows below which errors are not drawn in pairs."""
 MAX_BARS = 40
 """Windows that are drawn as bars."""
+
+
+def by_cutoff(view: View) -> Picture | str:
+    """Draw the mean error of every model in each window: whether one wins always, or once."""
+    errors = figures.window_errors(view.backtest) if len(view.backtest) else pd.DataFrame()
+    errors = errors.groupby("cutoff").mean().dropna(how="all") if len(errors) else errors
+    if len(errors) < 2:
+        return "it takes two windows to see whether errors change"
+    errors = errors[[model for model in view.run.leaderboard["model"] if model in errors.columns]].dropna(
+        axis=1, how="all"
+    )
+    if errors.empty:
+        return "seasonal naive made no error to compare with"
+    wins = errors.idxmin(axis=1).value_counts()
+    title = f"{wins.index[0]} erred least in {part_of(int(wins.iloc[0]), len(errors))} windows"
+    unit = "mean absolute error" if len(view.ids) == 1 else "error / mean error of seasonal naive"
+    told = ", ".join(f"{m} {number(errors[m].min())} to {number(errors[m].max())}" for m in errors.columns)
+    alt = f"Lines of the {unit} in {len(errors)} windows: {told}."
+    data = errors.rename_axis(columns=None).reset_index()
+    numbers = _windows_table(view, errors, caption=f"The {unit} in every window")
+    figure = figures.error_by_cutoff(errors, unit=unit)
+    return Picture.of(figure, title=title, alt=alt, data=data, numbers=numbers)
 
 
 def single(view: View) -> Picture | str:
@@ -44,8 +66,10 @@ def single(view: View) -> Picture | str:
     low, high = column([own[best], own[worst]])
     least, most = f"least after {view.when(best)}, {low} on average", f"most after {view.when(worst)}, {high}"
     title = f"{view.best} erred {least}, and {most}"
+    shown = rows[rows["cutoff"].isin(titles) & rows["model"].isin(models)]
+    data = shown[["cutoff", "ds", "model", "y", "y_hat"]]
     alt = f"Actual values and forecasts of {' and '.join(models)} in {len(titles)} windows. {title}."
-    return Picture.of(figure, title=title, alt=alt, numbers=_windows_table(view, errors[models]))
+    return Picture.of(figure, title=title, alt=alt, data=data, numbers=_windows_table(view, errors[models]))
 
 
 def _marked(errors: pd.Series[float], *, seed: int) -> dict[Any, str]:
@@ -60,10 +84,10 @@ def _marked(errors: pd.Series[float], *, seed: int) -> dict[Any, str]:
     return dict(sorted(why.items()))
 
 
-def _windows_table(view: View, errors: pd.DataFrame) -> Table:
+def _windows_table(view: View, errors: pd.DataFrame, *, caption: str = "Mean absolute error in every window") -> Table:
     cells = [column(errors[model]) for model in errors]
     rows = [list(row) for row in zip(map(view.when, errors.index), *cells, strict=True)]
-    return table_of("Mean absolute error in every window", ["Cutoff", *errors.columns], rows)
+    return table_of(caption, ["Cutoff", *errors.columns], rows)
 
 
 def paired(view: View) -> Picture | str:
@@ -82,7 +106,8 @@ def paired(view: View) -> Picture | str:
     title = f"{first} erred less than {second} in {part_of(closer, len(both))} windows"
     halves = " and ".join(f"{model} {number(both[model].median())}" for model in pair)
     alt = f"A dot for each window, error of {first} over that of {second}: {title}; medians {halves}."
-    return Picture.of(figures.paired_errors(both), title=title, alt=alt)
+    data = both.rename_axis(columns=None).reset_index()
+    return Picture.of(figures.paired_errors(both), title=title, alt=alt, data=data)
 
 
 def window_bars(view: View) -> Picture | str:
@@ -106,4 +131,6 @@ def window_bars(view: View) -> Picture | str:
     cells = zip(*(map(view.when, found[name]) for name in ("cutoff", "min", "last")), strict=True)
     table = [[str(place), *row] for place, row in enumerate(cells, start=1)]
     numbers = table_of("Every window", ("Window", "Given up to", "Asked for from", "to"), table)
-    return Picture.of(figures.window_bars(shown, begin=times.iloc[0]), title=title, alt=alt, numbers=numbers)
+    return Picture.of(
+        figures.window_bars(shown, begin=times.iloc[0]), title=title, alt=alt, data=shown, numbers=numbers
+    )

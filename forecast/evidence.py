@@ -1,0 +1,123 @@
+"""What a run shows of itself: that its past does not know its future, as a list of checks that passed or failed.
+
+The idea: each check says how often it was made and how often it held, so that "none was made" never looks like "held".
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from forecast.defaults import BASELINES, BUNDLED
+from forecast.errors import ForecastError
+from forecast.proofs import Proofs, in_panel, in_table, prove
+from forecast.ready import changeable, factories_of
+from forecast.transforms import choose_transforms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from forecast.config import RunConfig
+    from forecast.panel import Panel
+    from forecast.ready import Ready
+    from forecast.results import Results
+
+__all__ = ["checked"]
+
+MOST_VALUES = 200_000
+"""Values of all windows together, up to which the raw file is changed and read again, for every window."""
+NETWORK = "mlp"
+
+
+def checked(
+    data: str | Path | pd.DataFrame, settings: RunConfig, ready: Ready, results: Results
+) -> tuple[list[dict[str, Any]], dict[str, float]]:
+    """Return the checks made of a run that has its results, and the seconds that refitting took, by model.
+
+    The values after each cutoff are turned upside down, a million times as large. In every window the past and what
+    the transforms make of it must be the same bits, in every window a baseline is fitted again, and in the latest the
+    network. Where the data are large, or can be read only once, they are changed as they were understood, not in the
+    file, and in the latest window alone.
+
+    Returns
+    -------
+    checks : list of dict
+        ``check`` (what was tried), ``held`` and ``of`` (how often), ``passed`` (None: could not be tried), ``note``.
+    seconds : dict of str to float
+    """
+    small = ready.panel.values.size * max(1, ready.split.n_windows) <= MOST_VALUES
+    changed, where = in_panel_of(ready.panel), "in memory"
+    if small and _read_again(data):
+        table, read = changeable(data, settings, ready)
+        loaded = ready.loaded
+        changed, where = in_table(table, read, time=loaded.time, target=loaded.target, id=loaded.id), "in the file"
+    factories = factories_of(settings)
+    baseline = next(name for name in BASELINES if name in factories)
+    network = NETWORK in factories and settings.seconds is None
+    try:
+        found = prove(
+            ready.panel,
+            changed,
+            results.fits,
+            ready.split,
+            everywhere={baseline: factories[baseline]},
+            once={NETWORK: factories[NETWORK]} if network else {},
+            prepare=lambda past: _prepared(past, settings),
+            bounds=results.bounds,
+            latest=None if small else 1,
+        )
+    except ForecastError as error:
+        note = f"not tried: the changed data cannot be read ({error.code})"
+        return [_check("The past and the forecasts after a change of the future", 0, 0, note), *_of_files(results)], {}
+    rows = list(_of_changes(found, where, ready.split.n_windows))
+    if NETWORK in factories and not network:
+        rows.append(_check(f"Forecasts of {NETWORK}, fitted again", 0, 0, "left out to keep the budget"))
+    return [*rows, *_of_files(results)], found.seconds
+
+
+def in_panel_of(panel: Panel) -> Any:
+    """Return what changes the panel itself after a cutoff."""
+    return lambda window: in_panel(panel, window)
+
+
+def _read_again(data: str | Path | pd.DataFrame) -> bool:
+    """Whether the data can be read a second time."""
+    return isinstance(data, pd.DataFrame) or str(data) in BUNDLED or Path(data).is_file()
+
+
+def _prepared(past: Panel, settings: RunConfig) -> bytes:
+    """Return what the transforms of the network learn and make of a past."""
+    missing = "auto" if settings.data.missing == "error" else settings.data.missing
+    _, panel, choices = choose_transforms(past, settings.data.transform, missing=missing)
+    return panel.values.tobytes() + repr([(c.name, c.series.tobytes(), c.why) for c in choices]).encode()
+
+
+def _check(what: str, held: int, of: int, note: str = "") -> dict[str, Any]:
+    return {"check": what, "held": held, "of": of, "passed": held == of if of else None, "note": note}
+
+
+def _of_changes(found: Proofs, where: str, n_windows: int) -> Iterator[dict[str, Any]]:
+    """Yield the checks of a changed future."""
+    few = "" if found.windows == n_windows else f"; {found.windows} of {n_windows} windows, the data being large"
+    change = f"values after the cutoff turned upside down, a million times as large, {where}{few}"
+    yield _check("The past is the same bits after a change of the future", found.pasts, found.windows, change)
+    what = "Transforms, their statistics included, are the same bits"
+    yield _check(what, found.prepared, found.windows, change)
+    for name, (same, tried) in found.refitted.items():
+        yield _check(f"{name} fitted again: same forecasts and choices, bit by bit", same, tried, "by window")
+    if found.control is not None:
+        what = "A model that was made to look ahead is found out"
+        yield _check(what, int(found.control), 1, "tests these checks themselves")
+
+
+def _of_files(results: Results) -> Iterator[dict[str, Any]]:
+    """Yield the checks of what was forecast: later than what was known, and once."""
+    rows = results.backtest
+    if rows.empty:
+        return
+    yield _check("Every tested value is later than all its model was given", int((rows["ds"] > rows["cutoff"]).sum()),
+                 len(rows), "values")  # fmt: skip
+    once = ~rows.duplicated(["unique_id", "cutoff", "step", "model"], keep=False)
+    yield _check("Every value of a window was scored once", int(once.sum()), len(rows), "values")
