@@ -6,7 +6,7 @@ what they share stands in `forecast.figures.canvas`.
 
 from forecast.figures.ahead import backtest_windows, fan_chart, levels, single_windows
 from forecast.figures.bands import coverage_by_step
-from forecast.figures.canvas import LOOKS, MUTED, RED, Look, look, to_png
+from forecast.figures.canvas import INK, LOOKS, MUTED, RED, STYLE, Look, look, to_png
 from forecast.figures.errors import (
     comparable_errors,
     error_by_step,
@@ -21,9 +21,11 @@ from forecast.figures.learning import importance_bars, learning_rate_curve, trai
 from forecast.figures.residuals import residual_panels
 
 __all__ = [
+    "INK",
     "LOOKS",
     "MUTED",
     "RED",
+    "STYLE",
     "Look",
     "backtest_windows",
     "comparable_errors",
