@@ -96,8 +96,8 @@ for name, value in {"dW1": dW1, "db1": db1, "dW2": dW2.T, "db2": db2}.items():
 
 # %% [markdown]
 # Note what did *not* happen: no derivative was worked out twice. The error $\mathrm{d}\hat y$ was computed once and
-# handed down, so all ten derivatives together cost about as much as a forward pass or two, however many weights
-# there are. That is the whole trick, and why networks of millions of weights can be trained at all.
+# handed down, so all ten derivatives together cost about as much as a forward pass or two, however many weights there
+# are. That is the whole trick, and why networks of millions of weights can be trained at all.
 #
 # ## The same numbers from `forecast.nn`
 #
@@ -120,8 +120,8 @@ print("forecast.nn", network.gradients[0])
 # %% [markdown]
 # ## What a gradient promises
 #
-# The gradient $g$ says: walk a small distance $t$ against it, and the loss falls by $t \lVert g \rVert^2$. Small is the
-# catch. Below, the loss along that walk (line) and what the gradient promises (dashed).
+# The gradient $g$ says: walk a small distance $t$ against it, and the loss falls by $t \lVert g \rVert^2$. Small is
+# the catch. Below, the loss along that walk (line) and what the gradient promises (dashed).
 
 # %%
 start = network.parameters.copy()
@@ -158,8 +158,8 @@ print(f"for each unit of t the loss falls by {squared_length:.4f} at first; walk
 # %% [markdown]
 # ## Update: do it again
 #
-# A step is one line: $w \leftarrow w - \eta\, g$, with the learning rate $\eta$. Ten steps by hand, and the same ten by
-# the library; they must agree in every digit that matters.
+# A step is one line: $w \leftarrow w - \eta\, g$, with the learning rate $\eta$. Ten steps by hand, and the same ten
+# by the library; they must agree in every digit that matters.
 
 # %%
 rate, weights = 0.3, [W1.copy(), b1.copy(), W2.copy(), b2.copy()]
@@ -216,9 +216,9 @@ print(f"loss: {J:.3f} at the start, {history.train_loss[-1, 0]:.1e} in the end")
 # %% [markdown]
 # ## But is it right?
 #
-# Two derivations that agree may share a mistake. A derivative has a definition, though, that needs no derivation:
-# move a weight by a little and see what the loss does. `nn.gradcheck` does so along random directions through the
-# weights of each layer and through the inputs, in double precision.
+# Two derivations that agree may share a mistake. A derivative has a definition, though, that needs no derivation: move
+# a weight by a little and see what the loss does. `nn.gradcheck` does so along random directions through the weights
+# of each layer and through the inputs, in double precision.
 
 # %%
 rng = np.random.default_rng(0)
