@@ -16,6 +16,7 @@ pytestmark = pytest.mark.slow
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 WIDE, NARROW = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
+PAPER = {"width": 688, "height": 1000}  # A4 within its margins
 LUMINANCE = """() => {
   const [r, g, b] = getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number);
   return (0.2126 * r + 0.7152 * g + 0.0722 * b) / 255;
@@ -120,12 +121,12 @@ def test_a_phone_scrolls_in_one_direction_only(chromium, address):
 
 
 def test_paper_gets_the_whole_page_in_black_on_white(chromium, address, tmp_path):
-    with opened(chromium, address, color_scheme="dark") as page:
+    with opened(chromium, address, color_scheme="dark", viewport=PAPER) as page:
         page.pdf(path=tmp_path / "report.pdf")
         page.emulate_media(media="print")
         assert page.evaluate(LUMINANCE) > 0.99
         assert not page.locator("nav").is_visible()
-        assert page.evaluate("document.documentElement.scrollWidth") <= WIDE["width"]
+        assert page.evaluate("document.documentElement.scrollWidth") <= PAPER["width"]
         for closed in page.locator("details > *:not(summary)").all():
             assert closed.is_visible()
 
