@@ -8,7 +8,7 @@ else
 BIN := $(VENV)/bin
 endif
 
-.PHONY: run test test-all lint example notebooks bench clean
+.PHONY: run test test-all lint example notebooks docs bench clean
 
 run: $(VENV)/.installed
 	$(BIN)/forecast run
@@ -31,6 +31,10 @@ example: $(VENV)/.installed
 	$(BIN)/forecast run airline --out reports/example --overwrite
 	-$(CHROMIUM) --headless --no-sandbox --disable-gpu --hide-scrollbars --disable-background-networking \
 		--window-size=1366,768 --screenshot=reports/example.png "file://$(CURDIR)/reports/example/report.html"
+
+# The pages of docs/, of the texts that --help, `forecast errors`, `models` and `config init` print.
+docs: $(VENV)/.installed
+	$(BIN)/python .ci/docs.py
 
 # The notebooks from their texts: `make notebooks` for all, `make notebooks NAMES=03_learning_rate` for one.
 notebooks: $(VENV)/.installed-notebooks
