@@ -8,7 +8,7 @@ else
 BIN := $(VENV)/bin
 endif
 
-.PHONY: run test test-all lint example bench clean
+.PHONY: run test test-all lint example notebooks docs bench clean
 
 run: $(VENV)/.installed
 	$(BIN)/forecast run
@@ -32,6 +32,14 @@ example: $(VENV)/.installed
 	-$(CHROMIUM) --headless --no-sandbox --disable-gpu --hide-scrollbars --disable-background-networking \
 		--window-size=1366,768 --screenshot=reports/example.png "file://$(CURDIR)/reports/example/report.html"
 
+# The pages of docs/, of the texts that --help, `forecast errors`, `models` and `config init` print.
+docs: $(VENV)/.installed
+	$(BIN)/python .ci/docs.py
+
+# The notebooks from their texts: `make notebooks` for all, `make notebooks NAMES=03_learning_rate` for one.
+notebooks: $(VENV)/.installed-notebooks
+	OMP_NUM_THREADS=1 $(BIN)/python .ci/notebooks.py $(NAMES)
+
 bench: $(VENV)/.installed
 	$(BIN)/python benchmarks/spine.py
 
@@ -49,4 +57,8 @@ $(VENV)/.installed-test: $(VENV)/.installed
 
 $(VENV)/.installed-dev: $(VENV)/.installed-test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	touch $@
+
+$(VENV)/.installed-notebooks: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[notebooks]"
 	touch $@

@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from forecast import nn
+    from forecast import figures, nn
     from forecast.comparison import compare
     from forecast.errors import ConfigError, DataError, FileError, ForecastError, ModelError
     from forecast.hindsight import score
@@ -71,6 +71,7 @@ __all__ = [
     "backtest",
     "check",
     "compare",
+    "figures",
     "load_model",
     "load_run",
     "nn",
@@ -84,8 +85,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    if name == "nn":
-        return import_module("forecast.nn")
+    if name in ("figures", "nn"):
+        return import_module(f"forecast.{name}")
     if name in _HOMES:
         return getattr(import_module(f"forecast.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'forecast' has no attribute {name!r}")

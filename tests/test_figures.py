@@ -371,3 +371,16 @@ def test_lags_are_upright_bars_and_other_inputs_rows(count):
 
     assert [len(ax.patches) for ax in axes] == [5, min(count, 20)][: 1 + bool(count)]
     assert axes[0].get_xlabel() == "steps back"
+
+
+def test_the_axes_of_a_range_test_are_plain_numbers():
+    rates = np.logspace(-5, 0, 50)
+
+    figure = figures.learning_rate_curve(rates, 0.2 + (np.log10(rates) + 2) ** 2, proposed=1e-3)
+
+    figure.canvas.draw()
+    written = [
+        label.get_text() for axis in (figure.axes[0].xaxis, figure.axes[0].yaxis) for label in axis.get_ticklabels()
+    ]
+    assert all(not text or float(text) > 0 for text in written)
+    assert sum(bool(text) for text in written) > 4

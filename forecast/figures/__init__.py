@@ -6,7 +6,7 @@ what they share stands in `forecast.figures.canvas`.
 
 from forecast.figures.ahead import backtest_windows, fan_chart, levels, single_windows
 from forecast.figures.bands import coverage_by_step, reliability
-from forecast.figures.canvas import LOOKS, MUTED, RED, Look, look, to_png, to_svg
+from forecast.figures.canvas import INK, LOOKS, MUTED, RED, STYLE, Look, look, to_png, to_svg
 from forecast.figures.errors import (
     comparable_errors,
     error_by_cutoff,
@@ -25,9 +25,11 @@ from forecast.figures.residuals import autocorrelations, residual_panels
 from forecast.figures.seasonal import correlograms, partial_autocorrelations, seasonal_lines
 
 __all__ = [
+    "INK",
     "LOOKS",
     "MUTED",
     "RED",
+    "STYLE",
     "Look",
     "architecture",
     "autocorrelations",

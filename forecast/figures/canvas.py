@@ -33,6 +33,7 @@ __all__ = [
     "LOW",
     "MUTED",
     "RED",
+    "STYLE",
     "WIDE",
     "Look",
     "drawable",
@@ -74,6 +75,7 @@ LOW, HIGH = "#0072B2", "#D55E00"
 """Of forecasts that are too low, and too high."""
 WIDE, COLOURS = 9.6, 64
 STYLE = Path(__file__).parents[1] / "templates" / "figures.mplstyle"
+"""The style of the house, for `matplotlib.rc_file`."""
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")

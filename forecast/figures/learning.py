@@ -61,6 +61,8 @@ def training_curves(training: pd.DataFrame) -> Figure:
 @styled
 def learning_rate_curve(rates: NDArray[Any], losses: NDArray[Any], *, proposed: float) -> Figure:
     """Draw the loss of a learning-rate range test over the rate, with a line at the proposed one."""
+    from matplotlib.ticker import LogLocator
+
     figure, blue = new_figure(WIDE, 3.3), look("mlp").colour
     ax = figure.add_subplot()
     ax.plot(rates, losses, color=blue)
@@ -69,6 +71,8 @@ def learning_rate_curve(rates: NDArray[Any], losses: NDArray[Any], *, proposed: 
                 textcoords="offset points", va="top", color=MUTED)  # fmt: skip
     ax.set_xscale("log")
     ax.set_yscale("log")
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.xaxis.set_major_formatter(short)
     ax.yaxis.set_major_formatter(short)
     ax.yaxis.set_minor_formatter(lambda *_: "")
     ax.set_xlabel("learning rate")
