@@ -22,8 +22,10 @@ def test_the_folder_holds_all_that_was_found_out(nile):
     names = {path.name for path in nile.folder.iterdir()}
 
     assert names == {
+        "anatomy.json",
         "backtest.csv",
         "between.csv",
+        "checks.json",
         "choices.json",
         "command.txt",
         "diagnostics.json",
@@ -35,11 +37,13 @@ def test_the_folder_holds_all_that_was_found_out(nile):
         "importance.csv",
         "leaderboard.csv",
         "metrics.json",
+        "models",
         "report.html",
         "residuals.csv",
         "run.json",
         "run.log",
         "scores.csv",
+        "sums.csv",
         "training.csv",
     }
     assert len(list((nile.folder / "figures").glob("*.png"))) >= 11
