@@ -303,6 +303,10 @@ _TEXTS = {
         "A budget of time cut the run short: windows, fits or totals were given up.",
         "A larger --budget, fewer --models, or --preset fast.",
     ),
+    "W306": (
+        "A model failed in some windows or in its last fit; the others are not touched by that.",
+        "See the reason in the message; leave the model out with --models, or let seasonal naive stand in: --fallback.",
+    ),
     "I201": (
         "The target has zeros or negative values.",
         "Nothing has to be done: a logarithm is then not taken.",

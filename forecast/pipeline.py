@@ -13,26 +13,47 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any, Unpack
 
 from forecast import report
-from forecast.account import budget_account, budget_notices, budget_words, came_to, command_line, described
+from forecast.account import (
+    budget_account,
+    budget_notices,
+    budget_words,
+    came_to,
+    command_line,
+    described,
+    failure_notices,
+)
 from forecast.backtesting import perform
 from forecast.config import RunConfig, resolve
 from forecast.defaults import DEFAULT_DATA
 from forecast.engine import Workers, one_thread
 from forecast.errors import DataError, ModelError
-from forecast.inspection import audit, check, gradcheck
+from forecast.gates import refuse_warnings
+from forecast.inspection import audit, check, gradcheck, plan
 from forecast.journal import Journal
 from forecast.options import RunOptions, spelled_out
 from forecast.ready import Ready, enough_windows, factories_of, prepare
 from forecast.report.words import sureness
 from forecast.results import Listener, Results, Silent
-from forecast.runs import Run, load_run, new_folder, require_free, write_aside, write_csv, write_file, write_json
+from forecast.runs import (
+    Run,
+    load_run,
+    new_folder,
+    no_formulas,
+    require_free,
+    write_aside,
+    write_csv,
+    write_file,
+    write_json,
+)
+from forecast.scoring import metric_of
+from forecast.spread import other_seeds, spread_of
 from forecast.totals import Totals
 from forecast.trials import Trial, try_models
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Listener", "audit", "backtest", "check", "gradcheck", "predict", "run"]
+__all__ = ["Listener", "audit", "backtest", "check", "gradcheck", "plan", "predict", "run"]
 
 
 REPORT_SECONDS, TABLE_SECONDS = 4.0, 1.0
@@ -127,12 +148,21 @@ def run(
         (aside / "command.txt").write_text(command + "\n", encoding="utf-8", newline="\n")
         info = described(ready, settings, results) | {"command": command, "budget": budget}
         info["notices"] += [vars(notice) for notice in budget_notices(budget)]
+        if settings.strict:
+            refuse_warnings([*results.notices(), *budget_notices(budget), *failure_notices(results.leaderboard)])
         info["timings"] = {"models": results.final.timings, "total": perf_counter() - started}
+        if settings.seeds > 1:
+            seeds = other_seeds(ready, settings, results.leaderboard, workers, listener)
+            write_csv(seeds, aside / "seeds.csv")
+            info["seeds"] = spread_of(seeds, metric_of(results.quantile))
         for failure in info["failures"]:
             journal.note(f"{failure['model']} failed: {failure['reason']}")
         write_json(info, aside / "run.json")
         journal.note("report")
         report.render(aside)
+    for one in info.get("seeds", ()):
+        spread = f"{one['metric']} {one['min']:.3f} to {one['max']:.3f}, standard deviation {one['sd']:.3f}"
+        listener.say(f"{one['model']} with {one['seeds']} seeds: {spread}")
     if budget is not None:
         listener.say(budget_words(budget, perf_counter() - started))
     return load_run(folder)
@@ -188,6 +218,8 @@ def backtest(
     seconds = _for_models(settings, perf_counter() - started, TABLE_SECONDS)
     with one_thread(), Workers(jobs, seconds=seconds) as workers:
         trial = try_models(ready, settings, workers, listener)
+    if settings.strict:
+        refuse_warnings([*trial.notices, *failure_notices(trial.leaderboard)])
     for notice in trial.notices:
         listener.say(str(notice))
     if trial.given_up:
@@ -203,6 +235,7 @@ def predict(
     *,
     output: str | Path | None = None,
     overwrite: bool = False,
+    excel_safe: bool = False,
     config: str | Path | None = None,
     jobs: int | None = None,
     listener: Listener | None = None,
@@ -220,6 +253,8 @@ def predict(
         A CSV to write to.
     overwrite : bool
         Replace `output` if it is there.
+    excel_safe : bool
+        Put a ``'`` before names of series that a spreadsheet would take for a formula.
 
     Returns
     -------
@@ -264,11 +299,14 @@ def predict(
             listener=listener,
         )
         budget = budget_account(settings, results, planned=ready.split.n_windows, cut=workers.cut)
+    if settings.strict:
+        refuse_warnings([*results.notices(), *budget_notices(budget), *failure_notices(results.leaderboard)])
     for line in [*map(str, results.notices()), *map(sureness, results.coverage.to_dict("records"))]:
         listener.say(line)
     if budget is not None:
         listener.say(budget_words(budget, perf_counter() - started))
     frame = results.forecasts.drop(columns=["cutoff", "step"])
+    frame = no_formulas(frame) if excel_safe else frame
     if target is not None:
         write_file(frame, target)
     return frame

@@ -17,7 +17,9 @@ from forecast.calendar_features import with_calendar
 from forecast.covariate_rows import require_ahead
 from forecast.doctor import Checkup, examine, fillable, placed
 from forecast.errors import ConfigError, DataError, Notice
+from forecast.excerpts import excerpt
 from forecast.frequency import future_index
+from forecast.gates import refuse_warnings
 from forecast.hierarchy import Hierarchy
 from forecast.intervals import ENOUGH, errors_needed
 from forecast.layouts import Roles, made_long
@@ -120,6 +122,10 @@ def prepare(data: str | Path | pd.DataFrame, settings: RunConfig, *, flags: dict
     panel = _seen(panel, settings, split)
     notices = [*loaded.notices, *notices, *bounds.notices(panel), *window_notices(panel, split)]
     checkup = examine(loaded, missing=settings.data.missing)
+    if settings.strict:
+        said = {notice.code for notice in notices}
+        found = [one for one in checkup.findings if one.severity == "warning" and one.code not in said]
+        refuse_warnings([*notices, *(Notice(one.code, one.message) for one in found)])
     return Ready(loaded, panel, checkup, split, tuple(ahead), notices)
 
 
@@ -137,13 +143,15 @@ def _seen(panel: Panel, settings: RunConfig, split: Split) -> Panel:
 
 def read(data: str | Path | pd.DataFrame, settings: RunConfig, *, least: int = MIN_VALUES) -> SeriesData:
     """Return the series of a file or frame, read as the settings say; `least` as for `read_series`."""
-    section = settings.data.model_dump(exclude={"missing", "transform", "calendar", "holidays"})
+    section = settings.data.model_dump(exclude={"missing", "transform", "calendar", "holidays", "series", "since"})
     given: dict[str, Any] = {
         name: None if value == "auto" or (name, value) == ("resample", "none") else value
         for name, value in section.items()
     }
     given["static"] = (*settings.data.static, *(c for c in settings.forecast.totals if c not in settings.data.static))
-    return read_series(data, least=least, **given)
+    loaded = read_series(data, least=least, **given)
+    since = None if settings.data.since == "all" else settings.data.since
+    return excerpt(loaded, series=settings.data.series, since=since, least=least)
 
 
 def raw_table(data: str | Path | pd.DataFrame, settings: RunConfig) -> Table:

@@ -56,6 +56,8 @@ class DataSection(_Section):
     season_length: PositiveInt | tuple[PositiveInt, ...] | Auto = "auto"
     resample: str = "none"
     aggregate: Literal["sum", "mean", "last", "max"] = "sum"
+    series: tuple[str, ...] = ()
+    since: str = "all"
     missing: Literal["auto", "error", "linear", "seasonal", "zero", "ffill"] = "auto"
     transform: str = "auto"
     duplicates: Literal["error", "first", "last", "mean", "sum"] = "error"
@@ -239,7 +241,9 @@ class RunConfig(_Section):
     """All settings of a run."""
 
     seed: NonNegativeInt = 0
+    seeds: PositiveInt = 1
     preset: Literal["fast", "balanced", "best"] = "balanced"
+    strict: bool = False
     budget: Annotated[str, Field(pattern=r"^(none|\d+(\.\d+)?[smh]?)$")] = "none"
     data: DataSection = DataSection()
     backtest: BacktestSection = BacktestSection()

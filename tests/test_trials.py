@@ -125,7 +125,7 @@ def test_what_the_models_say_is_said_once(monkeypatch):
 
 
 def test_flags_and_keywords_are_the_same():
-    ours = set(inspect.signature(running.backtest).parameters) - {*telling.FLAGS, "json"}
+    ours = set(inspect.signature(running.backtest).parameters) - {*telling.FLAGS, "json", "dry_run", "fail_if"}
     theirs = set(inspect.signature(pipeline.backtest).parameters) - {"listener", "spent"}
     assert ours == theirs
     assert set(declared(RunOptions)) < ours

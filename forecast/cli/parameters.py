@@ -12,7 +12,7 @@ import typer
 
 from forecast.defaults import BUNDLED
 
-__all__ = ["Data", "Folder", "Jobs", "Json", "Output", "Overwrite", "Settings"]
+__all__ = ["Data", "DryRun", "ExcelSafe", "FailIf", "Folder", "Jobs", "Json", "Open", "Output", "Overwrite", "Settings"]
 
 Data = Annotated[str, typer.Argument(help=f"A CSV of one or many series, or one of {', '.join(BUNDLED)}.")]
 Folder = Annotated[Path, typer.Argument(help="A run folder.")]
@@ -24,4 +24,13 @@ Settings = Annotated[
 Jobs = Annotated[
     int | None, typer.Option("--jobs", "-j", min=1, help="Processes that work at once.", show_default="one a core")
 ]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would be done and about how long it would take.")]
+FailIf = Annotated[
+    str | None,
+    typer.Option("--fail-if", help="Exit 6 where this is true, such as 'mase>1' or 'not beats seasonal_naive'."),
+]
+ExcelSafe = Annotated[
+    bool, typer.Option("--excel-safe", help="Put a ' before names that a spreadsheet would take for a formula.")
+]
+Open = Annotated[bool, typer.Option("--open", help="Open the page in a browser.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

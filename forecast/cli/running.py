@@ -4,16 +4,27 @@ The idea: each parses its words, calls the function of `forecast.pipeline` that 
 comes back.
 """
 
-import sys
 from pathlib import Path
 from time import perf_counter
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
+from forecast.cli.answers import print_forecasts, print_plan, print_run, read_condition, stop_if
 from forecast.cli.flags import settings_file, takes
-from forecast.cli.parameters import Data, Jobs, Json, Output, Overwrite, Settings
-from forecast.cli.printing import print_json, print_rows
+from forecast.cli.parameters import (
+    Data,
+    DryRun,
+    ExcelSafe,
+    FailIf,
+    Jobs,
+    Json,
+    Open,
+    Output,
+    Overwrite,
+    Settings,
+)
+from forecast.cli.printing import print_csv, print_json, print_rows, show_page
 from forecast.cli.telling import tells
 from forecast.defaults import DEFAULT_DATA
 from forecast.options import RunOptions
@@ -33,6 +44,10 @@ def run(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run folder --out.")] = False,
     config: Settings = None,
     jobs: Jobs = None,
+    json: Json = False,
+    dry_run: DryRun = False,
+    fail_if: FailIf = None,
+    browse: Open = False,
     **options: Any,
 ) -> None:
     """Check, backtest, fit, forecast and report; prints the path of the report.
@@ -42,19 +57,21 @@ def run(
     begun = perf_counter()  # a budget of time counts what is loaded, too
     from forecast import pipeline
 
-    result = pipeline.run(
-        data,
-        out=out,
-        overwrite=overwrite,
-        config=settings_file(config, terminal),
-        jobs=jobs,
-        listener=terminal,
-        spent=perf_counter() - begun,
-        **options,
-    )
+    given: dict[str, Any] = {"config": settings_file(config, terminal), "jobs": jobs, **options}
+    condition = read_condition(fail_if)
+    if dry_run:
+        print_plan(pipeline.plan(data, verb="run", out=out, **given), json=json)
+        return
+    result = pipeline.run(data, out=out, overwrite=overwrite, listener=terminal, spent=perf_counter() - begun, **given)
     terminal.leaderboard(result.leaderboard)
     terminal.say(result.verdict)
-    print(result.report, flush=True)
+    if json:
+        print_run(result)
+    else:
+        print(result.report, flush=True)
+    if browse:
+        show_page(result.report)
+    stop_if(condition, result.leaderboard, result.metrics["metric"], terminal)
 
 
 @takes(RunOptions)
@@ -69,6 +86,8 @@ def backtest(
     config: Settings = None,
     jobs: Jobs = None,
     json: Json = False,
+    dry_run: DryRun = False,
+    fail_if: FailIf = None,
     **options: Any,
 ) -> None:
     """Compare the models on held-out windows and print their scores, the best first; no forecast, no report.
@@ -78,15 +97,13 @@ def backtest(
     begun = perf_counter()  # a budget of time counts what is loaded, too
     from forecast import pipeline
 
+    given: dict[str, Any] = {"config": settings_file(config, terminal), "jobs": jobs, **options}
+    condition = read_condition(fail_if)
+    if dry_run:
+        print_plan(pipeline.plan(data, verb="backtest", **given), json=json)
+        return
     trial = pipeline.backtest(
-        data,
-        output=output,
-        overwrite=overwrite,
-        config=settings_file(config, terminal),
-        jobs=jobs,
-        listener=terminal,
-        spent=perf_counter() - begun,
-        **options,
+        data, output=output, overwrite=overwrite, listener=terminal, spent=perf_counter() - begun, **given
     )
     terminal.stop()
     if json:
@@ -96,6 +113,7 @@ def backtest(
         print_rows(*board_cells(trial.leaderboard))
         for line in board_remarks(trial.leaderboard):
             terminal.say(line)
+    stop_if(condition, trial.leaderboard, trial.metric, terminal)
 
 
 @takes(RunOptions)
@@ -107,6 +125,12 @@ def predict(
     overwrite: Overwrite = False,
     config: Settings = None,
     jobs: Jobs = None,
+    form: Annotated[
+        Literal["csv", "json"], typer.Option("--format", help="Of what is printed; --output has a suffix.")
+    ] = "csv",
+    json: Json = False,
+    dry_run: DryRun = False,
+    excel_safe: ExcelSafe = False,
     **options: Any,
 ) -> None:
     """Forecast and write the forecasts as CSV, by the network unless --models names others; no report.
@@ -116,17 +140,22 @@ def predict(
     begun = perf_counter()  # a budget of time counts what is loaded, too
     from forecast import pipeline
 
+    given: dict[str, Any] = {"config": settings_file(config, terminal), "jobs": jobs, **options}
+    json = json or form == "json"
+    if dry_run:
+        print_plan(pipeline.plan(data, verb="predict", **given), json=json)
+        return
     frame = pipeline.predict(
         data,
         output=output,
         overwrite=overwrite,
-        config=settings_file(config, terminal),
-        jobs=jobs,
+        excel_safe=excel_safe,
         listener=terminal,
         spent=perf_counter() - begun,
-        **options,
+        **given,
     )
     terminal.stop()
-    if output is None:
-        frame.to_csv(sys.stdout, index=False, lineterminator="\n")
-        sys.stdout.flush()
+    if output is None and json:
+        print_forecasts(frame)
+    elif output is None:
+        print_csv(frame)
