@@ -68,5 +68,6 @@ def spread_of(seeds: pd.DataFrame, metric: str) -> list[dict[str, Any]]:
     for model, rows in seeds.groupby("model", sort=False):
         values = rows[metric].dropna()
         about = {"mean": values.mean(), "sd": values.std(), "min": values.min(), "max": values.max()}
-        found.append({"model": model, "metric": metric, "seeds": len(values), **about})
+        numbers = {name: float(value) for name, value in about.items()}
+        found.append({"model": model, "metric": metric, "seeds": len(values), **numbers})
     return found
