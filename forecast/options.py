@@ -82,6 +82,10 @@ class ForecastOptions(TypedDict, total=False):
     window_size: Annotated[
         int | None, Option("Latest values that models learn from.", "all", table="backtest", example="60")
     ]
+    sliding: Annotated[
+        bool | None,
+        Option("Learn from as many values at every window as at the first, not from all.", "no", table="backtest"),
+    ]
     level: Annotated[
         Sequence[float] | None,
         Option("Intervals in percent, such as 80,95.", "80,95", table="forecast", example="80,95"),

@@ -12,7 +12,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Unpack
 
-from forecast import report
+from forecast import inspection, report
 from forecast.account import (
     budget_account,
     budget_notices,
@@ -22,6 +22,7 @@ from forecast.account import (
     described,
     failure_notices,
 )
+from forecast.audit import require_no_leak
 from forecast.backtesting import perform
 from forecast.config import RunConfig, resolve
 from forecast.defaults import DEFAULT_DATA
@@ -66,6 +67,7 @@ def run(
     *,
     out: str | Path | None = None,
     overwrite: bool = False,
+    audit: bool = False,
     config: str | Path | None = None,
     jobs: int | None = None,
     listener: Listener | None = None,
@@ -83,6 +85,8 @@ def run(
         The run folder; by default a new one in ``reports/``.
     overwrite : bool
         Replace `out` if it is a run folder.
+    audit : bool
+        Show for every window that nothing after its cutoff reaches before it; what was found stands in audit.json.
     config : path, optional
         A TOML file of settings; what is given here goes before it.
     jobs : int, optional
@@ -114,7 +118,7 @@ def run(
     started = perf_counter() - spent
     listener = journal = Journal(listener or Silent(), started=started)
     flags: dict[str, Any] = {**options}
-    command = command_line(data, flags, config)
+    command = command_line(data, flags | {"audit": audit or None}, config)
     journal.note(command)
     settings = resolve(Path(config) if config is not None else None, flags)
     ready = prepare(data, settings, flags={**flags, "config": config})
@@ -155,6 +159,10 @@ def run(
             seeds = other_seeds(ready, settings, results.leaderboard, workers, listener)
             write_csv(seeds, aside / "seeds.csv")
             info["seeds"] = spread_of(seeds, metric_of(results.quantile))
+        if audit:
+            checks = inspection.audit(data, config=config, listener=listener, **options)
+            write_json({"schema": 1, "checks": [vars(check) for check in checks]}, aside / "audit.json")
+            require_no_leak(checks)
         for failure in info["failures"]:
             journal.note(f"{failure['model']} failed: {failure['reason']}")
         write_json(info, aside / "run.json")

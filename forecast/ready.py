@@ -5,7 +5,7 @@ The idea: what was asked for meets the data here, once; whatever stands against 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -173,7 +173,10 @@ def split_of(settings: RunConfig, panel: Panel) -> Split:
     if n_windows == "auto":
         n_windows = choose_n_windows(panel, horizon, step_size=step, gap=chosen.gap)
     size = None if chosen.window_size == "auto" else chosen.window_size
-    return Split(horizon, n_windows, step, chosen.gap, chosen.refit, size)
+    split = Split(horizon, n_windows, step, chosen.gap, chosen.refit, size)
+    if chosen.sliding and size is None and n_windows:
+        return replace(split, window_size=max(MIN_VALUES, int(panel.lengths.max()) - split.backs[0]))
+    return split
 
 
 def _horizon(settings: RunConfig, panel: Panel) -> int:

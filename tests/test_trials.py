@@ -11,6 +11,7 @@ import forecast
 from forecast import pipeline
 from forecast.cli import running, telling
 from forecast.errors import ConfigError, DataError, ModelError
+from forecast.models.theta import Theta
 from forecast.options import RunOptions, declared
 
 CASES = {
@@ -134,3 +135,22 @@ def test_flags_and_keywords_are_the_same():
 def test_data_errors_are_those_of_a_run():
     with pytest.raises(DataError, match="horizon 500 > 100 points"):
         pipeline.backtest("nile", horizon=500)
+
+
+def test_sliding_windows_learn_from_as_many_values_as_the_first(monkeypatch):
+    lengths = []
+    fit = Theta.fit
+
+    def watched(self, panel, *, horizon):
+        lengths.append(int(panel.lengths[0]))
+        return fit(self, panel, horizon=horizon)
+
+    monkeypatch.setattr(Theta, "fit", watched)
+    chosen = {"models": ["theta"], "n_windows": 3, "horizon": 4}
+
+    pipeline.backtest("nile", **chosen)
+    pipeline.backtest("nile", sliding=True, **chosen)
+    pipeline.backtest("nile", sliding=True, window_size=50, **chosen)
+
+    assert sorted(lengths[:3]) == [88, 92, 96]
+    assert lengths[3:] == [88] * 3 + [50] * 3

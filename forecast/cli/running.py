@@ -42,6 +42,7 @@ def run(
         Path | None, typer.Option("--out", "-o", help="The run folder.", show_default="a new one in reports/")
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run folder --out.")] = False,
+    audit: Annotated[bool, typer.Option("--audit", help="Prove for every window that no model looks ahead.")] = False,
     config: Settings = None,
     jobs: Jobs = None,
     json: Json = False,
@@ -62,7 +63,9 @@ def run(
     if dry_run:
         print_plan(pipeline.plan(data, verb="run", out=out, **given), json=json)
         return
-    result = pipeline.run(data, out=out, overwrite=overwrite, listener=terminal, spent=perf_counter() - begun, **given)
+    result = pipeline.run(
+        data, out=out, overwrite=overwrite, audit=audit, listener=terminal, spent=perf_counter() - begun, **given
+    )
     terminal.leaderboard(result.leaderboard)
     terminal.say(result.verdict)
     if json:
