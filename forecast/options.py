@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache, wraps
 from typing import Annotated, Any, TypedDict, TypeVar, get_args, get_origin, get_type_hints
 
-from forecast.defaults import DUPLICATES, MISSING, MODEL_NAMES
+from forecast.defaults import DUPLICATES, METRICS, MISSING, MODEL_NAMES
 from forecast.errors import nearest
 
 __all__ = ["DataOptions", "Option", "RunOptions", "declared", "spelled_out"]
@@ -81,6 +81,10 @@ class ForecastOptions(TypedDict, total=False):
     ]
     window_size: Annotated[
         int | None, Option("Latest values that models learn from.", "all", table="backtest", example="60")
+    ]
+    metric: Annotated[
+        str | None,
+        Option(f"By which models are compared: {', '.join(METRICS)}.", "mase", table="backtest", example="mase"),
     ]
     sliding: Annotated[
         bool | None,

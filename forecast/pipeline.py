@@ -137,6 +137,7 @@ def run(
             ready.split,
             settings.forecast,
             combination=settings.models.combination,
+            metric=settings.backtest.metric,
             seed=settings.seed,
             workers=workers,
             listener=listener,
@@ -158,7 +159,7 @@ def run(
         if settings.seeds > 1:
             seeds = other_seeds(ready, settings, results.leaderboard, workers, listener)
             write_csv(seeds, aside / "seeds.csv")
-            info["seeds"] = spread_of(seeds, metric_of(results.quantile))
+            info["seeds"] = spread_of(seeds, metric_of(results.quantile, results.metric))
         if audit:
             checks = inspection.audit(data, config=config, listener=listener, **options)
             write_json({"schema": 1, "checks": [vars(check) for check in checks]}, aside / "audit.json")
@@ -302,6 +303,7 @@ def predict(
             ready.split,
             settings.forecast,
             combination=settings.models.combination,
+            metric=settings.backtest.metric,
             seed=settings.seed,
             workers=workers,
             listener=listener,

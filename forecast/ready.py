@@ -15,6 +15,7 @@ from forecast.backtesting import Factory, Split, choose_n_windows
 from forecast.bounds import Bounds
 from forecast.calendar_features import with_calendar
 from forecast.covariate_rows import require_ahead
+from forecast.defaults import METRIC
 from forecast.doctor import Checkup, examine, fillable, placed
 from forecast.errors import ConfigError, DataError, Notice
 from forecast.excerpts import excerpt
@@ -110,6 +111,9 @@ class Ready:
 def prepare(data: str | Path | pd.DataFrame, settings: RunConfig, *, flags: dict[str, Any]) -> Ready:
     """Return the data ready to be run, or raise what stands against it."""
     chosen = settings.forecast
+    if chosen.quantile != "none" and settings.backtest.metric != METRIC:
+        what = f"a quantile is compared by its own loss, not by {settings.backtest.metric}"
+        raise ConfigError("U101", what, hint="--quantile without --metric")
     bounds = Bounds(min=chosen.min, max=chosen.max, integer=chosen.integer)
     with placed(data, flags):
         loaded = read(data, settings)

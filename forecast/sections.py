@@ -84,6 +84,7 @@ class BacktestSection(_Section):
     gap: NonNegativeInt = 0
     refit: NonNegativeInt = 1
     window_size: Annotated[int, Field(ge=3)] | Auto = "auto"
+    metric: Literal["mase", "mae", "smape"] = "mase"
     sliding: bool = False
 
 

@@ -154,3 +154,19 @@ def test_sliding_windows_learn_from_as_many_values_as_the_first(monkeypatch):
 
     assert sorted(lengths[:3]) == [88, 92, 96]
     assert lengths[3:] == [88] * 3 + [50] * 3
+
+
+@pytest.mark.parametrize("metric", ["mase", "mae", "smape"])
+def test_models_are_ordered_by_the_metric_that_was_chosen(metric):
+    trial = pipeline.backtest("airline", models=["theta", "drift"], metric=metric, n_windows=2, horizon=6)
+    board = trial.leaderboard.set_index("model")
+
+    assert trial.metric == metric
+    assert trial.leaderboard[metric].is_monotonic_increasing
+    reference = board.loc["seasonal_naive", metric]
+    assert board.loc["theta", "skill"] == pytest.approx(1.0 - board.loc["theta", metric] / reference)
+
+
+def test_a_quantile_has_a_metric_of_its_own():
+    with pytest.raises(ConfigError, match="compared by its own loss, not by mae"):
+        pipeline.backtest("nile", quantile=0.9, metric="mae")
