@@ -49,6 +49,8 @@ class Request:
         Where the run goes; None: a new folder, named after the data.
     overwrite : bool
         Whether a run that is there is replaced.
+    audit : bool
+        Whether it is proved for every window that no model looks ahead.
     sha256 : str
         Of the data, once they were read.
     """
@@ -60,6 +62,7 @@ class Request:
     place: str
     folder: Path | None = None
     overwrite: bool = False
+    audit: bool = False
     sha256: str = ""
 
     @classmethod
@@ -72,13 +75,15 @@ class Request:
         command: str,
         out: str | Path | None,
         overwrite: bool,
+        audit: bool = False,
     ) -> Self:
         """Return the request for a new run."""
         settings = resolve(Path(config) if config is not None else None, flags)
         named = isinstance(data, (str, Path)) and str(data) != "-"
         given = {**flags, "config": None if config is None else str(config)}
         folder = None if out is None else Path(out)
-        return cls(settings, command, given, str(data) if named else None, str(Path.cwd()), folder, overwrite)
+        place = str(Path.cwd())
+        return cls(settings, command, given, str(data) if named else None, place, folder, overwrite, audit)
 
     @classmethod
     def resumed(cls, partial: Path, flags: dict[str, Any], *, out: str | Path | None) -> Self:

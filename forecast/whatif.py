@@ -23,10 +23,10 @@ from forecast.engine import Workers, one_thread
 from forecast.errors import ConfigError, ModelError
 from forecast.models.combination import COMBINATION
 from forecast.options import RunOptions, spelled_out
-from forecast.plans import with_plan
 from forecast.ready import factories_of, prepare
 from forecast.results import Listener, Silent
 from forecast.runs import require_free, write_file
+from forecast.scenarios import with_plan
 
 if TYPE_CHECKING:
     from forecast.backtesting import Factory, Split

@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 from forecast.cli.flags import takes
-from forecast.cli.parameters import Folder, Json, Overwrite
-from forecast.cli.printing import polite, print_json, print_rows
+from forecast.cli.parameters import Folder, Json, Open, Overwrite
+from forecast.cli.printing import polite, print_json, print_rows, show_page
 from forecast.defaults import METRIC_NAMES
 from forecast.errors import Notice
 from forecast.options import DataOptions
@@ -36,6 +36,7 @@ def report(
     assets: Annotated[
         Assets, typer.Option("--assets", help="Style, script and pictures in the page, or beside it.")
     ] = "inline",
+    browse: Open = False,
 ) -> None:
     """Make the page of a run again from its folder, the same bytes; prints its path.
 
@@ -44,7 +45,10 @@ def report(
     from forecast.verification import report
 
     with polite():
-        print(report(run, verify=verify, series=series, data=data, assets=assets), flush=True)
+        page = report(run, verify=verify, series=series, data=data, assets=assets)
+        print(page, flush=True)
+        if browse:
+            show_page(page)
 
 
 def compare(
