@@ -22,8 +22,10 @@ def test_the_folder_holds_all_that_was_found_out(nile):
     names = {path.name for path in nile.folder.iterdir()}
 
     assert names == {
+        "anatomy.json",
         "backtest.csv",
         "between.csv",
+        "checks.json",
         "choices.json",
         "diagnostics.json",
         "config.toml",
@@ -38,6 +40,7 @@ def test_the_folder_holds_all_that_was_found_out(nile):
         "residuals.csv",
         "run.json",
         "scores.csv",
+        "sums.csv",
         "training.csv",
     }
     assert len(list((nile.folder / "figures").glob("*.png"))) >= 11
@@ -265,7 +268,7 @@ def test_the_page_shows_every_score_verdict_and_coverage(nile):
     text = page.reads()
 
     assert page.faults == []
-    for words in ("Every other score", "Every pair", "the model confidence set over 8 windows", "too few to judge"):
+    for words in ("Every score", "Every pair", "the model confidence set over 8 windows", "too few to judge"):
         assert words in text
     assert "would tell" in nile.verdict
 

@@ -105,12 +105,12 @@ def look(model: str) -> Look:
 @styled
 def to_png(figure: Figure) -> bytes:
     """Return `figure` as a PNG of 64 colours without metadata: the same figure gives the same bytes."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 
-    raw = io.BytesIO()
-    figure.savefig(raw, format="rgba")
-    size = int(figure.bbox.width), int(figure.bbox.height)
-    image = Image.frombytes("RGBA", size, raw.getvalue()).convert("RGB")
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()  # once; savefig would draw twice
+    image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     few = image.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     out = io.BytesIO()
     few.save(out, format="PNG", optimize=True)
@@ -124,13 +124,17 @@ def to_svg(figure: Figure, *, placed: bool = False) -> bytes:
     `placed` says that it was painted before, so that everything has found its place already.
     """
     import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
 
-    if placed:
-        figure.set_layout_engine("none")
-    out = io.BytesIO()
+    if not placed:
+        figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    out, dpi = io.StringIO(), figure.dpi
+    canvas: Any = FigureCanvasSVG(figure)
     with mpl.rc_context({"svg.hashsalt": "forecast", "svg.fonttype": "path"}):
-        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    return out.getvalue()
+        canvas.print_svg(out, metadata={"Date": None, "Creator": None})
+    figure.dpi = dpi
+    return out.getvalue().encode()
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -184,7 +188,7 @@ def lines(models: Sequence[str]) -> list[Artist]:
 
 def time_axis(ax: Axes, times: pd.Series[Any]) -> None:
     """Let the horizontal axis hold times, within what matplotlib has dates for; few of them where it is short."""
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+    from matplotlib import dates
 
     ax.margins(x=0.01)
     place = ax.get_subplotspec()
@@ -193,9 +197,10 @@ def time_axis(ax: Axes, times: pd.Series[Any]) -> None:
         ax.locator_params("x", integer=True, nbins=4 if narrow else "auto")
         return
     if narrow:
-        locator = AutoDateLocator(minticks=2, maxticks=5)
+        few: Any = dates  # whose classes have no types
+        locator = few.AutoDateLocator(minticks=2, maxticks=5)
         ax.xaxis.set_major_locator(locator)
-        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
+        ax.xaxis.set_major_formatter(few.ConciseDateFormatter(locator, show_offset=False))
     # Days since 1970 of the first and the last day that matplotlib has a date for; a margin may reach beyond them.
     low, high = ax.get_xlim()
     first, last = (int(np.datetime64(day).astype(np.int64)) for day in ("0001-01-01", "9999-12-31"))
