@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Listener", "Results", "Silent"]
 
-MOST_SUMMED = 24
-"""Series up to which sums over the horizon are sampled without being asked for."""
+MOST_SUMMED, SUM_PATHS = 24, 1_000
+"""Series up to which sums over the horizon are sampled without being asked for, and by how many paths."""
 LONG = 10.0
 """Seconds from which on it is said beforehand how long something will take."""
 
@@ -142,14 +142,14 @@ class Results:
             metric=metric,
         )
         self.forecasts = bounds.apply(self.margins.ahead(forecasts, self.given, chosen.level))
-        self.paths = self._sampled(calibration, chosen.paths, seed=seed)
+        able = [name for name in self.leaderboard["model"] if name in set(self.forecasts["model"])]
+        self.lead = [*(name for name in able if name not in BASELINES), *able][0]
+        self.paths = calibration.paths(self.forecasts, able[0], chosen.paths, seed=seed)
         self.paths["y"] = bounds.point(self.paths["y"])
-        few = (
-            self.paths
-            if len(self.paths) or panel.n_series > MOST_SUMMED
-            else self._sampled(calibration, 1_000, seed=seed)
-        )
-        self.sums = summed(few.assign(y=bounds.point(few["y"])), self.forecasts, chosen.level)
+        n = chosen.paths or (SUM_PATHS if panel.n_series <= MOST_SUMMED else 0)
+        drawn = calibration.paths(self.forecasts, self.lead, n, seed=seed)
+        drawn["y"] = bounds.point(drawn["y"])
+        self.sums = summed(drawn, self.forecasts[self.forecasts["model"] == self.lead], chosen.level)
 
     def _members(self, combination: CombinationSection, names: Sequence[str]) -> list[str]:
         """Return the models that are combined, as far as they have a forecast of the future."""
@@ -166,17 +166,6 @@ class Results:
         whole, between = more(tested.frame), more(tested.between)
         self.final.forecasts = more(self.final.forecasts)
         tested.frame, tested.between = whole, between
-
-    def _by_series(self) -> pd.DataFrame:
-        """Return the mean scaled error of every model on each series, and the ratio of the best to seasonal naive."""
-        able = [name for name in self.leaderboard["model"] if name in set(self.forecasts["model"])]
-        lead = [*(name for name in able if name not in BASELINES), *able]
-        return series_errors(self.scored, best=lead[0]).reindex(self.panel.ids).rename_axis("unique_id").reset_index()
-
-    def _sampled(self, calibration: Calibration, n: int, *, seed: int) -> pd.DataFrame:
-        """Return sample paths of the best model that has a forecast."""
-        able = [name for name in self.leaderboard["model"] if name in set(self.forecasts["model"])]
-        return calibration.paths(self.forecasts, able[0], n, seed=seed).assign(model=able[0])
 
     def _announce(self, split: Split, factories: Mapping[str, Factory], workers: Workers, listener: Listener) -> None:
         """Say how long the windows will take, if it is long: about as long as the fits to all data took, each."""
@@ -200,12 +189,13 @@ class Results:
         write_csv(self.coverage, folder / "coverage.csv")
         write_csv(self.places, folder / "scores.csv")
         if len(self.paths):
-            write_csv(self.paths.drop(columns="model"), folder / "paths.csv")
+            write_csv(self.paths, folder / "paths.csv")
         if len(self.sums):
             write_csv(self.sums, folder / "sums.csv")
         write_csv(self.leaderboard, folder / "leaderboard.csv")
         if self.panel.n_series > 1:
-            write_csv(self._by_series(), folder / "metrics_by_series.csv")
+            by_series = series_errors(self.scored, best=self.lead).reindex(self.panel.ids)
+            write_csv(by_series.rename_axis("unique_id").reset_index(), folder / "metrics_by_series.csv")
         network = self.final.models.get("mlp")
         if isinstance(network, MLP):
             write_csv(_training(network), folder / "training.csv")

@@ -145,10 +145,19 @@ def series_errors(backtest: pd.DataFrame, *, best: str) -> pd.DataFrame:
     return table
 
 
-def summed(paths: pd.DataFrame, forecasts: pd.DataFrame, levels: Iterable[float]) -> pd.DataFrame:
+def summed(paths: pd.DataFrame, ahead: pd.DataFrame, levels: Iterable[float]) -> pd.DataFrame:
     """Return the sum of each series over the horizon, and the ends of its intervals, from sample paths.
 
     Ends of intervals do not add up, for errors of several steps go together; sums of whole paths keep that.
+
+    Parameters
+    ----------
+    paths : DataFrame
+        ``unique_id, path, y`` of one model.
+    ahead : DataFrame
+        Its forecast frame.
+    levels : iterable of float
+        In percent.
 
     Returns
     -------
@@ -157,17 +166,16 @@ def summed(paths: pd.DataFrame, forecasts: pd.DataFrame, levels: Iterable[float]
 
     Examples
     --------
-    >>> paths = pd.DataFrame({"unique_id": "a", "path": [1, 1, 2, 2], "y": [1.0, 2.0, 3.0, 4.0], "model": "m"})
-    >>> ahead = pd.DataFrame({"unique_id": "a", "model": "m", "y_hat": [2.0, 3.0]})
+    >>> paths = pd.DataFrame({"unique_id": "a", "path": [1, 1, 2, 2], "y": [1.0, 2.0, 3.0, 4.0]})
+    >>> ahead = pd.DataFrame({"unique_id": "a", "y_hat": [2.0, 3.0]})
     >>> summed(paths, ahead, [50]).to_dict("records")
     [{'unique_id': 'a', 'paths': 2, 'y_hat': 5.0, 'lo-50': 4.0, 'hi-50': 6.0}]
     """
     if paths.empty:
         return pd.DataFrame()
     sums = paths.groupby(["unique_id", "path"], sort=False)["y"].sum().unstack("path")
-    own = forecasts[forecasts["model"] == paths["model"].iloc[0]]
     found = pd.DataFrame({"paths": sums.notna().sum(axis=1)}, index=sums.index)
-    found["y_hat"] = own.groupby("unique_id", sort=False)["y_hat"].sum().reindex(sums.index)
+    found["y_hat"] = ahead.groupby("unique_id", sort=False)["y_hat"].sum().reindex(sums.index)
     for level in levels:
         outside = (100.0 - level) / 200.0
         found[f"lo-{level:g}"], found[f"hi-{level:g}"] = (sums.quantile(q, axis=1) for q in (outside, 1.0 - outside))

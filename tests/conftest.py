@@ -14,7 +14,7 @@ import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 import pytest  # noqa: E402
 
-from forecast import cli  # noqa: E402
+from forecast import cli, figures  # noqa: E402
 from forecast.cli import reference  # noqa: E402
 from forecast.frequency import Frequency  # noqa: E402
 from forecast.panel import Panel  # noqa: E402
@@ -34,6 +34,30 @@ def make_panel(*series: object, frequency: str = "MS", season_length: int = 12) 
         frequency=Frequency(frequency),
         season_length=season_length,
     )
+
+
+UNPAINTED = {"account", "calibration", "cli", "cli_finished", "combination", "docs", "orders", "pipeline", "totals"}
+"""Modules whose tests make many runs and look at no picture: painting would take most of their time."""
+
+
+def unpainted_png(figure) -> bytes:
+    """Stand in for `figures.to_png`."""
+    return b"\x89PNG".ljust(24, b"\0")
+
+
+def unpainted_svg(figure, *, placed: bool = False) -> bytes:
+    """Stand in for `figures.to_svg`."""
+    return b"<svg/>"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _unpainted(request):
+    """Leave pictures unpainted where none is looked at; they are drawn all the same."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.node.name.removeprefix("test_").removesuffix(".py").rpartition("/test_")[2] in UNPAINTED:
+            patch.setattr(figures, "to_png", unpainted_png)
+            patch.setattr(figures, "to_svg", unpainted_svg)
+        yield
 
 
 COMMANDS = [

@@ -384,3 +384,80 @@ def test_the_axes_of_a_range_test_are_plain_numbers():
     ]
     assert all(not text or float(text) > 0 for text in written)
     assert sum(bool(text) for text in written) > 4
+
+
+def test_a_season_has_a_line_for_each_year_and_their_mean():
+    table = pd.DataFrame(np.arange(36.0).reshape(3, 12), index=[2019, 2020, 2021], columns=list("JFMAMJJASOND"))
+    (ax,) = figures.seasonal_lines(table, label="month").axes
+
+    assert len(ax.lines) == 4
+    np.testing.assert_array_equal(ax.lines[-1].get_ydata(), table.mean())
+
+
+def test_partial_autocorrelations_are_those_of_the_yule_walker_equations():
+    r = figures.autocorrelations(np.random.default_rng(0).normal(size=200).cumsum(), 6)
+    slow = []
+    for k in range(1, 7):
+        R = np.array([[1.0 if i == j else r[abs(i - j) - 1] for j in range(k)] for i in range(k)])
+        slow.append(np.linalg.solve(R, r[:k])[-1])
+
+    np.testing.assert_allclose(figures.partial_autocorrelations(r), slow, atol=1e-10)
+
+
+def test_whole_seasons_stand_out_among_autocorrelations():
+    figure = figures.correlograms(np.sin(np.arange(60) * np.pi / 6), lags=24, season_length=12)
+    colour = figures.look("arima").colour
+
+    assert [line.get_xdata().tolist() for line in figure.axes[0].lines if line.get_color() == colour] == [[12, 24]]
+
+
+def test_coverage_is_drawn_over_what_was_promised():
+    found = pd.DataFrame({"model": ["mlp"] * 2, "interval": [80.0, 95.0], "coverage": [70.0, 96.0],
+                          "coverage_low": [50.0, 80.0], "coverage_high": [85.0, 99.0]})  # fmt: skip
+    (ax,) = figures.reliability(found, models=["mlp"]).axes
+
+    assert [line.get_ydata().tolist() for line in ax.lines if line.get_marker() == "o"] == [[70.0, 96.0]]
+
+
+def test_every_layer_of_a_network_says_its_size_and_weights():
+    layers = [{"name": "inputs", "size": 24, "weights": 0}, {"name": "hidden 1", "size": 1032, "weights": 800},
+              {"name": "outputs", "size": 12, "weights": 396}]  # fmt: skip
+    text = written(figures.architecture(layers, skip=300, blocks=2)).split(" | ")
+
+    assert {"24", "1,032", "12", "800", "396", "inputs", "outputs"} <= set(text)
+    assert any("300" in part for part in text)
+    assert any("2 such blocks" in part for part in text)
+
+
+def test_ratios_of_many_series_rise_to_all_of_them():
+    ratios = pd.DataFrame({"mlp": [0.1, 0.5, 1.5, 9.0, np.nan]})
+    (ax,) = figures.ratio_curve(ratios, reference="seasonal naive").axes
+    x, share = ax.lines[0].get_data()
+
+    assert x.tolist() == [0.2, 0.5, 1.5, 5.0]
+    assert share.tolist() == [25.0, 50.0, 75.0, 100.0]
+    assert "50%" in written(ax.figure)
+
+
+def test_a_series_without_error_is_left_out_where_axes_are_logarithmic():
+    errors = pd.DataFrame({"mlp": [1.0, 2.0, 0.0], "seasonal_naive": [2.0, 1.0, 1.0]})
+    (ax,) = figures.scatter_of_series(errors).axes
+
+    assert len(ax.lines[-1].get_xdata()) == 2
+
+
+def test_the_same_figure_gives_the_same_svg():
+    errors = pd.DataFrame({"mlp": [1.0, 2.0]}, index=[1, 2])
+    first, second = (figures.to_svg(figures.error_by_step(errors)) for _ in range(2))
+
+    assert first == second
+    assert b"<dc:date>" not in first
+    assert first.startswith(b"<?xml")
+
+
+def test_dots_behind_the_errors_are_single_windows():
+    errors = pd.DataFrame({"mlp": [1.0, 2.0]}, index=[1, 2])
+    dots = pd.DataFrame([[0.5, 1.5], [1.5, 2.5]], index=[1, 2])
+    (ax,) = figures.error_by_step(errors, dots=dots).axes
+
+    assert sum(line.get_linestyle() == "None" for line in ax.lines) == 2

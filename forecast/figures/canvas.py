@@ -108,12 +108,12 @@ def look(model: str) -> Look:
 @styled
 def to_png(figure: Figure) -> bytes:
     """Return `figure` as a PNG of 64 colours without metadata: the same figure gives the same bytes."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 
-    raw = io.BytesIO()
-    figure.savefig(raw, format="rgba")
-    size = int(figure.bbox.width), int(figure.bbox.height)
-    image = Image.frombytes("RGBA", size, raw.getvalue()).convert("RGB")
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()  # once; savefig would draw twice
+    image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     few = image.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     out = io.BytesIO()
     few.save(out, format="PNG", optimize=True)
@@ -127,13 +127,17 @@ def to_svg(figure: Figure, *, placed: bool = False) -> bytes:
     `placed` says that it was painted before, so that everything has found its place already.
     """
     import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
 
-    if placed:
-        figure.set_layout_engine("none")
-    out = io.BytesIO()
+    if not placed:
+        figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    out, dpi = io.StringIO(), figure.dpi
+    canvas: Any = FigureCanvasSVG(figure)
     with mpl.rc_context({"svg.hashsalt": "forecast", "svg.fonttype": "path"}):
-        figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    return out.getvalue()
+        canvas.print_svg(out, metadata={"Date": None, "Creator": None})
+    figure.dpi = dpi
+    return out.getvalue().encode()
 
 
 def new_figure(width: float, height: float) -> Figure:

@@ -108,7 +108,7 @@ def _values_table(view: View) -> Table:
     elif len(sums := _sums(view)):
         total = sums.iloc[0]
         table.append([f"all {horizon}", *(column([total[c]], like=[total["y_hat"]])[0] for c in ends)])
-    return Table(caption, [*first, *ends.values()], table, frozenset({"Time"}), total=len(table))
+    return Table(caption, [*first, *ends.values()], table, frozenset({"Time"}), total=len(view.ahead))
 
 
 def _scores_table(view: View) -> Table:

@@ -165,9 +165,9 @@ class View:
 
     def pairs_with(self, other: str) -> list[dict[str, Any]]:
         """Return what is said of every model beside `other`, with the other as the second."""
-        found = [*self.run.metrics.get("pairs", []), *self.run.metrics["verdict"]["pairs"]]
-        known = {p["model"]: p for p in found if p["against"] == other}
-        known |= {p["against"]: turned(p) for p in found if p["model"] == other and p["against"] not in known}
+        said = [*self.run.metrics["verdict"]["pairs"], *self.run.metrics.get("pairs", [])]  # the latter are whole
+        known = {p["against"]: turned(p) for p in said if p["model"] == other}
+        known |= {p["model"]: p for p in said if p["against"] == other}
         return list(known.values())
 
     @property
