@@ -481,6 +481,16 @@ def test_growth_is_measured_through_the_command_line():
     assert not second["trouble"]
 
 
+@pytest.mark.slow
+def test_saved_models_are_measured_without_the_run_that_made_them():
+    words = ["--saved", "--series", "3", "--length", "30", "--models", "naive", "--json"]
+    done = subprocess.run([sys.executable, BENCHMARKS / "scale.py", *words], capture_output=True, text=True, check=True)
+
+    (row,) = json.loads(done.stdout)
+    assert (row["rows_written"], row["trouble"]) == (36, "")
+    assert row["models_mb"] < 0.1
+
+
 HELD = "import subprocess, sys, time; x = b'1' * 80_000_000; time.sleep(0.6)"
 PARENT = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {HELD!r}], check=True)"
 
