@@ -20,6 +20,7 @@ from forecast.defaults import DEFAULT_DATA
 from forecast.engine import Workers, one_thread
 from forecast.errors import DataError, ModelError
 from forecast.inspection import audit, check, gradcheck
+from forecast.journal import Journal
 from forecast.options import RunOptions, spelled_out
 from forecast.ready import Ready, enough_windows, factories_of, prepare
 from forecast.report.words import sureness
@@ -100,13 +101,15 @@ def run(
     >>> result.report.name, len(result.forecasts)
     ('report.html', 10)
     """
-    started, listener = perf_counter() - spent, listener or Silent()
+    started = perf_counter() - spent
+    listener = journal = Journal(listener or Silent(), started=started)
     flags: dict[str, Any] = {**options}
     if resume is None:
         command = command_line(data, flags, config)
         request = Request.made(data, flags, config, command=command, out=out, overwrite=overwrite)
     else:
         request = Request.resumed(Path(resume), flags, out=out)
+    journal.note(request.command)
     settings = request.settings
     source = data if resume is None else request.source(data)
     ready = prepare(source, settings, flags=request.flags)
@@ -118,6 +121,7 @@ def run(
     with (
         one_thread(),
         under_way(folder, request, resume=resume is not None) as way,
+        journal.kept(way.aside, folder),
         Workers(jobs, seconds=seconds, engine=engine, kept=way.outcomes) as workers,
     ):
         aside = way.aside
@@ -139,10 +143,14 @@ def run(
         write_csv(ready.loaded.frame, aside / "history.csv")
         text = settings.to_toml({"data.transform": came_to(ready.checkup, settings.data.transform)})
         (aside / "config.toml").write_text(text, encoding="utf-8", newline="\n")
+        (aside / "command.txt").write_text(request.command + "\n", encoding="utf-8", newline="\n")
         info = described(ready, settings, results) | {"command": request.command, "budget": budget}
         info["notices"] += [vars(notice) for notice in budget_notices(budget)]
         info["timings"] = {"models": results.final.timings, "total": perf_counter() - started}
+        for failure in info["failures"]:
+            journal.note(f"{failure['model']} failed: {failure['reason']}")
         write_json(info, aside / "run.json")
+        journal.note("report")
         report.render(aside)
     if budget is not None:
         listener.say(budget_words(budget, perf_counter() - started))

@@ -1,12 +1,14 @@
 """What a person sees of a run while it works and when it is done, all of it on standard error.
 
-The idea: a terminal gets a moving bar and a drawn table; a file or a pipe gets the same words as plain lines.
+The idea: a terminal gets a moving bar and a drawn table; a file, a pipe or a terminal that cannot draw gets the same
+words as plain lines.
 """
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from forecast.defaults import METRIC_NAMES, MIN_CASES
 
@@ -15,19 +17,43 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["Terminal", "board_cells", "board_remarks"]
+__all__ = ["LEVELS", "Terminal", "board_cells", "board_remarks", "draws"]
+
+LEVELS = ("debug", "info", "warning", "error", "critical")
+"""How much is said: every fit that is begun; sentences; warnings; errors; nothing at all."""
+
+
+def draws(stream: TextIO) -> bool:
+    """Whether a stream is a terminal (or is to be taken for one: FORCE_COLOR) that can do more than print lines."""
+    return (stream.isatty() or bool(os.environ.get("FORCE_COLOR"))) and os.environ.get("TERM", "").lower() not in (
+        "dumb",
+        "unknown",
+    )
 
 
 class Terminal:
-    """Tells a person at standard error what a run is doing; a progress bar only where somebody can see it."""
+    """Tells a person at standard error what a run is doing; a progress bar only where somebody can see it.
 
-    def __init__(self, *, quiet: bool) -> None:
+    Parameters
+    ----------
+    quiet : bool
+        Say nothing of a run that goes well: as the level "error".
+    level : str
+        One of `LEVELS`: what is less is not said.
+    color, progress : bool
+        Whether there may be colours, and a moving bar: never where no terminal draws them; no colours where
+        ``NO_COLOR`` is set, no bar where ``CI`` is.
+    """
+
+    def __init__(self, *, quiet: bool = False, level: str = "info", color: bool = True, progress: bool = True) -> None:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-        self.console = Console(stderr=True, quiet=quiet, highlight=False, soft_wrap=True)
+        self.level = LEVELS.index("error" if quiet else level)
+        quiet = self.level > LEVELS.index("info")
+        self.console = Console(stderr=True, highlight=False, soft_wrap=True, no_color=None if color else True)
         columns = (TextColumn("{task.description:>14}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        seen = self.console.is_terminal and not quiet
+        seen = draws(sys.stderr) and progress and not quiet and not os.environ.get("CI")
         self.bar = Progress(*columns, console=self.console, transient=True, disable=not seen)
 
     def __enter__(self) -> Self:
@@ -38,29 +64,32 @@ class Terminal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stop()
+        self.stop()
 
     def say(self, line: str) -> None:
         """Print a line as it is: what looks like markup in a user's data is not."""
-        self.console.print(line, markup=False, emoji=False)
+        if self.level <= LEVELS.index("warning" if line.startswith("warning[") else "info"):
+            self.console.print(line, markup=False, emoji=False)
 
     def progress(self, done: int, total: int, what: str) -> None:
-        """Move the bar."""
+        """Move the bar; where every fit is to be said, say which begins."""
+        if self.level == LEVELS.index("debug"):
+            self.say(f"{min(done + 1, total)} of {total}: {what}")
         self.bar.update(self.task, completed=done, total=total, description=what)
 
     def leaderboard(self, board: pd.DataFrame) -> None:
         """Print the scores, how often the intervals covered, and why a model failed, if one did."""
         head, rows = board_cells(board)
-        self._stop()
-        if not self.console.is_terminal:
-            if not self.console.quiet:
+        self.stop()
+        if self.level <= LEVELS.index("info"):
+            if not draws(sys.stderr):
                 print(*("\t".join(row) for row in [head, *rows]), sep="\n", file=sys.stderr)
-        else:
-            self._draw(head, rows)
+            else:
+                self._draw(head, rows)
         for line in board_remarks(board):
             self.say(line)
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
         """Take the bar away; rich 13 ends one that nobody saw with an empty line."""
         if not self.bar.disable:
             self.bar.stop()

@@ -12,7 +12,7 @@ from conftest import COMMANDS
 
 import forecast
 from forecast import cli, pipeline
-from forecast.cli import running
+from forecast.cli import running, telling
 
 QUICK = ("--models", "naive", "--n-windows", "2")
 
@@ -49,7 +49,7 @@ def test_no_file_is_written_outside_the_run_folder(call, tmp_path):
 
 
 def test_the_flags_are_those_of_the_function():
-    ours = set(inspect.signature(running.run).parameters) - {"quiet"}
+    ours = set(inspect.signature(running.run).parameters) - set(telling.FLAGS)
     theirs = set(inspect.signature(pipeline.run).parameters) - {"listener", "spent"}
 
     assert ours == theirs
@@ -159,6 +159,23 @@ def test_a_bug_of_ours_is_said_in_two_lines_without_a_traceback(call, monkeypatc
     assert code == 1
     assert "internal error in test_cli.py" in err
     assert "Traceback" not in err
+
+
+def test_a_bug_within_a_run_is_kept_with_its_trace_beside_the_folder_that_was_to_be(call, monkeypatch, tmp_path):
+    def broken(*args, **kwargs):
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr("forecast.report.render", broken)
+
+    code, out, err = call("run", "nile", *QUICK, "--out", "r")
+
+    assert (code, out) == (1, "")
+    assert f"ZeroDivisionError: oops; details in {Path('r.log')}\n" in err
+    assert [path.name for path in tmp_path.iterdir()] == ["r.log"]
+    log = Path("r.log").read_text(encoding="utf-8")
+    assert "forecast run nile --models naive --n-windows 2" in log
+    assert "Traceback (most recent call last)" in log
+    assert log.endswith("ZeroDivisionError: oops\n")
 
 
 def test_a_bug_of_ours_can_be_seen_whole(monkeypatch):

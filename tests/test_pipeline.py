@@ -25,6 +25,7 @@ def test_the_folder_holds_all_that_was_found_out(nile):
         "backtest.csv",
         "between.csv",
         "choices.json",
+        "command.txt",
         "diagnostics.json",
         "config.toml",
         "coverage.csv",
@@ -37,6 +38,7 @@ def test_the_folder_holds_all_that_was_found_out(nile):
         "report.html",
         "residuals.csv",
         "run.json",
+        "run.log",
         "scores.csv",
         "training.csv",
     }
@@ -145,13 +147,14 @@ def test_what_the_transforms_came_to_stands_beside_the_setting(nile):
     assert lines[at - 3].startswith("# what auto came to on all data;")
 
 
-def test_timings_stand_in_run_json_alone(nile):
+def test_timings_stand_in_run_json_and_the_log_alone(nile):
     assert set(nile.info["timings"]["models"]) == set(DEFAULT_MODELS)
     assert "timings" not in nile.metrics
 
 
 def test_the_command_that_makes_the_run_again_is_written_down(nile):
     assert nile.info["command"] == "forecast run nile --seed 1"
+    assert (nile.folder / "command.txt").read_text(encoding="utf-8") == "forecast run nile --seed 1\n"
 
 
 def test_another_seed_gives_other_forecasts(tmp_path):

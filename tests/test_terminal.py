@@ -62,6 +62,7 @@ def test_quiet_says_nothing(capsys):
 
 def test_a_terminal_gets_a_table(capsys, monkeypatch):
     monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "80")
 
     text = "\n".join(printed(capsys, board()))

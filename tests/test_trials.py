@@ -9,7 +9,7 @@ import pytest
 
 import forecast
 from forecast import pipeline
-from forecast.cli import running
+from forecast.cli import running, telling
 from forecast.errors import ConfigError, DataError, ModelError
 from forecast.options import RunOptions, declared
 
@@ -125,7 +125,7 @@ def test_what_the_models_say_is_said_once(monkeypatch):
 
 
 def test_flags_and_keywords_are_the_same():
-    ours = set(inspect.signature(running.backtest).parameters) - {"quiet", "json"}
+    ours = set(inspect.signature(running.backtest).parameters) - {*telling.FLAGS, "json"}
     theirs = set(inspect.signature(pipeline.backtest).parameters) - {"listener", "spent"}
     assert ours == theirs
     assert set(declared(RunOptions)) < ours

@@ -54,8 +54,8 @@ except forecast.ForecastError as error:
 """A run in a process of its own: without its page, with workers from the start, with a limit to the size of files."""
 KINDS = ("kill", "kill", "kill", "full", "cut")
 MOST_KILLS = 4
-OF_TIME = ("run.json", "report.html")
-"""What says how long a run took."""
+OF_TIME = ("run.json", "report.html", "run.log", "command.txt")
+"""What says how long a run took, or where it went."""
 
 
 @dataclass(frozen=True)

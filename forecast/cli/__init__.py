@@ -9,15 +9,19 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from forecast import __version__
 from forecast.cli.group import CONTEXT, lazily
+from forecast.cli.usage import explained, is_usage
 from forecast.errors import ForecastError
 
-__all__ = ["COMMANDS", "app", "main"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["COMMANDS", "main"]
 
 COMMANDS = {
     "run": ("running", "Check, backtest, fit, forecast and report, in one folder."),
@@ -37,29 +41,47 @@ COMMANDS = {
 }
 """Every command in the order of the help: the module here whose function has its name, and its line in the help."""
 
-app = typer.Typer(
-    cls=lazily(COMMANDS),
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    no_args_is_help=True,
-    context_settings=CONTEXT,
-)
+COMPLETE = "_FORECAST_COMPLETE"
+"""The variable by which a shell asks what may follow."""
 
 
 def main() -> NoReturn:
     """Run the command line and exit: 0 done, 1 our bug, 2 usage, 3 data, 4 model, 5 files, 130 interrupted."""
     try:
-        app()
-    except ForecastError as error:
-        print(error.explain(), file=sys.stderr)
-        sys.exit(error.exit_code)
+        code = _application(sys.argv[1:])(prog_name="forecast", standalone_mode=False) or 0
     except Exception as error:
-        if os.environ.get("FORECAST_TRACEBACK"):
+        if os.environ.get("FORECAST_TRACEBACK") and not isinstance(error, ForecastError) and not is_usage(error):
             raise
-        print(_internal(error), file=sys.stderr)
-        sys.exit(1)
-    sys.exit(0)
+        code = _said(error)
+    sys.exit(code)
+
+
+def _said(error: Exception) -> int:
+    """Say on standard error what went wrong, and return the exit code for it."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        print(error, file=sys.stderr)
+        return 2
+    if is_usage(error):
+        error = explained(error)
+    if isinstance(error, ForecastError):
+        print(error.explain(), file=sys.stderr)
+        return error.exit_code
+    print(_internal(error), file=sys.stderr)
+    return 1
+
+
+def _application(words: Sequence[str]) -> typer.Typer:
+    """Return the command line; what completes words in a shell is loaded only where no command is typed."""
+    app = typer.Typer(
+        cls=lazily(COMMANDS),
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        add_completion=COMPLETE in os.environ or not (words and words[0] in COMMANDS),
+        no_args_is_help=True,
+        context_settings=CONTEXT,
+    )
+    app.callback()(forecast)
+    return app
 
 
 def _print_version(wanted: bool) -> None:
@@ -68,7 +90,6 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def forecast(
     version: Annotated[
         bool, typer.Option("--version", "-V", help="Print the version.", is_eager=True, callback=_print_version)
@@ -86,8 +107,9 @@ def _internal(error: Exception) -> str:
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
     place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "an unknown place"
+    notes = "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
     return (
-        f"internal error in {place}: {type(error).__name__}: {error}\n"
+        f"internal error in {place}: {type(error).__name__}: {error}{notes}\n"
         "  This is a bug of forecast. Set FORECAST_TRACEBACK=1 to see the whole trace, and please report it with what"
         " `forecast doctor --json` prints."
     )

@@ -19,6 +19,8 @@ from forecast.orders import listed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from forecast.terminal import Terminal
+
 __all__ = ["settings_file", "takes"]
 
 
@@ -57,10 +59,14 @@ def _parameter(name: str, one: Declared) -> Parameter:
     return Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=Annotated[kind, option])
 
 
-def settings_file(config: Path | None) -> Path | None:
-    """Return the file of settings: the one that was named, or the one that lies here."""
+def settings_file(config: Path | None, terminal: Terminal | None = None) -> Path | None:
+    """Return the file of settings: the one that was named, or the one that lies here, which the terminal is told."""
     here = Path("forecast.toml")
-    return here if config is None and here.is_file() else config
+    if config is not None or not here.is_file():
+        return config
+    if terminal is not None:
+        terminal.say(f"settings of {here}")
+    return here
 
 
 def _parts(text: str | None, each: type, *, name: str, example: str) -> list[Any] | None:

@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from forecast.cli.printing import polite
+from forecast.cli.usage import unknown_command
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +50,7 @@ class _Loaded(MutableMapping[str, Any]):
 
 
 class Quick(TyperGroup):
-    """A group that loads nothing to find out that --help was not typed."""
+    """A group that loads nothing to find out that --help was not typed, and knows which command was meant."""
 
     def get_help_option(self, ctx: Any) -> Any:
         """Return --help with a default: without one typer loads pydantic to learn that nothing is no flag."""
@@ -57,6 +58,13 @@ class Quick(TyperGroup):
         if option is not None:
             option.default = False
         return option
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the command that was typed, or say which was probably meant."""
+        known = self.list_commands(ctx)
+        if args[0] not in known and not args[0].startswith("-") and not ctx.resilient_parsing:
+            raise unknown_command(args[0], known, ctx.command_path)
+        return super().resolve_command(ctx, args)
 
 
 class Commands(Quick):

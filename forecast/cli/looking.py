@@ -9,10 +9,11 @@ import typer
 
 from forecast.cli.flags import settings_file, takes
 from forecast.cli.parameters import Data, Json, Settings
-from forecast.cli.printing import polite
+from forecast.cli.telling import tells
 from forecast.defaults import DEFAULT_DATA
 from forecast.errors import ModelError
 from forecast.options import DataOptions, RunOptions
+from forecast.terminal import Terminal
 
 __all__ = ["audit", "check", "gradcheck"]
 
@@ -31,14 +32,15 @@ def check(
     from forecast import pipeline
     from forecast.cards import print_checkup
 
-    with polite():
-        checkup = pipeline.check(data, config=settings_file(config), **options)
-        print_checkup(checkup, json=json)
+    checkup = pipeline.check(data, config=settings_file(config), **options)
+    print_checkup(checkup, json=json)
     raise typer.Exit(checkup.exit_code)
 
 
 @takes(RunOptions)
+@tells
 def audit(
+    terminal: Terminal,
     data: Data = DEFAULT_DATA,
     config: Settings = None,
     **options: Any,
@@ -49,19 +51,18 @@ def audit(
     """
     from forecast import pipeline
     from forecast.audit import CONTROL
-    from forecast.terminal import Terminal
 
-    with polite(), Terminal(quiet=False) as terminal:
-        checks = pipeline.audit(data, config=settings_file(config), listener=terminal, **options)
-        print("cutoff\tafter it\tmoved")
-        for check in checks:
-            print(check.cutoff, check.change, ", ".join(check.moved) or "nothing", sep="\t")
-        wrong = [check for check in checks if bool(check.moved) != (check.cutoff == CONTROL)]
-        if wrong:
-            first = wrong[0]
-            what = f"{', '.join(first.moved)} moved" if first.moved else "a model that looks ahead was not found"
-            where = f"{first.cutoff}, {first.change}: {what}"
-            raise ModelError("M106", f"{len(wrong)} of {len(checks)} checks failed: {where}")
+    checks = pipeline.audit(data, config=settings_file(config, terminal), listener=terminal, **options)
+    terminal.stop()
+    print("cutoff\tafter it\tmoved")
+    for check in checks:
+        print(check.cutoff, check.change, ", ".join(check.moved) or "nothing", sep="\t")
+    wrong = [check for check in checks if bool(check.moved) != (check.cutoff == CONTROL)]
+    if wrong:
+        first = wrong[0]
+        what = f"{', '.join(first.moved)} moved" if first.moved else "a model that looks ahead was not found"
+        where = f"{first.cutoff}, {first.change}: {what}"
+        raise ModelError("M106", f"{len(wrong)} of {len(checks)} checks failed: {where}")
 
 
 def gradcheck(
@@ -76,13 +77,12 @@ def gradcheck(
     """
     from forecast import pipeline
 
-    with polite():
-        reports = pipeline.gradcheck(network, seed=seed)
-        print("checked\tanalytic\tnumeric\terror\tpassed")
-        for name, report in reports.items():
-            for analytic, numeric, size in zip(report.analytic, report.numeric, report.size, strict=True):
-                error = abs(analytic - numeric) / max(size, 1e-12)
-                print(name, f"{analytic:.9g}", f"{numeric:.9g}", f"{error:.1e}", error < report.tolerance, sep="\t")
-        wrong = [name for name, report in reports.items() if not report.passed]
-        if wrong:
-            raise ModelError("M104", f"wrong gradient: {', '.join(wrong)}")
+    reports = pipeline.gradcheck(network, seed=seed)
+    print("checked\tanalytic\tnumeric\terror\tpassed")
+    for name, report in reports.items():
+        for analytic, numeric, size in zip(report.analytic, report.numeric, report.size, strict=True):
+            error = abs(analytic - numeric) / max(size, 1e-12)
+            print(name, f"{analytic:.9g}", f"{numeric:.9g}", f"{error:.1e}", error < report.tolerance, sep="\t")
+    wrong = [name for name, report in reports.items() if not report.passed]
+    if wrong:
+        raise ModelError("M104", f"wrong gradient: {', '.join(wrong)}")

@@ -12,7 +12,7 @@ import typer
 
 from forecast.defaults import BUNDLED
 
-__all__ = ["Data", "Engine", "Folder", "Jobs", "Json", "Output", "Overwrite", "Quiet", "Settings"]
+__all__ = ["Data", "Engine", "Folder", "Jobs", "Json", "Output", "Overwrite", "Settings"]
 
 Data = Annotated[str, typer.Argument(help=f"A CSV of one or many series, or one of {', '.join(BUNDLED)}.")]
 Folder = Annotated[Path, typer.Argument(help="A run folder.")]
@@ -27,5 +27,4 @@ Jobs = Annotated[
 Engine = Annotated[
     str, typer.Option("--engine", help="Where they work: processes, serial, dask, or a scheduler: tcp://host:8786.")
 ]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but the result and errors.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

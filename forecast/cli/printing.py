@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from forecast.terminal import draws
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -37,7 +39,7 @@ def print_rows(head: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
     """Print a table on standard output; its first row says what the columns are."""
     rows = [list(row) for row in rows]
     texts = [[_cell(value) for value in row] for row in rows]
-    if not sys.stdout.isatty():
+    if not draws(sys.stdout):
         print(*("\t".join(row) for row in [head, *texts]), sep="\n", flush=True)
         return
     from rich.box import SIMPLE

@@ -12,16 +12,20 @@ from typing import Annotated, Any
 import typer
 
 from forecast.cli.flags import settings_file, takes
-from forecast.cli.parameters import Data, Engine, Jobs, Json, Output, Overwrite, Quiet, Settings
-from forecast.cli.printing import polite, print_json, print_rows
+from forecast.cli.parameters import Data, Engine, Jobs, Json, Output, Overwrite, Settings
+from forecast.cli.printing import print_json, print_rows
+from forecast.cli.telling import tells
 from forecast.defaults import DEFAULT_DATA
 from forecast.options import RunOptions
+from forecast.terminal import Terminal, board_cells, board_remarks
 
 __all__ = ["backtest", "predict", "run"]
 
 
 @takes(RunOptions)
+@tells
 def run(
+    terminal: Terminal,
     data: Data = DEFAULT_DATA,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="The run folder.", show_default="a new one in reports/")
@@ -34,7 +38,6 @@ def run(
         Path | None,
         typer.Option("--resume", help="The .partial folder of an interrupted run, to go on with."),
     ] = None,
-    quiet: Quiet = False,
     **options: Any,
 ) -> None:
     """Check, backtest, fit, forecast and report; prints the path of the report.
@@ -43,28 +46,28 @@ def run(
     """
     begun = perf_counter()  # a budget of time counts what is loaded, too
     from forecast import pipeline
-    from forecast.terminal import Terminal
 
-    with polite(), Terminal(quiet=quiet) as terminal:
-        result = pipeline.run(
-            data,
-            out=out,
-            overwrite=overwrite,
-            config=settings_file(config),
-            jobs=jobs,
-            engine=engine,
-            resume=resume,
-            listener=terminal,
-            spent=perf_counter() - begun,
-            **options,
-        )
-        terminal.leaderboard(result.leaderboard)
-        terminal.say(result.verdict)
-        print(result.report, flush=True)
+    result = pipeline.run(
+        data,
+        out=out,
+        overwrite=overwrite,
+        config=settings_file(config, terminal),
+        jobs=jobs,
+        engine=engine,
+        resume=resume,
+        listener=terminal,
+        spent=perf_counter() - begun,
+        **options,
+    )
+    terminal.leaderboard(result.leaderboard)
+    terminal.say(result.verdict)
+    print(result.report, flush=True)
 
 
 @takes(RunOptions)
+@tells
 def backtest(
+    terminal: Terminal,
     data: Data,
     output: Annotated[
         Path | None, typer.Option("--output", help="A CSV of the forecasts of the windows.", show_default="none")
@@ -73,7 +76,6 @@ def backtest(
     config: Settings = None,
     jobs: Jobs = None,
     engine: Engine = "processes",
-    quiet: Quiet = False,
     json: Json = False,
     **options: Any,
 ) -> None:
@@ -83,39 +85,38 @@ def backtest(
     """
     begun = perf_counter()  # a budget of time counts what is loaded, too
     from forecast import pipeline
-    from forecast.terminal import Terminal, board_cells, board_remarks
 
-    with polite():
-        with Terminal(quiet=quiet) as terminal:
-            trial = pipeline.backtest(
-                data,
-                output=output,
-                overwrite=overwrite,
-                config=settings_file(config),
-                jobs=jobs,
-                engine=engine,
-                listener=terminal,
-                spent=perf_counter() - begun,
-                **options,
-            )
-        if json:
-            about = {"schema": 1, "metric": trial.metric, "horizon": trial.horizon, "n_windows": trial.n_windows}
-            print_json(about | {"models": trial.leaderboard.to_dict("records")})
-        else:
-            print_rows(*board_cells(trial.leaderboard))
-            for line in board_remarks(trial.leaderboard):
-                terminal.say(line)
+    trial = pipeline.backtest(
+        data,
+        output=output,
+        overwrite=overwrite,
+        config=settings_file(config, terminal),
+        jobs=jobs,
+        engine=engine,
+        listener=terminal,
+        spent=perf_counter() - begun,
+        **options,
+    )
+    terminal.stop()
+    if json:
+        about = {"schema": 1, "metric": trial.metric, "horizon": trial.horizon, "n_windows": trial.n_windows}
+        print_json(about | {"models": trial.leaderboard.to_dict("records")})
+    else:
+        print_rows(*board_cells(trial.leaderboard))
+        for line in board_remarks(trial.leaderboard):
+            terminal.say(line)
 
 
 @takes(RunOptions)
+@tells
 def predict(
+    terminal: Terminal,
     data: Data,
     output: Output = None,
     overwrite: Overwrite = False,
     config: Settings = None,
     jobs: Jobs = None,
     engine: Engine = "processes",
-    quiet: Quiet = False,
     **options: Any,
 ) -> None:
     """Forecast and write the forecasts as CSV, by the network unless --models names others; no report.
@@ -124,21 +125,19 @@ def predict(
     """
     begun = perf_counter()  # a budget of time counts what is loaded, too
     from forecast import pipeline
-    from forecast.terminal import Terminal
 
-    with polite(), Terminal(quiet=quiet) as terminal:
-        file = settings_file(config)
-        frame = pipeline.predict(
-            data,
-            output=output,
-            overwrite=overwrite,
-            config=file,
-            jobs=jobs,
-            engine=engine,
-            listener=terminal,
-            spent=perf_counter() - begun,
-            **options,
-        )
-        if output is None:
-            frame.to_csv(sys.stdout, index=False, lineterminator="\n")
-            sys.stdout.flush()
+    frame = pipeline.predict(
+        data,
+        output=output,
+        overwrite=overwrite,
+        config=settings_file(config, terminal),
+        jobs=jobs,
+        engine=engine,
+        listener=terminal,
+        spent=perf_counter() - begun,
+        **options,
+    )
+    terminal.stop()
+    if output is None:
+        frame.to_csv(sys.stdout, index=False, lineterminator="\n")
+        sys.stdout.flush()

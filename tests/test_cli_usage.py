@@ -1,0 +1,73 @@
+"""Words that do not parse, shells that ask what may follow, readers that stop early."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+WRONG = {
+    "a command": ("rn", 'no command "rn"; did you mean run?', "forecast run"),
+    "a command like none": ("xyzzy", 'no command "xyzzy"', "forecast --help"),
+    "a command of a group": ("config shw", 'no command "shw"; did you mean show?', "forecast config show"),
+    "an option": ("run --horizn 3", 'no option "--horizn"; did you mean --horizon?', "forecast run --help"),
+    "an option like none": ("check nile --xyzzy", 'no option "--xyzzy"', "forecast check --help"),
+    "a word for a number": ("run nile --horizon soon", "invalid value for '--horizon' / '-H'", "forecast run --help"),
+    "a missing argument": ("backtest", "missing argument 'data'", "forecast backtest --help"),
+    "one word too many": ("check nile co2", "got unexpected extra argument", "forecast check --help"),
+    "an option without value": ("run nile --seed", "option '--seed' requires an argument", "--help"),
+}
+
+
+@pytest.mark.parametrize(("words", "message", "hint"), WRONG.values(), ids=WRONG.keys())
+def test_words_that_do_not_parse_are_answered_with_what_to_type(call, words, message, hint):
+    code, out, err = call(*words.split())
+
+    assert (code, out) == (2, "")
+    assert err.lower().startswith(f"error[U101]: {message}".lower())
+    assert err.endswith(f"{hint}\n")
+    assert "\n  try:   forecast" in err
+
+
+def test_a_group_without_a_command_prints_its_help(call):
+    code, out, err = call("config")
+
+    assert (code, out) == (2, "")
+    assert "Usage: forecast config" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [("forecast ru", ["run"]), ("forecast config sh", ["show"]), ("forecast backtest --hori", ["--horizon"])],
+)
+def test_a_shell_is_told_what_may_follow(words, expected, tmp_path):
+    asked = {"_FORECAST_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
+
+    done = subprocess.run(
+        [sys.executable, "-m", "forecast"],
+        env=os.environ | asked,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.stdout.split() == expected
+
+
+def test_the_script_that_a_shell_needs_is_printed(call, monkeypatch):
+    monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
+
+    _, out, _ = call("--show-completion", "bash")
+
+    assert "complete -o default -F _forecast_completion forecast" in out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a pipe of bash")
+@pytest.mark.parametrize("words", ["--help", "run --help", "errors"])
+def test_a_reader_of_help_or_tables_that_stops_early_is_no_error(words, tmp_path):
+    command = f"{sys.executable} -m forecast {words} | true; echo ${{PIPESTATUS[0]}}"
+
+    done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True)
+
+    assert (done.stdout.strip(), done.stderr) == ("0", "")
