@@ -151,7 +151,7 @@ def new_folder(name: str) -> Path:
         plain = f"{plain or 'data'}-{hashlib.sha256(stem.encode()).hexdigest()[:8]}"
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     folder, copies = Path(REPORTS_FOLDER) / f"{plain}-{stamp}", 1
-    while folder.exists():
+    while folder.exists() or folder.with_name(f"{folder.name}.partial").exists():
         copies += 1
         folder = folder.with_name(f"{plain}-{stamp}-{copies}")
     return folder

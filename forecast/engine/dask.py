@@ -148,7 +148,7 @@ class Dask(Executor):
         return self._sent[id(panel)][1]
 
     def _addresses(self) -> set[str]:
-        return set(self._client.scheduler_info()["workers"])
+        return set(self._client.nthreads())
 
     def _look_for_the_dead(self, *, at_once: bool = False) -> None:
         if not at_once and perf_counter() < self._looked + LOOK:
