@@ -3,6 +3,7 @@
     python benchmarks/scale.py                                   # 1,000, 10,000 and 100,000 monthly series
     python benchmarks/scale.py --series 50000 --length 100 --preset fast --json
     python benchmarks/scale.py --only engines                    # the same backtest by one process, two, and Dask
+    python benchmarks/scale.py --saved --series 10000 --length 120   # by the models of a run made beforehand
 
 The series are monthly with trend, season and noise; every run is a process of its own, whose peak memory is that of the
 largest of its processes. ``linear``: seconds over those that the smallest panel's seconds a series would make. The
@@ -67,6 +68,14 @@ def engines(n_series: int, length: int, horizon: int) -> list[dict[str, object]]
     return [{name: value for name, value in row.items() if name != "board"} for row in rows]
 
 
+def saved(path: Path, horizon: int, words: list[str]) -> tuple[Path, float]:
+    """Run the models on one window of the series; return the run folder, and how many MB its models take."""
+    folder = path.with_name("run")
+    command = [sys.executable, "-m", "forecast", "run", str(path), "--horizon", str(horizon), "--n-windows", "1"]
+    subprocess.run([*command, *words, "--out", str(folder), "--quiet"], check=True, stdout=subprocess.DEVNULL)
+    return folder, sum(file.stat().st_size for file in (folder / "models").iterdir()) / 1e6
+
+
 def main() -> None:
     """Measure, then print a table or JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -79,6 +88,7 @@ def main() -> None:
     parser.add_argument("--models", default="mlp")
     parser.add_argument("--only", choices=("panels", "engines"), default="panels", help="what is measured")
     parser.add_argument("--engine-series", type=int, default=400, help="series of that backtest (default %(default)s)")
+    parser.add_argument("--saved", action="store_true", help="forecast by the saved models of a run")
     parser.add_argument("--json", action="store_true", help="print JSON")
     chosen = parser.parse_args()
     if chosen.only == "engines":
@@ -91,13 +101,17 @@ def main() -> None:
             path, out = Path(folder) / "series.csv", Path(folder) / "forecasts.csv"
             write(path, n_series, chosen.length)
             words = ["--models", chosen.models, "--preset", chosen.preset]
+            models: dict[str, float] = {}
+            if chosen.saved:
+                run, size = saved(path, chosen.horizon, words)
+                words, models = ["--models", chosen.models, "--from", str(run)], {"models_mb": round(size, 1)}
             seconds, peak, trouble = files.predict(path, chosen.horizon, out, words)
             written = 0 if trouble else sum(1 for _ in out.open(encoding="utf-8")) - 1
             data = n_series * chosen.length * 8 / 1e6
         first = rows[0] if rows else {"seconds": seconds, "series": n_series}
         linear = seconds / first["seconds"] / (n_series / first["series"])
         row = {"series": n_series, "seconds": round(seconds, 1), "linear": round(linear, 2), "peak_mb": round(peak)}
-        rows.append(row | {"data_mb": round(data, 1), "rows_written": written, "trouble": trouble})
+        rows.append(row | models | {"data_mb": round(data, 1), "rows_written": written, "trouble": trouble})
     print(json.dumps(rows, indent=1) if chosen.json else scores.table(rows))
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from forecast.models.arima import ARIMA
     from forecast.models.classical import Naive, SeasonalNaive
     from forecast.models.mlp import MLP
+    from forecast.models.saving import load_model
     from forecast.panel import Panel
     from forecast.pipeline import backtest, check, predict, run
     from forecast.runs import Run, load_run
@@ -41,6 +42,7 @@ _HOMES = {
     "Panel": "panel",
     "Run": "runs",
     "SeasonalNaive": "models.classical",
+    "load_model": "models.saving",
     "load_run": "runs",
     "read_series": "series",
     "backtest": "pipeline",
@@ -67,6 +69,7 @@ __all__ = [
     "backtest",
     "check",
     "compare",
+    "load_model",
     "load_run",
     "nn",
     "predict",

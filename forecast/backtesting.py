@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from forecast.panel import Panel
 
 __all__ = [
+    "FAILURES",
     "NOT_FINISHED",
     "Backtest",
     "Factory",
@@ -36,6 +37,7 @@ __all__ = [
     "Split",
     "Task",
     "Window",
+    "ahead",
     "backtest",
     "choose_n_windows",
     "fit_all",
@@ -182,13 +184,14 @@ def perform(task: Task) -> Outcome:
     try:
         model = task.make().fit(past, horizon=split.reach)
         middle = perf_counter()
-        outcome.frames.append(_ahead(predicted(model, level=task.levels), task))
+        outcome.frames.append(ahead(predicted(model, level=task.levels), task.model, split, task.bounds))
         outcome.timing = {"fit": middle - start, "predict": perf_counter() - middle}
         names = set(past.ids)
         for back in task.backs[1:]:
             later = split.past(panel, back)
             later = later.take([s for s, name in enumerate(later.ids) if name in names]).until(split.reach)
-            outcome.frames.append(_ahead(predicted(model, later, level=task.levels), task))
+            found = predicted(model, later, level=task.levels)
+            outcome.frames.append(ahead(found, task.model, split, task.bounds))
     except FAILURES as error:
         return Outcome(failure=str(error))
     outcome.choices, outcome.notices = model.choices_, list(model.notices_)
@@ -325,14 +328,20 @@ def given(panel: Panel, back: int, split: Split) -> Panel | None:
     return past.take(chosen).until(split.reach) if len(chosen) else None
 
 
-def _ahead(frame: pd.DataFrame, task: Task) -> pd.DataFrame:
-    """Return a forecast frame without the steps of the gap, within the bounds."""
+def ahead(frame: pd.DataFrame, model: str, split: Split, bounds: Bounds) -> pd.DataFrame:
+    """Return what a model forecast without the steps of the gap, within the bounds.
+
+    Raises
+    ------
+    ModelError
+        M103, when a forecast is not a number.
+    """
     if not np.isfinite(frame["y_hat"]).all():
-        raise ModelError("M103", f"{task.model} returned a forecast that is not a number")
-    if task.split.gap:
-        frame = frame[frame["step"] > task.split.gap].reset_index(drop=True)
-        frame = frame.assign(step=frame["step"] - task.split.gap)
-    return task.bounds.apply(frame)
+        raise ModelError("M103", f"{model} returned a forecast that is not a number")
+    if split.gap:
+        frame = frame[frame["step"] > split.gap].reset_index(drop=True)
+        frame = frame.assign(step=frame["step"] - split.gap)
+    return bounds.apply(frame)
 
 
 def _text(time: Any) -> str:

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from forecast.intervals import Errors, Misses, adapted_level, binomial_band, errors_needed, naive_band
-from forecast.metrics import coverage, mase_scale, mean_width, msis
+from forecast.intervals import Errors, Misses, adapted_level, binomial_band, errors_needed
+from forecast.margins import Margins, Width, nested, shifted, with_scale
+from forecast.metrics import coverage, mean_width, msis
 from forecast.panel import interval_names, with_ends
 
 if TYPE_CHECKING:
@@ -127,20 +127,36 @@ class Calibration:
                     misses = pd.Series(((y < low) | (y > high))[judged], index=after[judged])
                     missed = misses if missed.empty else pd.concat([missed, misses])
                 asked[model, level] = adapted_level(missed.to_numpy(np.bool_), level) if self.adaptive else level
-        return with_ends(frame, _nested(ends, self.levels), self.levels), asked
+        return with_ends(frame, nested(ends, self.levels), self.levels), asked
 
     def ahead(self, forecasts: pd.DataFrame) -> pd.DataFrame:
         """Return the forecasts with their intervals, calibrated or not."""
-        frame = self._scaled(forecasts)
-        ends = {name: np.full(len(frame), np.nan) for level in self.levels for name in interval_names(level)}
-        for model in dict.fromkeys(frame["model"]):
-            rows = np.flatnonzero((frame["model"] == model).to_numpy())
-            for level in self.levels:
-                asked = self._walked[1].get((model, level), level)
-                found = self._ends(frame.iloc[rows], model, level, asked)
-                for name, end in zip(interval_names(level), found, strict=True):
-                    ends[name][rows] = end
-        return with_ends(frame, _nested(ends, self.levels), self.levels).drop(columns="scale")
+        return self.margins(list(dict.fromkeys(forecasts["model"]))).ahead(forecasts, self.panel, self.levels)
+
+    def margins(
+        self,
+        models: Sequence[str],
+        *,
+        shifts: dict[str, tuple[Floats, Floats]] | None = None,
+        quantile: float | None = None,
+    ) -> Margins:
+        """Return what the intervals of the next forecasts of `models` take; `shifts` are those of `shifts`."""
+        asked = {
+            model: {level: self._walked[1].get((model, level), level) for level in self.levels} for model in models
+        }
+        widths = {
+            model: {
+                level: Width.of(self.errors[model], self.misses.get((model, level)), asked[model][level])
+                for level in self.levels
+            }
+            for model in models
+        }
+        sizes = {model: self.errors[model].sizes for model in models}
+        return Margins(self.panel, widths, asked, sizes, shifts or {}, quantile)
+
+    def shifts(self, models: Sequence[str], quantile: float) -> dict[str, tuple[Floats, Floats]]:
+        """Return what makes a quantile of the forecasts of each model, [H], and the sizes of its errors, [S]."""
+        return {model: (self.errors[model].quantile(100.0 * quantile), self.errors[model].sizes) for model in models}
 
     def coverage(self, windows: pd.DataFrame) -> pd.DataFrame:
         """Return how often the intervals of backtested `windows` covered: a row for each model and level.
@@ -186,21 +202,13 @@ class Calibration:
             part["y_hat"] = y_hat
         return replace(self, backtested=replace(self.backtested, frame=frame, between=between))
 
-    def quantile_ahead(self, forecasts: pd.DataFrame, quantile: float) -> pd.DataFrame:
-        """Return the forecasts of the future, the quantile in the place of the middle."""
-        frame = self._scaled(forecasts)
-        y_hat = frame["y_hat"].to_numpy(np.float64, copy=True)
-        for model, rows in frame.groupby("model").indices.items():
-            y_hat[rows] = self._moved(frame.iloc[rows], self.errors[str(model)], quantile)
-        return frame.assign(y_hat=y_hat).drop(columns="scale")
-
     def paths(self, forecasts: pd.DataFrame, model: str, n: int, *, seed: int) -> pd.DataFrame:
         """Return `n` sample paths of a model for each series: the forecast and the errors of one origin, whole.
 
         All steps of a path take their errors from one origin (of the same series, or in a panel of any, in its own
         unit), so that what goes together stays together. Columns: ``unique_id, path, ds, step, y``.
         """
-        frame = self._scaled(forecasts[forecasts["model"] == model])
+        frame = with_scale(forecasts[forecasts["model"] == model], self.panel)
         errors = self.errors[model]
         blocks = errors.scores.reshape(-1, self.split.horizon)
         blocks = blocks[np.isfinite(blocks).all(axis=1)]
@@ -216,13 +224,9 @@ class Calibration:
         return pd.concat(drawn, ignore_index=True)[["unique_id", "path", "ds", "step", "y"]]
 
     def _moved(self, frame: pd.DataFrame, errors: Errors, quantile: float) -> Floats:
-        """Return the quantile of some forecasts; where errors are too few, that of seasonal naive's own spread."""
-        usual = np.sign(quantile - 0.5) * naive_band(
-            100.0 * abs(2.0 * quantile - 1.0), self.split.horizon, self.panel.season_length
-        )
-        ends = errors.quantile(100.0 * quantile)
-        ends = np.where(np.isnan(ends), usual, ends)[self._places(frame)]
-        return np.asarray(frame["y_hat"].to_numpy(np.float64) + ends * frame["scale"].to_numpy(np.float64))
+        """Return the quantile of some forecasts."""
+        shift, sizes = errors.quantile(100.0 * quantile), errors.sizes[self._places(frame)[0]]
+        return shifted(frame, shift, quantile, sizes=sizes, season_length=self.panel.season_length)
 
     def _places(self, frame: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the series and the step of each row, as indices."""
@@ -230,59 +234,13 @@ class Calibration:
         series = np.asarray(frame["unique_id"].map(places), dtype=np.int64)
         return series, np.asarray(frame["step"], dtype=np.int64) - 1
 
-    def _scaled(self, forecasts: pd.DataFrame) -> pd.DataFrame:
-        """Return forecasts of the future with the scale of their series.
+    def _ends(self, frame: pd.DataFrame, model: str, level: float, asked: float, *, back: int) -> tuple[Floats, Floats]:
+        """Return the ends of the intervals that could be given `back` values before the end of the data.
 
-        A constant past has no unit to measure errors in: its scale is 0, and no band is drawn.
+        They are of `level`, but as wide as `asked`; NaN where errors were too few by then.
         """
-        season = self.panel.season_length
-        scales = {name: mase_scale(self.panel.series(s), season) for s, name in enumerate(self.panel.ids)}
-        return forecasts.assign(scale=forecasts["unique_id"].map(scales))
-
-    def _ends(
-        self, frame: pd.DataFrame, model: str, level: float, asked: float, *, back: int | None = None
-    ) -> tuple[Floats, Floats]:
-        """Return the ends of the intervals of some forecasts: of `level`, but as wide as `asked`.
-
-        Where errors are enough, they are the model's own ends, moved outwards as far as they missed, or else the
-        forecast and what its errors say. Where they are too few, they are its own ends as they are, or else as wide as
-        a normal distribution says; `back` values before the end, none are given then.
-        """
-        errors, misses = self.errors[model], self.misses.get((model, level))
-        if back is not None:
-            errors, misses = errors.before(back), None if misses is None else misses.before(back)
-        low, high, sure = self._of_errors(frame, errors, asked)
-        if set(interval_names(level)) <= set(frame.columns):
-            own_low, own_high = (frame[name].to_numpy(np.float64) for name in interval_names(level))
-            margin = np.full(self.split.horizon, np.nan) if misses is None else misses.margin(asked)
-            scale = frame["scale"].where(frame["scale"] > 0).to_numpy(np.float64)
-            move = margin[self._places(frame)[1]] * scale
-            move = np.maximum(move, (own_low - own_high) / 2.0)  # the ends never pass each other
-            moved = np.isfinite(move)
-            own = moved | (~sure & np.isfinite(own_low))
-            move = np.where(moved, move, 0.0)
-            low, high = np.where(own, own_low - move, low), np.where(own, own_high + move, high)
-            sure = sure | moved
-        return (low, high) if back is None else (np.where(sure, low, np.nan), np.where(sure, high, np.nan))
-
-    def _of_errors(self, frame: pd.DataFrame, errors: Errors, level: float) -> tuple[Floats, Floats, NDArray[np.bool_]]:
-        """Return the ends that errors speak for, and which of them are calibrated; others are seasonal naive's own."""
-        band = errors.band(level)
-        usual = naive_band(level, self.split.horizon, self.panel.season_length)
-        low, high = (np.where(np.isnan(end), sign * usual, end) for end, sign in ((band.low, -1.0), (band.high, 1.0)))
-        at, scale = self._places(frame), frame["scale"].where(frame["scale"] > 0).to_numpy(np.float64)
-        y_hat = frame["y_hat"].to_numpy(np.float64)
-        return y_hat + low[at] * scale, y_hat + high[at] * scale, band.calibrated[at[1]]
-
-
-def _nested(ends: dict[str, Floats], levels: Sequence[float]) -> dict[str, Floats]:
-    """Return the ends, each interval made to hold those of lower levels.
-
-    These may be wider where errors speak for them and are too few to speak for a higher level.
-    """
-    nested = dict(ends)
-    for narrow, wide in pairwise(sorted(levels)):
-        for inner, outer, sign in zip(interval_names(narrow), interval_names(wide), (-1.0, 1.0), strict=True):
-            further = sign * nested[inner] > sign * nested[outer]
-            nested[outer] = np.where(further, nested[inner], nested[outer])
-    return nested
+        errors, misses = self.errors[model].before(back), self.misses.get((model, level))
+        width = Width.of(errors, None if misses is None else misses.before(back), asked)
+        sizes, season_length = errors.sizes[self._places(frame)[0]], self.panel.season_length
+        low, high, sure = width.ends(frame, level, asked, sizes=sizes, season_length=season_length)
+        return np.where(sure, low, np.nan), np.where(sure, high, np.nan)

@@ -196,12 +196,13 @@ _TEXTS = {
         "Install again into a fresh environment; if that does not help, report it with `forecast doctor --json`.",
     ),
     "M201": (
-        "A fitted model does not fit the data it is asked about: other series or other covariates.",
-        "Fit it to these data.",
+        "A fitted model does not fit the data it is asked about: another frequency, other series or other columns, or "
+        "data that end before what it has learned from.",
+        "Data of the same kind that reach as far, or fit it to these: forecast run DATA.",
     ),
     "M202": (
-        "A file of weights is damaged or belongs to another version.",
-        "Install forecast again.",
+        "The file of a model is damaged or belongs to another version.",
+        "Make the run again; where the file is of a later version: pip install -U forecast.",
     ),
     "F101": (
         "There is no such file, and no bundled set of that name.",
@@ -310,6 +311,11 @@ _TEXTS = {
     "W306": (
         "Every worker process that was given some of the series ended before they were done: these are left out.",
         "Work in one process: --jobs 1, which takes less memory; or leave these series out.",
+    ),
+    "W310": (
+        "A saved model leaves out series: those it was not fitted to where each has a fit of its own, and those that "
+        "end before what it has learned from; or it failed.",
+        "Fit anew: forecast run DATA.",
     ),
     "I201": (
         "The target has zeros or negative values.",

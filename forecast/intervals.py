@@ -152,7 +152,12 @@ class Errors(Scores):
     """
 
     def band(self, level: float) -> Band:
-        """Return the interval of a level in percent for each series and step.
+        """Return the interval of a level in percent for each series and step: `ends` times the size of its errors."""
+        low, high, calibrated = self.ends(level)
+        return Band(self.sizes[:, None] * low, self.sizes[:, None] * high, calibrated)
+
+    def ends(self, level: float) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+        """Return the ends [H] for errors of usual size, and whether there were enough for the level.
 
         A step with few errors takes those of its nearest neighbours as well. Where all of them cannot support the
         level, the band is that of a normal distribution as wide as the errors, and not calibrated.
@@ -171,10 +176,10 @@ class Errors(Scores):
                 high[step] = ndtri(outer / 100.0) * sqrt(float(np.mean(scores**2)))
                 low[step] = -high[step]
             calibrated[step] = len(scores) >= errors_needed(level)
-        return Band(self.sizes[:, None] * low, self.sizes[:, None] * high, calibrated)
+        return low, high, calibrated
 
     def quantile(self, level: float) -> Floats:
-        """Return what is to be added to each forecast for its quantile of `level` percent, [S, H].
+        """Return what is to be added to a forecast for its quantile of `level` percent, over the size of errors, [H].
 
         The end of an interval that leaves as much outside; NaN where there are too few errors.
         """
@@ -183,7 +188,7 @@ class Errors(Scores):
         for step in range(horizon):
             scores = self.around(self.scores, step, max(ENOUGH, errors_needed(max(level, 100.0 - level))))
             ends[step] = conformal_quantile(scores, level) if level >= 50 else -conformal_quantile(-scores, 100 - level)
-        return self.sizes[:, None] * ends
+        return ends
 
     @cached_property
     def sizes(self) -> Floats:

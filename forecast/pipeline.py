@@ -27,6 +27,7 @@ from forecast.report.words import sureness
 from forecast.request import Request
 from forecast.results import Listener, Results, Silent
 from forecast.runs import Run, load_run, new_folder, require_free, write_csv, write_file, write_json
+from forecast.saved import FOLDER, predict_saved, write_models
 from forecast.totals import Totals
 from forecast.trials import Trial, try_models
 from forecast.underway import under_way
@@ -140,6 +141,7 @@ def run(
         budget = budget_account(
             settings, results, planned=ready.split.n_windows, cut=workers.cut, without_totals=without
         )
+        write_models(results, ready.loaded, aside / FOLDER)
         write_csv(ready.loaded.frame, aside / "history.csv")
         text = settings.to_toml({"data.transform": came_to(ready.checkup, settings.data.transform)})
         (aside / "config.toml").write_text(text, encoding="utf-8", newline="\n")
@@ -221,6 +223,7 @@ def backtest(
 def predict(
     data: str | Path | pd.DataFrame,
     *,
+    from_run: str | Path | None = None,
     output: str | Path | None = None,
     overwrite: bool = False,
     config: str | Path | None = None,
@@ -237,6 +240,9 @@ def predict(
     data, config, jobs, engine, listener, spent
         As for `run`.
     {options}
+    from_run : path, optional
+        A run folder: its models forecast these data, without training. Of the options those of reading, `models`,
+        `level` (of the run's), `min`, `max` and `integer` go with it.
     output : path, optional
         A CSV to write to.
     overwrite : bool
@@ -245,13 +251,14 @@ def predict(
     Returns
     -------
     DataFrame
-        Columns ``unique_id, ds, model, y_hat``, then the ends of the intervals; for the models that were named (the
-        network where none was), without baselines.
+        Columns ``unique_id, ds, model, y_hat``, then the ends of the intervals; for the models that were named (where
+        none was, the network, or all that the run has saved), without baselines.
 
     Raises
     ------
     ForecastError
-        As for `run`.
+        As for `run`; with `from_run` M201, when data and models do not fit or the data end earlier than those of the
+        run, and M202, when a file of a model is damaged.
 
     Examples
     --------
@@ -262,10 +269,16 @@ def predict(
     """
     started, listener = perf_counter() - spent, listener or Silent()
     flags: dict[str, Any] = {**options}
-    settings = resolve(Path(config) if config is not None else None, flags, default_models=("mlp",))
     target = None if output is None else Path(output)
     if target is not None:
         require_free(target, overwrite=overwrite)
+    if from_run is not None:
+        with one_thread():
+            frame = predict_saved(data, Path(from_run), {**flags, "config": config}, listener)
+        if target is not None:
+            write_file(frame, target)
+        return frame
+    settings = resolve(Path(config) if config is not None else None, flags, default_models=("mlp",))
     ready = prepare(data, settings, flags={**flags, "config": config})
     ready = replace(ready, split=replace(ready.split, n_windows=enough_windows(ready, settings)))
     for line in ready.lines:

@@ -56,6 +56,7 @@ __all__ = [
     "prepare",
     "raw_table",
     "read",
+    "seen",
     "split_of",
     "window_notices",
 ]
@@ -117,7 +118,7 @@ def prepare(data: str | Path | pd.DataFrame, settings: RunConfig, *, flags: dict
         require_transforms(panel, settings.data.transform)
         if chosen.totals:
             Hierarchy.of(panel, chosen.totals)
-    panel = _seen(panel, settings, split)
+    panel = seen(panel, settings, split)
     notices = [*loaded.notices, *notices, *bounds.notices(panel), *window_notices(panel, split)]
     checkup = examine(loaded, missing=settings.data.missing)
     return Ready(loaded, panel, checkup, split, tuple(ahead), notices)
@@ -126,10 +127,10 @@ def prepare(data: str | Path | pd.DataFrame, settings: RunConfig, *, flags: dict
 def panel_of(data: str | Path | pd.DataFrame, settings: RunConfig, split: Split) -> Panel:
     """Return what the models of a run are given, without looking at whether they should be."""
     panel, _ = fillable(read(data, settings).panel, missing=settings.data.missing)
-    return _seen(panel, settings, split)
+    return seen(panel, settings, split)
 
 
-def _seen(panel: Panel, settings: RunConfig, split: Split) -> Panel:
+def seen(panel: Panel, settings: RunConfig, split: Split) -> Panel:
     """Return the panel with what the calendar says, and of the future nothing beyond the last step."""
     country = None if settings.data.holidays == "none" else settings.data.holidays
     return with_calendar(panel.until(split.reach), settings.data.calendar, horizon=split.reach, country=country)

@@ -21,7 +21,7 @@ from forecast.defaults import BASELINES
 from forecast.diagnostics import diagnosed, errors_left
 from forecast.errors import Notice
 from forecast.explain import importance
-from forecast.models.combination import COMBINATION, combined, members_of
+from forecast.models.combination import COMBINATION, Combination, combined, members_of
 from forecast.models.mlp import MLP
 from forecast.runs import write_csv, write_json
 from forecast.scoring import common_points, leaderboard, metric_of, scores_by_place
@@ -101,7 +101,7 @@ class Results:
         total, done = (len(split.blocks) + 1) * len(factories), count()
         do = doer(workers, lambda task: listener.progress(next(done), total, task.model))
         common: dict[str, Any] = {"bounds": bounds, "levels": chosen.level, "fallback": chosen.fallback, "do": do}
-        self.panel = panel
+        self.panel, self.given = panel, split.past(panel, 0)
         self.final = fit_all(factories, panel, split, **common)
         self._announce(split, factories, workers, listener)
         tested = backtest(factories, panel, split, **common)
@@ -110,15 +110,18 @@ class Results:
         self.seed = seed
         self.unfinished, self.undone = tested.unfinished, tested.undone
         names = list(factories)
+        self.combination: Combination | None = None
         if combination is not None and (members := self._members(combination, names)):
             names = [*names, COMBINATION]
             self._combine(tested, members, combination.method, split, bounds)
-        calibration = Calibration(panel, split, tested, chosen.level, adaptive=chosen.adaptive)
-        forecasts = self.final.forecasts
+        calibration = Calibration(self.given, split, tested, chosen.level, adaptive=chosen.adaptive)
+        forecasts, able = self.final.forecasts, list(dict.fromkeys(self.final.forecasts["model"]))
         self.quantile = None if chosen.quantile == "none" else chosen.quantile
+        shifts = {}
         if self.quantile is not None:
-            forecasts = calibration.quantile_ahead(forecasts, self.quantile)
+            shifts = calibration.shifts(able, self.quantile)
             calibration = calibration.at_quantile(self.quantile)
+        self.margins = calibration.margins(able, shifts=shifts, quantile=self.quantile)
         self.overlap = -(-split.reach // (split.step_size or split.horizon))
         self.backtest, self.between = bounds.apply(calibration.windows), calibration.backtested.between
         self.scored = common_points(self.backtest)
@@ -127,7 +130,7 @@ class Results:
         self.leaderboard = leaderboard(
             self.scored, names, baselines=BASELINES, fits=[*self.fits, self.final], quantile=self.quantile
         )
-        self.forecasts = bounds.apply(calibration.ahead(forecasts))
+        self.forecasts = bounds.apply(self.margins.ahead(forecasts, self.given, chosen.level))
         self.paths = self._sampled(calibration, chosen.paths, seed=seed)
         self.paths["y"] = bounds.point(self.paths["y"])
 
@@ -142,6 +145,7 @@ class Results:
             rows = combined(frame, members, name=COMBINATION, method=method, earlier=tested.frame, reach=split.reach)
             return pd.concat([frame, bounds.apply(rows)], ignore_index=True) if len(rows) else frame
 
+        self.combination = Combination.of(members, method, tested.frame, reach=split.reach)
         whole, between = more(tested.frame), more(tested.between)
         self.final.forecasts = more(self.final.forecasts)
         tested.frame, tested.between = whole, between
@@ -178,11 +182,11 @@ class Results:
         network = self.final.models.get("mlp")
         if isinstance(network, MLP):
             write_csv(_training(network), folder / "training.csv")
-            write_csv(importance(network, self.panel, seed=self.seed), folder / "importance.csv")
+            write_csv(importance(network, self.given, seed=self.seed), folder / "importance.csv")
         by_cutoff = {fit.forecasts["cutoff"].astype(str).max(): fit.choices for fit in self.fits}
         write_json({"final": self.final.choices, **by_cutoff}, folder / "choices.json")
         write_json(diagnosed(self.final.models, self.panel), folder / "diagnostics.json")
-        if len(left := errors_left(self.final.models, self.panel)):
+        if len(left := errors_left(self.final.models, self.given)):
             write_csv(left, folder / "residuals.csv")
         scores = self.leaderboard.set_index("model").to_dict("index")
         metrics = {"schema": 1, "metric": metric_of(self.quantile), "quantile": self.quantile, "models": scores}

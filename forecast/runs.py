@@ -71,6 +71,25 @@ class Run:
         """The answer in one sentence."""
         return str(self.metrics["verdict"]["sentence"])
 
+    def models(self) -> dict[str, Any]:
+        """Return the fitted models by name: each forecasts a panel it is given, without training.
+
+        A combination is none of them: it forecasts nothing by itself.
+
+        Raises
+        ------
+        FileError
+            F102, when one of their files cannot be opened.
+        ModelError
+            M202, when one is damaged or of a later version.
+        """
+        from forecast.models.combination import COMBINATION
+        from forecast.models.saving import load_model
+
+        fitted = [name for name in dict.fromkeys(self.forecasts["model"]) if name != COMBINATION]
+        files = {name: self.folder / "models" / f"{name}.npz" for name in fitted}
+        return {name: load_model(path) for name, path in files.items() if path.is_file()}
+
     def more(self, name: str) -> pd.DataFrame:
         """Return a file that only some runs have, such as ``totals_scores.csv``; empty where this one has it not."""
         import pandas as pd

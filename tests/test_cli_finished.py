@@ -34,7 +34,8 @@ def content(folder):
     return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-def test_the_page_is_made_again_to_the_byte(call, copied):
+def test_the_page_is_made_again_to_the_byte_without_the_models(call, copied):
+    shutil.rmtree(copied / "models")
     before = content(copied)
     (copied / "report.html").write_text("lost", encoding="utf-8")
     shutil.rmtree(copied / "figures")
@@ -159,7 +160,7 @@ def test_a_file_that_lacks_what_the_page_shows_is_no_bug_of_ours(call, copied, f
     assert code == 5
     assert 'error[F102]: "r" has no ' in err
     assert (copied / "report.html").read_bytes() == page
-    assert {path.name for path in copied.iterdir() if path.is_dir()} == {"figures"}
+    assert {path.name for path in copied.iterdir() if path.is_dir()} == {"figures", "models"}
 
 
 def test_a_damaged_file_is_named(call, copied):

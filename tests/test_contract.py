@@ -1,7 +1,12 @@
 """One contract, every forecaster: what DESIGN.md section 5.6 promises of `fit` and `predict`."""
 
+import json
+import os
+import subprocess
+import sys
 from functools import partial
 from inspect import signature
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,6 +15,7 @@ from conftest import make_panel
 
 from forecast.errors import ModelError
 from forecast.models.arima import ARIMA
+from forecast.models.base import predicted
 from forecast.models.classical import Drift, Mean, Naive, SeasonalNaive
 from forecast.models.ets import ETS
 from forecast.models.hybrid import Hybrid
@@ -17,6 +23,7 @@ from forecast.models.intermittent import TSB, Croston
 from forecast.models.linear import Linear
 from forecast.models.mlp import MLP
 from forecast.models.prior import Prior
+from forecast.models.saving import Basis, save_model
 from forecast.models.theta import Theta
 
 MODELS = {
@@ -166,11 +173,15 @@ def test_the_season_keeps_its_place_when_a_series_has_grown(name, later):
 
 
 def test_choices_are_plain_json(model):
-    import json
-
     model.fit(make_panel(y()), horizon=H)
 
     assert json.loads(json.dumps(model.choices_)) == model.choices_
+
+
+def test_a_saved_model_forecasts_as_before_in_a_process_that_has_the_file_alone(reloaded, saved_name):
+    fitted, loaded = reloaded
+
+    assert fitted[saved_name] == loaded[saved_name]
 
 
 # models that know how sure they are
@@ -181,6 +192,46 @@ SURE = {
     "mlp": partial(MLP, head="quantiles", preset="fast"),
     "linear": partial(Linear, head="histogram", preset="fast"),
 }
+
+
+SAVED = {**MODELS, "mlp with quantiles": SURE["mlp"], "linear with a histogram": SURE["linear"]}
+
+
+def panels():
+    """Return what the models are fitted to, and how it went on."""
+    whole = make_panel(y(72), y(50, seed=1))
+    return whole.drop_last(7), whole
+
+
+def printed(model):
+    """Return what a model says of both panels, and of itself, to the last digit."""
+    frames = [predicted(model, panel, level=[80, 95]) for panel in panels()]
+    numbers = [frame.select_dtypes("number").to_numpy(float).tobytes().hex() for frame in frames]
+    return [*(frame.to_csv() for frame in frames), *numbers, json.dumps(model.choices_), str(model.notices_)]
+
+
+@pytest.fixture(params=SAVED, scope="module")
+def saved_name(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def reloaded(tmp_path_factory):
+    """What every model says, and what it says when it is loaded by a process of its own."""
+    folder, said = tmp_path_factory.mktemp("models"), {}
+    early, _ = panels()
+    for name, make in SAVED.items():
+        model = make().fit(early, horizon=H)
+        save_model(model, folder / name, Basis.of(early, horizon=H))
+        said[name] = printed(model)
+    script = (
+        "import json, sys; from pathlib import Path; from test_contract import printed\n"
+        "from forecast import load_model\n"
+        "json.dump({p.stem: printed(load_model(p)) for p in Path(sys.argv[1]).glob('*.npz')}, sys.stdout)"
+    )
+    here = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    done = subprocess.run([sys.executable, "-c", script, folder], env=here, capture_output=True, text=True, check=True)
+    return said, json.loads(done.stdout)
 
 
 def ends(model, panel):

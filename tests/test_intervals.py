@@ -121,7 +121,7 @@ def test_an_error_is_not_measured_by_itself():
 def test_a_quantile_leaves_its_share_of_the_errors_below(level, expected):
     drawn = np.tile(np.arange(-4.0, 5.0), 3).reshape(-1, 1)
 
-    assert errors(drawn).quantile(level).tolist() == [[expected]]
+    assert errors(drawn).quantile(level).tolist() == [expected]
 
 
 def test_an_extreme_quantile_takes_more_errors_than_there_are():

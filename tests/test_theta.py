@@ -35,7 +35,7 @@ def test_the_optimum_is_not_worse_than_that_of_another_search_from_many_starts()
 def test_the_standard_form_is_simple_exponential_smoothing_with_half_the_slope():
     z = walk(30)
     model = Theta(method="standard").fit(make_panel(z, season_length=1), horizon=4)
-    alpha, level = model.fits_[0].alpha, z[0]
+    alpha, level = model.fits_["s0"].alpha, z[0]
     for value in z:
         level = alpha * value + (1 - alpha) * level
     slope = np.polyfit(np.arange(1, 31), z, 1)[0]

@@ -112,6 +112,9 @@ def backtest(
 def predict(
     terminal: Terminal,
     data: Data,
+    from_run: Annotated[
+        Path | None, typer.Option("--from", help="A run folder: forecast by its models, without training.")
+    ] = None,
     output: Output = None,
     overwrite: Overwrite = False,
     config: Settings = None,
@@ -121,6 +124,8 @@ def predict(
 ) -> None:
     """Forecast and write the forecasts as CSV, by the network unless --models names others; no report.
 
+    With --from RUN the models of a run forecast newer data of the same kind, without training.
+
     Example: forecast predict sales.csv --horizon 12 --output next-year.csv
     """
     begun = perf_counter()  # a budget of time counts what is loaded, too
@@ -128,9 +133,10 @@ def predict(
 
     frame = pipeline.predict(
         data,
+        from_run=from_run,
         output=output,
         overwrite=overwrite,
-        config=settings_file(config, terminal),
+        config=settings_file(config, terminal) if from_run is None else config,
         jobs=jobs,
         engine=engine,
         listener=terminal,

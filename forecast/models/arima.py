@@ -16,7 +16,7 @@ from forecast.models.arima_css import MAX_SEASON
 from forecast.models.arima_exog import known_rows
 from forecast.models.arima_fit import Fit, learn
 from forecast.models.arima_search import Settings
-from forecast.models.base import interval_frame, quantiles_of, require_fitted, steps_later
+from forecast.models.base import asked, fits_of, interval_frame, quantiles_of, require_fitted, steps_later
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -163,8 +163,7 @@ class ARIMA:
         ModelError
             M102 before `fit`; M201 for a series that was not fitted, or other covariates.
         """
-        require_fitted(self)
-        panel = self.panel_ if panel is None else panel
+        panel = asked(self, panel)
         found = np.empty((panel.n_series, self.horizon_, 1 + 2 * len(level)))
         for s, (fit, by) in enumerate(self._fits(panel)):
             rows = known_rows(panel, s, self.horizon_)
@@ -194,10 +193,7 @@ class ARIMA:
         if _names(panel) != self.covariates_:
             before, now = (", ".join(names) or "none" for names in (self.covariates_, _names(panel)))
             raise ModelError("M201", f"arima was fitted with the covariates {before}, not {now}", hint="fit(panel)")
-        for series, steps in zip(panel.ids, steps_later(self.panel_, panel), strict=True):
-            if series not in self.fits_:
-                raise ModelError("M201", f"arima was not fitted to the series {shown(series)}", hint="fit(panel)")
-            fit = self.fits_[series]
+        for fit, steps in zip(fits_of(self, self.fits_, panel), steps_later(self.panel_, panel), strict=True):
             yield fit, steps if fit.fourier else 0
 
     def _unfinished(self) -> Iterator[Notice]:

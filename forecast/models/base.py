@@ -7,16 +7,16 @@ given the past and nothing else, so it cannot look ahead.
 from __future__ import annotations
 
 from inspect import signature
-from typing import TYPE_CHECKING, Any, Protocol, Self, cast
+from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, cast
 
 import numpy as np
 
-from forecast.errors import ModelError
+from forecast.errors import ModelError, shown
 from forecast.frequency import grid
 from forecast.panel import forecast_frame, interval_names, with_ends
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -28,13 +28,17 @@ __all__ = [
     "Forecaster",
     "IntervalForecaster",
     "SeparableForecaster",
+    "asked",
     "constants_kept",
+    "fits_of",
     "interval_frame",
     "predicted",
     "quantiles_of",
     "require_fitted",
     "steps_later",
 ]
+
+Fit = TypeVar("Fit")
 
 
 class Forecaster(Protocol):
@@ -106,6 +110,35 @@ def require_fitted(model: object) -> None:
     if not any(name.endswith("_") and not name.startswith("_") for name in vars(model)):
         name = type(model).__name__
         raise ModelError("M102", f"{name} is not fitted", hint=f"{name}().fit(panel, horizon=12).predict()")
+
+
+def asked(model: Any, panel: Panel | None) -> Panel:
+    """Return the panel whose future a model is asked for: by default the one it was fitted to.
+
+    Raises
+    ------
+    ModelError
+        M102, when it was not fitted, or was loaded from a file, which has nothing of the values.
+    """
+    require_fitted(model)
+    fitted: Panel = model.panel_
+    if panel is None and len(fitted.values) < fitted.n_series:
+        raise ModelError("M102", f"a loaded {model.name} has no data of its own", hint="predict(panel)")
+    return fitted if panel is None else panel
+
+
+def fits_of(model: Forecaster, fits: Mapping[str, Fit], panel: Panel) -> list[Fit]:
+    """Return what a model learned of each series of `panel`.
+
+    Raises
+    ------
+    ModelError
+        M201, for a series that was not fitted.
+    """
+    for series in panel.ids:
+        if series not in fits:
+            raise ModelError("M201", f"{model.name} was not fitted to the series {shown(series)}", hint="fit(panel)")
+    return [fits[series] for series in panel.ids]
 
 
 def steps_later(fitted: Panel, panel: Panel) -> list[int]:

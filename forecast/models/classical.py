@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from forecast.models.base import require_fitted
+from forecast.models.base import asked
 from forecast.panel import Panel, forecast_frame
 
 if TYPE_CHECKING:
@@ -44,8 +44,7 @@ class Naive:
 
     def predict(self, panel: Panel | None = None) -> pd.DataFrame:
         """Return the forecast frame that follows `panel` (default: the fitted one)."""
-        require_fitted(self)
-        panel = self.panel_ if panel is None else panel
+        panel = asked(self, panel)
         return forecast_frame(panel, self._ahead(panel), model=self.name)
 
     def _ahead(self, panel: Panel) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ of its own, so a backtest of its members is one of itself.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,14 +16,14 @@ from forecast.defaults import BASELINES
 from forecast.errors import ConfigError, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
-__all__ = ["COMBINATION", "METHODS", "combined", "members_of", "weights"]
+__all__ = ["COMBINATION", "METHODS", "Combination", "combined", "members_of", "weights"]
 
 COMBINATION = "combination"
 """Its name."""
@@ -97,6 +98,36 @@ def members_of(named: Sequence[str], names: Sequence[str], *, able: set[str]) ->
     return [name for name in wanted if name in able]
 
 
+@dataclass(frozen=True)
+class Combination:
+    """A combination as it forecasts what is still to come: which models it is made of, and how.
+
+    Parameters
+    ----------
+    members : tuple of str
+        The models.
+    method : str
+        One of `METHODS`.
+    weights : ndarray [M]
+        What each of them weighs, but for the median.
+    """
+
+    members: tuple[str, ...]
+    method: str
+    weights: Floats
+
+    @classmethod
+    def of(cls, members: Sequence[str], method: str, earlier: pd.DataFrame, *, reach: int = 0) -> Combination:
+        """Return the combination that all backtested forecasts speak for: see `combined`."""
+        known = earlier[earlier["back"] - reach >= 0] if len(earlier) else earlier
+        equal = np.full(len(members), 1.0 / len(members))
+        return cls(tuple(members), method, _learned(known, members, method) if len(known) else equal)
+
+    def ahead(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return its rows where all members have a forecast in `frame`."""
+        return _rows(frame, self.members, name=COMBINATION, method=self.method, weights=lambda _: self.weights)
+
+
 def combined(
     frame: pd.DataFrame, members: Sequence[str], *, name: str, method: str, earlier: pd.DataFrame, reach: int = 0
 ) -> pd.DataFrame:
@@ -115,6 +146,17 @@ def combined(
     reach : int
         Steps from a cutoff to the end of its window.
     """
+
+    def weights(back: int) -> Floats:
+        return _learned(earlier[earlier["back"] - reach >= back], members, method)
+
+    return _rows(frame, members, name=name, method=method, weights=weights)
+
+
+def _rows(
+    frame: pd.DataFrame, members: Sequence[str], *, name: str, method: str, weights: Callable[[int], Floats]
+) -> pd.DataFrame:
+    """Return the rows of a combination; `weights` tells those that were known so many values before the end."""
     own = frame[frame["model"].isin(list(members))]
     keys = ["unique_id", "cutoff", "step"]
     wide = own.pivot(index=keys, columns="model", values="y_hat").reindex(columns=list(members)).dropna()
@@ -128,8 +170,7 @@ def combined(
         backs = rows["back"].to_numpy(np.int64) if "back" in rows else np.zeros(len(rows), dtype=np.int64)
         values = np.empty(len(rows))
         for back in np.unique(backs):
-            known = earlier[earlier["back"] - reach >= back]
-            values[backs == back] = y_hat[backs == back] @ _learned(known, members, method)
+            values[backs == back] = y_hat[backs == back] @ weights(int(back))
     ends = {str(column): np.nan for column in frame.columns if str(column).startswith(("lo-", "hi-"))}
     return rows.assign(model=name, y_hat=values, **ends)[list(frame.columns)]
 

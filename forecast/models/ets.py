@@ -7,14 +7,14 @@ fitted with their starting values estimated, and the best of these is taken. All
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from forecast.errors import ModelError, Notice, shown
-from forecast.models.base import interval_frame, quantiles_of, require_fitted, steps_later
+from forecast.errors import Notice, shown
+from forecast.models.base import asked, fits_of, interval_frame, quantiles_of, steps_later
 from forecast.models.ets_state import State
 from forecast.transforms import Deseasonalize, Fill
 
@@ -83,7 +83,7 @@ class Smoothed:
     form: Form | None
     smoothing: Floats
     state: State
-    errors: Floats
+    errors: Floats = field(default_factory=lambda: np.empty(0))
 
 
 class ETS:
@@ -139,7 +139,7 @@ class ETS:
 
     def _learned(self, panel: Panel, fits: list[Smoothed], season: Deseasonalize, units: Floats) -> Self:
         """Keep the fits of all series of a panel, and what follows from them."""
-        self.panel_, self._season, self._units = panel, season, units
+        self.panel_, self._season, self.units_ = panel, season, units
         self.fits_ = dict(zip(panel.ids, fits, strict=True))
         self.residuals_ = {name: fit.errors for name, fit in self.fits_.items()}
         self.parameters_ = {name: len(fit.smoothing) for name, fit in self.fits_.items()}
@@ -163,17 +163,13 @@ class ETS:
         ModelError
             M102 before `fit`; M201 for a series that was not fitted.
         """
-        require_fitted(self)
-        ids = (self.panel_ if panel is None else panel).ids
-        for name in ids:
-            if name not in self.fits_:
-                raise ModelError("M201", f"ets was not fitted to the series {shown(name)}", hint="fit(panel)")
-        fits = [self.fits_[name] for name in ids]
+        ids = asked(self, panel).ids
+        fits = fits_of(self, self.fits_, self.panel_ if panel is None else panel)
         if panel is None:
-            panel, season, units, states = self.panel_, self._season, self._units, [fit.state for fit in fits]
+            panel, season, units, states = self.panel_, self._season, self.units_, [fit.state for fit in fits]
         else:
             easy, season = self._prepare(panel)
-            known = dict(zip(self.panel_.ids, self._units, strict=True))
+            known = dict(zip(self.panel_.ids, self.units_, strict=True))
             units = np.array([known[name] for name in ids])
             states = [
                 _moved(fit, np.round(easy.series(s) / units[s], 12), easy.season_length, steps)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
@@ -116,6 +116,28 @@ class Group:
         self.history_ = self._train(self.network_, samples, cuts, max_steps=self.steps_)
         return self
 
+    def state(self) -> dict[str, Any]:
+        """Return what forecasts need of the group, to be kept in a file."""
+        names = ("plan", "training", "seed", "horizon_", "beside_", "block_", "steps_", "choices_")
+        return {name: getattr(self, name) for name in names} | {"parameters": self.network_.parameters}
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Self:
+        """Return the group of which `state` was kept; it forecasts, and is not told apart by what it searched.
+
+        Raises
+        ------
+        ValueError
+            When the parameters are not those of the plan.
+        """
+        group = cls(state.pop("plan"), state.pop("training"), seed=state.pop("seed"))
+        parameters = np.array(state.pop("parameters"), np.float32)
+        vars(group).update(state, searched_=None, search_history_=None)
+        if group.plan.blocks > parameters.shape[1]:
+            raise ValueError("a plan with more blocks than parameters")
+        group.network_ = group._network(parameters)
+        return group
+
     @property
     def steps_why(self) -> str:
         """Why training took so many steps."""
@@ -195,8 +217,8 @@ class Group:
         )
         return int(np.median(self.search_history_.best_step))
 
-    def _started(self, samples: Samples, cuts: Cuts) -> nn.Network:
-        """Return untrained members whose output is the last value of the sample, or that of a ridge regression."""
+    def _network(self, parameters: NDArray[np.float32] | None = None) -> nn.Network:
+        """Return the members: untrained, their output the last value of the sample, or with what they learned."""
         hidden, training, outputs = self.plan.hidden_sizes, self.training, self.horizon_ * self.head.outputs
         activation = nn.ACTIVATIONS[training.activation]
         path: list[nn.Layer] = []
@@ -219,8 +241,14 @@ class Group:
             path.append(nn.Linear(outputs, initializer="zero"))
         skip = nn.LinearSkip(*path, initializer="zero")
         size = self.plan.input_size + self.beside_.size
-        network = nn.Network(skip, input_size=size, members=self.plan.members, seed=np.random.SeedSequence(self.seed))
-        if self.plan.ridge and self.plan.head != "histogram":
+        seed = np.random.SeedSequence(self.seed)
+        return nn.Network(skip, input_size=size, members=self.plan.members, seed=seed, parameters=parameters)
+
+    def _started(self, samples: Samples, cuts: Cuts) -> nn.Network:
+        """Return untrained members whose output is the last value of the sample, or that of a ridge regression."""
+        network = self._network()
+        skip = network.layers[0]
+        if self.plan.ridge and self.plan.head != "histogram" and isinstance(skip, nn.LinearSkip):
             weight, bias = ridge(lambda chosen: self._batch(samples, chosen), cuts)
             skip.skip.weight[...] = np.repeat(weight, self.head.outputs, axis=-1)
             skip.skip.bias[...] = np.repeat(bias, self.head.outputs, axis=-1)

@@ -17,6 +17,7 @@ from forecast.models.mlp import MLP
 if TYPE_CHECKING:
     import pandas as pd
 
+    from forecast.models.arima_fit import Fit
     from forecast.panel import Panel
 
 __all__ = ["Hybrid"]
@@ -70,6 +71,11 @@ class Hybrid:
         rest = self.network_.predict(None if panel is None else self._in_units(self.arima_.residuals(panel)))
         size = linear["unique_id"].map(self.sizes_)
         return linear.assign(model=self.name, y_hat=linear["y_hat"] + rest["y_hat"] * size)
+
+    @property
+    def fits_(self) -> dict[str, Fit]:
+        """What the linear part is of every series that was fitted."""
+        return self.arima_.fits_
 
     def _in_units(self, rest: Panel) -> Panel:
         """Return residuals over their mean size, rounded so that other units of the series lead to the same bits."""

@@ -70,8 +70,8 @@ class CovariateInputs:
     @property
     def size(self) -> int:
         """The number of inputs."""
-        (_, F), (_, G), (_, C) = self._known.shape, self._past.shape, self._static.shape
-        return int(F * (self.input_size + self.horizon) + G * self.input_size + C)
+        F, G, C = (len(mean) for mean, _ in self.scales_)
+        return F * (self.input_size + self.horizon) + G * self.input_size + C
 
     def gather(self, cuts: Ints, offsets: Ints) -> Floats:
         """Return the inputs [.., size] of the samples cut at `cuts`, positions in values that begin at `offsets`."""

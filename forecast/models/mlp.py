@@ -14,14 +14,14 @@ import numpy as np
 from forecast import nn
 from forecast.engine import threads
 from forecast.errors import ConfigError, ModelError, Notice
-from forecast.models.base import constants_kept, interval_frame, quantiles_of, require_fitted
+from forecast.models.base import asked, constants_kept, interval_frame, quantiles_of
 from forecast.models.group import Group, Training
 from forecast.models.presets import PRESETS, RULES, kind_of, make_plans
 from forecast.models.prior import Prior
 from forecast.panel import Panel, forecast_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -189,12 +189,13 @@ class MLP:
         the frame has the network's own intervals: the median over members, moved as the networks trained beforehand
         move the forecast.
         """
-        require_fitted(self)
-        panel = self.panel_ if panel is None else panel
-        members = self._ahead(panel)
+        panel = asked(self, panel)
+        with ThreadPoolExecutor(threads()) as pool:
+            beforehand = None if self.prior_ is None else pool.submit(self.prior_.ahead, panel)
+            members = self._ahead(panel, do=pool.map)
         y_hat = members.copy()
-        if self.prior_ is not None:
-            y_hat += self.prior_share_ * (self.prior_.ahead(panel) - y_hat)
+        if beforehand is not None:
+            y_hat += self.prior_share_ * (beforehand.result() - y_hat)
         if not level or all(group.plan.head == "point" for group in self.groups_):
             return forecast_frame(panel, constants_kept(panel, y_hat), model=self.name)
         told = [group.quantiles(panel, quantiles_of(level)) for group in self.groups_]
@@ -231,10 +232,10 @@ class MLP:
     def _training(self) -> Training:
         return Training(**{name: getattr(self, name) for name in Training.__dataclass_fields__})
 
-    def _ahead(self, panel: Panel, *, searched: bool = False) -> Floats:
+    def _ahead(self, panel: Panel, *, searched: bool = False, do: Callable[..., Iterable[Floats]] = map) -> Floats:
         """Return the median over all members of what they forecast after the end of `panel`, [S, H]."""
-        members = [group.ahead(panel, searched=searched) for group in self.groups_]
-        return np.asarray(np.median(np.concatenate(members), axis=0))
+        members = do(lambda group: group.ahead(panel, searched=searched), self.groups_)
+        return np.asarray(np.median(np.concatenate(list(members)), axis=0))
 
     def _measure_share(self, panel: Panel) -> float:
         """Return the share of the networks trained beforehand: 1 where there are too few samples to learn from.

@@ -16,7 +16,7 @@ import numpy as np
 
 from forecast import nn
 from forecast.errors import ModelError
-from forecast.models.base import constants_kept, require_fitted
+from forecast.models.base import asked, constants_kept
 from forecast.models.generated import generate
 from forecast.panel import Panel, forecast_frame
 from forecast.samples import Samples, last_inputs
@@ -120,8 +120,7 @@ class Prior:
 
     def predict(self, panel: Panel | None = None) -> pd.DataFrame:
         """Return the forecast frame that follows `panel` (default: the fitted one)."""
-        require_fitted(self)
-        panel = self.panel_ if panel is None else panel
+        panel = asked(self, panel)
         return forecast_frame(panel, constants_kept(panel, self.ahead(panel)), model=self.name)
 
     def ahead(self, panel: Panel) -> Floats:
@@ -129,6 +128,28 @@ class Prior:
         chain, whole, _ = self._prepare(panel)
         y_hat = [self._steps_ahead(network, whole, panel.offsets) for network in self.networks_]
         return chain.invert(np.mean(y_hat, axis=0))
+
+    def state(self) -> dict[str, Any]:
+        """Return what forecasts need, to be kept in a file: of weights as they come with forecast, their hash alone."""
+        tuned = [network.parameters for network in self.networks_[1:]]
+        kept = {name: value for name, value in vars(self).items() if name != "networks_"}
+        return kept | {"weights": HASH, "tuned": tuned}
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Self:
+        """Return the model of which `state` was kept.
+
+        Raises
+        ------
+        ModelError
+            M202, when it forecasts with other weights than those that come with this version.
+        """
+        made, tuned = cls(), state.pop("tuned")
+        if state.pop("weights") != HASH:
+            raise ModelError("M202", f"the model was saved with another {PRIOR.name}", hint="forecast run DATA anew")
+        vars(made).update(state)
+        made.networks_ = [_load(made.season_), *(new_network(made.season_, parameters=np.array(p)) for p in tuned)]
+        return made
 
     def _prepare(self, panel: Panel) -> tuple[Chain, Floats, NDArray[np.bool_]]:
         """Return the transforms, the values [T_total] that the network sees, and which of them are targets."""
@@ -189,12 +210,12 @@ def _forward(network: nn.Network, inputs: Floats) -> Floats:
     return np.asarray((upright - reversed_) / 2 * size + level)
 
 
-def new_network(season_length: int, *, seed: int = 0) -> nn.Network:
-    """Return the untrained network for a season."""
+def new_network(season_length: int, *, seed: int = 0, parameters: NDArray[np.float32] | None = None) -> nn.Network:
+    """Return the network for a season: untrained, or with parameters [E, P]."""
     shape = SHAPES[season_length]
     stack = nn.DoublyResidual(shape.horizon, units=shape.units, blocks=shape.blocks, head_initializer="zero")
     skip = nn.LinearSkip(stack, initializer="zero")
-    return nn.Network(skip, input_size=shape.input_size, members=MEMBERS, seed=seed)
+    return nn.Network(skip, input_size=shape.input_size, members=MEMBERS, seed=seed, parameters=parameters)
 
 
 def batches(season_length: int, *, size: int, seed: int = 0) -> Iterator[nn.Batch]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from forecast.errors import ConfigError, Notice
-from forecast.models.base import require_fitted, steps_later
+from forecast.models.base import asked, fits_of, steps_later
 from forecast.panel import forecast_frame
 from forecast.transforms import Fill
 
@@ -89,7 +89,7 @@ class Theta:
     def joined(self, panel: Panel, parts: Sequence[Self]) -> Self:
         """Become the model of `panel` whose series were fitted in these `parts`."""
         self.horizon_ = parts[0].horizon_
-        return self._learned(panel, [fit for part in parts for fit in part.fits_])
+        return self._learned(panel, [fit for part in parts for fit in part.fits_.values()])
 
     @staticmethod
     def joined_choices(parts: Sequence[tuple[tuple[str, ...], dict[str, Any]]]) -> dict[str, Any]:
@@ -102,21 +102,26 @@ class Theta:
 
     def _learned(self, panel: Panel, fits: list[Fit]) -> Self:
         """Keep the fits of all series of a panel, and what follows from them."""
-        self.panel_, self.fits_ = panel, fits
-        seasonal = [bool((fit.factors != 1.0).any()) for fit in self.fits_]
+        self.panel_, self.fits_ = panel, dict(zip(panel.ids, fits, strict=True))
+        seasonal = [bool((fit.factors != 1.0).any()) for fit in fits]
         self.choices_: dict[str, Any] = {"seasonal": dict(zip(panel.ids, seasonal, strict=True))}
         if panel.n_series == 1:
-            fit = self.fits_[0]
-            self.choices_ = {"seasonal": seasonal[0], "alpha": fit.alpha, "theta": fit.theta}
+            self.choices_ = {"seasonal": seasonal[0], "alpha": fits[0].alpha, "theta": fits[0].theta}
         self.notices_: list[Notice] = []
         return self
 
     def predict(self, panel: Panel | None = None) -> pd.DataFrame:
-        """Return the forecast frame that follows `panel` (default: the fitted one)."""
-        require_fitted(self)
-        panel = self.panel_ if panel is None else panel
+        """Return the forecast frame that follows `panel` (default: the fitted one).
+
+        Raises
+        ------
+        ModelError
+            M102 before `fit`; M201 for a series that was not fitted.
+        """
+        panel = asked(self, panel)
+        known = fits_of(self, self.fits_, panel)
         filled = Fill().apply(panel)
-        fits = [fit.after(steps) for fit, steps in zip(self.fits_, steps_later(self.panel_, panel), strict=True)]
+        fits = [fit.after(steps) for fit, steps in zip(known, steps_later(self.panel_, panel), strict=True)]
         rows = [self._forecast(fit, filled.series(s)) for s, fit in enumerate(fits)]
         return forecast_frame(panel, np.array(rows).reshape(-1, self.horizon_), model=self.name)
 

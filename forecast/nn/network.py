@@ -43,6 +43,13 @@ class Network:
         update then waits for no layer above it: only the error at the output must be known.
     seed : int or SeedSequence
         Member e draws its start from a stream of its own, the same whatever E is.
+    parameters : ndarray [E, P], optional
+        What was learned before: nothing is drawn then, and nothing made room for that does not fit the layers.
+
+    Raises
+    ------
+    ValueError
+        When there is no such feedback, or `parameters` are not those of these layers.
 
     Examples
     --------
@@ -62,6 +69,7 @@ class Network:
         dtype: DTypeLike = np.float32,
         feedback: str = "back",
         seed: int | np.random.SeedSequence = 0,
+        parameters: Array | None = None,
     ) -> None:
         if feedback not in ("back", "direct"):
             raise ValueError(f"feedback is 'back' or 'direct', not {feedback!r}")
@@ -76,10 +84,13 @@ class Network:
         self.output_size = size
         self._shortcuts: dict[int, Array] = {}
         n_parameters = sum(layer.n_parameters for layer in layers)
-        self.parameters: Array = np.zeros((members, n_parameters), dtype)
-        self.gradients: Array = np.zeros((members, n_parameters), dtype)
+        if parameters is not None and (parameters.shape != (members, n_parameters) or feedback == "direct"):
+            raise ValueError(f"parameters {parameters.shape} for {members} networks of {n_parameters}")
+        self.parameters: Array = np.zeros((members, n_parameters), dtype) if parameters is None else parameters
+        self.gradients: Array = np.zeros_like(self.parameters)
         self._bind()
-        self.initialize(seed)
+        if parameters is None:
+            self.initialize(seed)
 
     def initialize(self, seed: int | np.random.SeedSequence) -> None:
         """Draw all parameters anew."""
@@ -138,7 +149,7 @@ class Network:
             y = layer.forward(y)
         return y[None] if self.members == 1 else y
 
-    def predict(self, x: Array, *, at_once: int = 4096) -> Array:
+    def predict(self, x: Array, *, at_once: int = 512) -> Array:
         """Return the outputs for any number of inputs, `at_once` of them at a time, which bounds the memory.
 
         Parameters
