@@ -263,6 +263,15 @@ def test_a_request_is_read_back_as_it_was(tmp_path):
     assert again == request(folder=tmp_path / "run", overwrite=True)
 
 
+def test_an_interrupted_run_is_not_loaded_as_a_whole_one(tmp_path):
+    interrupted(tmp_path / "run")
+
+    with pytest.raises(FileError, match="it is not whole") as caught:
+        forecast.load_run(tmp_path / "run.partial")
+
+    assert (caught.value.code, caught.value.hint) == ("F104", f"forecast run --resume {tmp_path / 'run.partial'}")
+
+
 def test_settings_beside_resume_are_refused(tmp_path):
     interrupted(tmp_path / "run")
 
