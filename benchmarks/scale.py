@@ -1,6 +1,6 @@
 """How time and memory grow with the number of series: forecast predict from a cold start to the written file.
 
-    python benchmarks/scale.py                                   # 1,000, 10,000 and 50,000 monthly series
+    python benchmarks/scale.py                                   # 1,000, 10,000 and 100,000 monthly series
     python benchmarks/scale.py --series 50000 --length 100 --preset fast --json
     python benchmarks/scale.py --only engines                    # the same backtest by one process, two, and Dask
     python benchmarks/scale.py --saved --series 10000 --length 120   # by the models of a run made beforehand
@@ -80,9 +80,9 @@ def main() -> None:
     """Measure, then print a table or JSON."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "--series", default="1000,10000,50000", help="how many, with commas between (default %(default)s)"
+        "--series", default="1000,10000,100000", help="how many, with commas between (default %(default)s)"
     )
-    parser.add_argument("--length", type=int, default=100, help="values of each (default %(default)s)")
+    parser.add_argument("--length", type=int, default=120, help="values of each (default %(default)s)")
     parser.add_argument("--horizon", type=int, default=12)
     parser.add_argument("--preset", default="fast", choices=("fast", "balanced", "best"))
     parser.add_argument("--models", default="mlp")

@@ -6,7 +6,6 @@ reader are told the same; beside a failure of ours it keeps the whole trace.
 
 from __future__ import annotations
 
-import errno
 import traceback
 from contextlib import contextmanager
 from time import perf_counter
@@ -76,8 +75,8 @@ class Journal:
     def kept(self, aside: Path, folder: Path) -> Iterator[None]:
         """Write to run.log in the folder `aside` within the block.
 
-        A failure that is no `ForecastError` and no full disk is a bug: its trace is written down, and since the folder
-        goes away the journal is put beside it, as ``<folder>.log``; a note of the error says so.
+        A failure that is no `ForecastError`, nor one of the system, is a bug: its trace is written down, and since the
+        folder goes away the journal is put beside it, as ``<folder>.log``; a note of the error says so.
         """
         path = aside / NAME
         with path.open("w", encoding="utf-8", newline="\n") as self._file:
@@ -86,8 +85,7 @@ class Journal:
                 yield
                 self.note("done")
             except Exception as error:
-                full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-                if not full and not isinstance(error, ForecastError):
+                if not isinstance(error, ForecastError | OSError):  # the system's trouble is none of ours
                     self.note("".join(traceback.format_exception(error)).rstrip())
                     saved = folder.with_name(f"{folder.name}.log")
                     saved.write_text(path.read_text(encoding="utf-8"), encoding="utf-8", newline="\n")

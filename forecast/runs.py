@@ -155,13 +155,17 @@ def load_run(folder: str | Path) -> Run:
     Raises
     ------
     FileError
-        F104, when `folder` is not a run folder; F102, when one of its files is missing or cannot be read.
+        F104, when `folder` is not a run folder, or that of a run that was interrupted; F102, when one of its files is
+        missing or cannot be read.
     """
     import pandas as pd
 
     folder = Path(folder)
     if not (folder / "run.json").is_file():
         raise FileError("F104", f"{shown(folder)} is not a run folder: no run.json in it", hint="forecast run DATA")
+    if folder.name.endswith(".partial"):
+        what = f"{shown(folder)} is a run that was interrupted: it is not whole"
+        raise FileError("F104", what, hint=f"forecast run --resume {folder}")
     training, choices, config = folder / "training.csv", folder / "choices.json", folder / "config.toml"
     return Run(
         folder=folder,
@@ -185,7 +189,7 @@ def new_folder(name: str) -> Path:
         plain = f"{plain or 'data'}-{hashlib.sha256(stem.encode()).hexdigest()[:8]}"
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     folder, copies = Path(REPORTS_FOLDER) / f"{plain}-{stamp}", 1
-    while folder.exists():
+    while folder.exists() or folder.with_name(f"{folder.name}.partial").exists():
         copies += 1
         folder = folder.with_name(f"{plain}-{stamp}-{copies}")
     return folder

@@ -5,6 +5,7 @@ import logging
 import os
 import pickle
 import signal
+import sys
 import time
 from concurrent.futures import Executor
 from pathlib import Path
@@ -226,3 +227,11 @@ def test_an_engine_that_is_none_is_refused(engine):
         Workers(engine=engine)
 
     assert caught.value.code == "U101"
+
+
+def test_without_the_package_it_is_said_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ConfigError, match="takes the package distributed") as caught, Workers(engine="dask"):
+        pass
+
+    assert caught.value.hint == "pip install 'forecast[dask]'"

@@ -9,7 +9,7 @@ import forecast
 from forecast import pipeline
 from forecast.engine import workers
 
-FILES_OF_TIME = ("run.json", "run.log", "report.html")
+FILES_OF_TIME = ("run.json", "report.html", "run.log", "command.txt")
 """What says how long it took: the page says it too, and nothing else in it is not from the other files."""
 
 

@@ -263,6 +263,15 @@ def test_a_request_is_read_back_as_it_was(tmp_path):
     assert again == request(folder=tmp_path / "run", overwrite=True)
 
 
+def test_an_interrupted_run_is_not_loaded_as_a_whole_one(tmp_path):
+    interrupted(tmp_path / "run")
+
+    with pytest.raises(FileError, match="it is not whole") as caught:
+        forecast.load_run(tmp_path / "run.partial")
+
+    assert (caught.value.code, caught.value.hint) == ("F104", f"forecast run --resume {tmp_path / 'run.partial'}")
+
+
 def test_settings_beside_resume_are_refused(tmp_path):
     interrupted(tmp_path / "run")
 
@@ -350,7 +359,7 @@ def test_a_resumed_run_does_no_finished_window_again_and_comes_to_the_same_bytes
     assert again == tmp_path / "cut"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cut", "whole"]
     for path in whole.rglob("*.*"):
-        if path.name not in ("run.json", "run.log"):  # which say how long it took
+        if path.name not in ("run.json", "run.log", "command.txt"):
             assert (again / path.relative_to(whole)).read_bytes() == path.read_bytes(), path
     one, other = (json.loads((folder / "run.json").read_text(encoding="utf-8")) for folder in (whole, again))
     for name in set(one) - {"created", "timings", "command"}:

@@ -32,11 +32,21 @@ if not page:
     pipeline.report.render = lambda folder: None
 if shared:
     workers.WORTH = workers.AT_LEAST = -1.0
+
+
+class Steps:
+    def say(self, line):
+        pass
+
+    def progress(self, done, total, what):
+        print("step", flush=True)
+
+
 print("begun", flush=True)
 if limit:
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 try:
-    forecast.run(**chosen)
+    forecast.run(**chosen, listener=Steps())
 except forecast.ForecastError as error:
     print(error.code, flush=True)
     sys.exit(error.exit_code)
@@ -44,8 +54,8 @@ except forecast.ForecastError as error:
 """A run in a process of its own: without its page, with workers from the start, with a limit to the size of files."""
 KINDS = ("kill", "kill", "kill", "full", "cut")
 MOST_KILLS = 4
-OF_TIME = ("run.json", "report.html")
-"""What says how long a run took."""
+OF_TIME = ("run.json", "report.html", "run.log", "command.txt")
+"""What says how long a run took, or where it went."""
 
 
 @dataclass(frozen=True)
@@ -73,14 +83,13 @@ class Case:
 
     def __init__(self, folder: Path, *, page: bool = False, shared: bool = False) -> None:
         self.folder, self.page, self.shared = folder, page, shared
-        self.took = 0.0
         self.temporary = folder / "tmp"
         self.temporary.mkdir()
         self.data = folder / "panel.csv"
         rows = [f"s{s},{i},{10 * s + i % 4 + 0.1 * i}" for s in range(3) for i in range(1, 41)]
         self.data.write_text("unique_id,ds,y\n" + "\n".join(rows) + "\n", encoding="utf-8")
-        self._run({"data": str(self.data), "out": str(folder / "whole")})
-        self.seconds = self.took
+        _, said = self._run({"data": str(self.data), "out": str(folder / "whole")})
+        self.steps = len(said)
         self.whole = contents(folder / "whole")
 
     def check(self, n: int, seed: int, kind: str | None = None) -> Interruption:
@@ -99,7 +108,7 @@ class Case:
         asked, times = {"data": str(self.data), "out": str(place / "run")}, 0
         for _ in range(int(rng.integers(1, MOST_KILLS))):
             times += 1
-            self._run(asked, kill=float(rng.random()) * self.seconds)
+            self._run(asked, kill=(int(rng.integers(self.steps + 1)), float(rng.exponential(0.05))))
             broken = self._state(place)
             if broken:
                 return f"killed {times} times", broken
@@ -115,7 +124,7 @@ class Case:
         if broken or (place / "run").exists():
             return "room enough", broken or self._differs(place / "run")
         if (code, said[-1:]) != (5, ["F105"]):
-            return "full", f"a full disk ended in exit {code}, {said}"
+            return "full", f"a full disk ended in exit {code}, {said[-1:]}"
         return "full", self._finished(place, self._next(place, asked))
 
     def _cut(self, place: Path, rng: np.random.Generator) -> tuple[str, str]:
@@ -125,7 +134,7 @@ class Case:
         code, said = self._run({"data": str(path), "out": str(place / "run")})
         whole = (place / "run" / "run.json").is_file()
         fine = (code == 0) == whole and code in (0, 2, 3, 4) and not (place / "run.partial").exists()
-        return f"exit {code}", "" if fine else f"cut data ended in exit {code}, {said}"
+        return f"exit {code}", "" if fine else f"cut data ended in exit {code}, {said[-1:]}"
 
     def _next(self, place: Path, asked: dict[str, str]) -> dict[str, str]:
         """Return how to go on: where nothing was begun, from the start."""
@@ -136,7 +145,7 @@ class Case:
     def _finished(self, place: Path, asked: dict[str, str]) -> str:
         code, said = self._run(asked)
         if code:
-            return f"going on ended in exit {code}, {said}"
+            return f"going on ended in exit {code}, {said[-1:]}"
         left = sorted(path.name for path in place.iterdir())
         return self._differs(place / "run") if left == ["run"] else f"{left} is left"
 
@@ -153,9 +162,9 @@ class Case:
         return f"{', '.join(names)} differ from the unbroken run" if names else ""
 
     def _run(
-        self, asked: dict[str, str], *, kill: float | None = None, limit: int | None = None
+        self, asked: dict[str, str], *, kill: tuple[int, float] | None = None, limit: int | None = None
     ) -> tuple[int, list[str]]:
-        """Run in a process of its own; return how it ended and what it said. `kill` is seconds after it began."""
+        """Run in a process of its own; return how it ended and what it said. `kill`: so many steps and seconds on."""
         chosen: dict[str, Any] = {"limit": limit, "page": self.page, "shared": self.shared, "jobs": 2, **asked}
         if "data" in asked:
             chosen |= {"models": ["theta"], "n_windows": 3, "horizon": 2}
@@ -167,14 +176,13 @@ class Case:
             env=_environment(self.temporary),
         )
         with process:
-            first = process.stdout.readline() if process.stdout else ""
-            begun = time.perf_counter()
-            if kill is not None:
-                time.sleep(kill)
+            said = []
+            if kill is not None and process.stdout:
+                said = [process.stdout.readline() for _ in range(kill[0])]
+                time.sleep(kill[1])
                 process.kill()
-            said = process.communicate()[0]
-            self.took = time.perf_counter() - begun
-        return process.returncode, [line for line in (first + said).splitlines() if line]
+            said += process.communicate()[0].splitlines()
+        return process.returncode, [line.strip() for line in said if line.strip()]
 
 
 def contents(folder: Path) -> dict[str, bytes]:

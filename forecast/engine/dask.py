@@ -70,13 +70,13 @@ class Dask(Executor):
         self._cluster: Any = None
         self._scratch = Path(tempfile.gettempdir()) / f"forecast-dask-{os.getpid()}"
         if name == "dask":
-            with import_module("dask").config.set({"distributed.scheduler.allowed-failures": TRIES - 1}):
+            aside = {"distributed.scheduler.allowed-failures": TRIES - 1, "temporary-directory": str(self._scratch)}
+            with import_module("dask").config.set(aside):
                 self._cluster = distributed.LocalCluster(
                     n_workers=count,
                     threads_per_worker=1,
                     dashboard_address=None,
                     memory_limit=0,
-                    local_directory=str(self._scratch),
                     silence_logs=logging.CRITICAL,
                     env={WORKER: "1"},
                 )
@@ -148,7 +148,7 @@ class Dask(Executor):
         return self._sent[id(panel)][1]
 
     def _addresses(self) -> set[str]:
-        return set(self._client.scheduler_info()["workers"])
+        return set(self._client.nthreads())
 
     def _look_for_the_dead(self, *, at_once: bool = False) -> None:
         if not at_once and perf_counter() < self._looked + LOOK:
