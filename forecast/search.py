@@ -88,7 +88,7 @@ def tune(
     started, listener = perf_counter() - spent, listener or Silent()
     flags: dict[str, Any] = {**options}
     settings = resolve(Path(config) if config is not None else None, flags)
-    models = searched_models(settings, {**environment(), **flags}.get("models"))
+    models = searched_models(settings, flags.get("models") or environment().get("models"))
     if resume is not None and out is not None:
         raise ConfigError("U101", "a search goes on in its own folder", hint=f"--resume {resume} without --out")
     require_optuna()

@@ -117,7 +117,8 @@ def _sentence(one: Searched, record: TuningSection, n_series: int) -> str:
     """
     tuned = record.models[one.model]
     lost = [f"{number} {state}" for state in ("pruned", "failed") if (number := one.count(state))]
-    of = f"{tuned.trials} trial{'' if tuned.trials == 1 else 's'}{f' ({chr(44).join(lost)})' if lost else ''}"
+    beside = f" ({', '.join(lost)})" if lost else ""
+    of = f"{tuned.trials} trial{'' if tuned.trials == 1 else 's'}{beside}"
     units = f"{tuned.units} {'series' if n_series > 1 else 'windows'}"
     if one.best.number == 0:
         return f"{one.model}: MASE {tuned.mase:.3f} by default, the best of {of}"

@@ -383,6 +383,15 @@ def test_models_without_settings_cannot_be_tuned(tmp_path):
     assert caught.value.code == "U112"
 
 
+def test_models_may_be_named_by_a_variable(call, monkeypatch):
+    monkeypatch.setenv("FORECAST_MODELS", "theta")
+
+    code, _, err = call("tune", "nile", "--out", "s", "--trials", "1")
+
+    assert code == 0, err
+    assert "tuning theta on" in err
+
+
 def test_a_file_without_the_network_asks_for_models(tmp_path):
     (tmp_path / "f.toml").write_text("[models.theta]\n", encoding="utf-8")
 
