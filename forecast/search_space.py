@@ -91,7 +91,7 @@ def space_of(
     Parameters
     ----------
     model : str
-        One of `SEARCHED`; of any other nothing is.
+        One of `SEARCHED`.
     settings : RunConfig
         What it is otherwise; a setting that is not at its default was named by the user and stays.
     panel : Panel
@@ -120,11 +120,9 @@ def space_of(
         found = [Choice(f"{place}.transform", ("auto", "none", *_logarithm(panel)))]
     elif model == "theta":
         found = [Choice(f"{place}.method", ("dynamic", "standard"))]
-    elif model in ("croston", "tsb"):
+    else:
         names = ("alpha", "beta") if model == "tsb" else ("alpha",)
         found = [Span(f"{place}.{name}", 0.02, 0.5, 0.1, 0.1) for name in names]
-    else:
-        return []
     own = [p for p in found if p.setting.startswith(place)]
     named = {p.setting for p in own if getattr(section, p.setting.rpartition(".")[2]) != p.default}
     return [p for p in found if p.setting not in named]

@@ -294,9 +294,12 @@ def in_toml(value: Any) -> str:
 
     Examples
     --------
-    >>> in_toml((80, 95)), in_toml("auto")
-    ('[80, 95]', '"auto"')
+    >>> in_toml((80, 95)), in_toml("auto"), in_toml({"number": 1, "mase": 0.5})
+    ('[80, 95]', '"auto"', '{ number = 1, mase = 0.5 }')
     """
+    if isinstance(value, dict):
+        inside = (f"{in_toml(key) if '.' in key else key} = {in_toml(one)}" for key, one in value.items())
+        return f"{{ {', '.join(inside)} }}" if value else "{}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(in_toml, value))}]"
     return tomli_w.dumps({"value": value}).partition(" = ")[2].strip()

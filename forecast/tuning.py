@@ -69,8 +69,9 @@ class Searched:
 
     @property
     def ranked(self) -> list[Tried]:
-        """The complete trials, the best first, the earlier first where they are equal."""
-        return sorted((one for one in self.trials if one.state == "complete"), key=lambda one: one.value or 0.0)
+        """The complete trials, the best first; settings that were tried twice stand there once."""
+        once = {repr(one.settings): one for one in reversed(self.trials) if one.state == "complete"}
+        return sorted(once.values(), key=lambda one: (one.value or 0.0, one.number))
 
     @property
     def best(self) -> Tried:
@@ -89,7 +90,7 @@ class Searched:
         The best of many is ahead by luck already: a p-value must be below 5 % divided by how many were compared with
         the defaults (Bonferroni).
         """
-        others = max(1, self.count("complete") - 1)
+        others = max(1, len(self.ranked) - 1)
         default = self.default.losses or (float("nan"),) * len(self.best.losses)
         return compare(self.best.losses, default, alpha=ALPHA / others, overlap=self.overlap)
 
@@ -108,7 +109,8 @@ def search(
     """Search the settings of a model: the tree-structured Parzen estimator, with pruning by the median.
 
     The estimator (Bergstra et al. 2011) and the pruner are Optuna's. A space with few enough points is gone through
-    point by point. `tick` is told what is known after each batch.
+    point by point, and settings that were tried already are not tried again. `tick` is told what is known after each
+    batch.
 
     Parameters
     ----------
@@ -140,7 +142,8 @@ def search(
     planned = trials if points is None else len(points)
     found = Searched(model, [], planned, validation.overlap)
     with quiet_optuna() as optuna:
-        study = optuna.create_study(direction="minimize", pruner=optuna.pruners.MedianPruner(n_startup_trials=BATCH))
+        pruner = optuna.pruners.MedianPruner(n_startup_trials=BATCH, n_warmup_steps=1)
+        study = optuna.create_study(direction="minimize", pruner=pruner)
         distributions = {p.setting: _distribution(optuna, p) for p in space}
         for first, size in _batches(planned):
             study.sampler = _sampler(optuna, seed, model, first)
@@ -150,7 +153,7 @@ def search(
             tries = [Tried(one.number, "", None, _settings(space, one)) for one in asked]
             kept = known[first : first + size]
             _require_same(kept, tries, journal)
-            judged = _judged(asked, tries, kept, model, validation, do)
+            judged = _judged(asked, tries, _known(tries, kept, found.trials), model, validation, do)
             for trial, one in zip(asked, judged, strict=False):
                 _tell(optuna, study, trial, one)
                 if one.number >= len(known):
@@ -175,24 +178,33 @@ def _batches(planned: int) -> list[tuple[int, int]]:
     return [(0, 1), *((first, min(BATCH, planned - first)) for first in range(1, planned, BATCH))]
 
 
+def _known(tries: Sequence[Tried], kept: Sequence[Tried], before: Sequence[Tried]) -> list[Tried | None]:
+    """Return what a batch will come out as where that is known: from the journal, or tried `before` to the letter."""
+    twins = {repr(one.settings): one for one in before if one.state == "complete"}
+    known: list[Tried | None] = [*kept]
+    for one in tries[len(kept) :]:
+        twin = twins.get(repr(one.settings))
+        known.append(None if twin is None else replace(twin, number=one.number))
+    return known
+
+
 def _judged(
     asked: Sequence[Any],
     tries: Sequence[Tried],
-    kept: Sequence[Tried],
+    known: Sequence[Tried | None],
     model: str,
     validation: Validation,
     do: Doer,
 ) -> list[Tried]:
-    """Return the trials of a batch as they came out: those `kept` as they are, others rung by rung.
+    """Return the trials of a batch as they come out: those that are `known` as they are, others rung by rung.
 
     Where time runs out, those are returned that come before the first unfinished one.
     """
-    out: list[Tried | None] = [*kept, *([None] * (len(tries) - len(kept)))]
-    for trial, one in zip(asked, kept, strict=False):
-        for step, value in enumerate(one.steps):
+    out = list(known)
+    for trial, one in zip(asked, known, strict=True):
+        for step, value in enumerate(() if one is None else one.steps):
             trial.report(value, step)
-    parts: dict[int, list[pd.DataFrame]] = {i: [] for i in range(len(kept), len(tries))}
-    steps: dict[int, tuple[float, ...]] = dict.fromkeys(parts, ())
+    parts: dict[int, list[pd.DataFrame]] = {i: [] for i, one in enumerate(known) if one is None}
     for rung in range(len(validation.rungs)):
         alive = [i for i in parts if out[i] is None]
         if not alive:
@@ -201,25 +213,27 @@ def _judged(
         for i, result in zip(alive, results, strict=True):
             if result is None:
                 return _before_the_first_gap(out)
-            if isinstance(result, str):
-                out[i] = replace(tries[i], state="failed", steps=steps[i], reason=result)
-                continue
-            parts[i].append(result)
-            value = mean_loss(parts[i])
-            steps[i] = (*steps[i], value)
-            asked[i].report(value, rung)
             last = rung == len(validation.rungs) - 1
-            if last:
-                out[i] = _finished(tries[i], steps[i], parts[i])
-            elif tries[i].number > 0 and asked[i].should_prune():
-                out[i] = replace(tries[i], state="pruned", value=value, steps=steps[i])
+            out[i] = _after(result, asked[i], tries[i], parts[i], last=last)
     return _before_the_first_gap(out)
 
 
-def _finished(tried: Tried, steps: tuple[float, ...], parts: Sequence[pd.DataFrame]) -> Tried:
-    if isnan(steps[-1]):
+def _after(
+    result: pd.DataFrame | str, trial: Any, tried: Tried, parts: list[pd.DataFrame], *, last: bool
+) -> Tried | None:
+    """Return a trial that is over after a rung, whose losses join its `parts`; None for one that goes on."""
+    if isinstance(result, str):
+        return replace(tried, state="failed", reason=result)
+    parts.append(result)
+    steps = tuple(mean_loss(parts[:rungs]) for rungs in range(1, len(parts) + 1))
+    trial.report(steps[-1], len(parts) - 1)
+    if last and isnan(steps[-1]):
         return replace(tried, state="failed", reason=UNDEFINED)
-    return replace(tried, state="complete", value=steps[-1], steps=steps, losses=unit_losses(parts))
+    if last:
+        return replace(tried, state="complete", value=steps[-1], steps=steps, losses=unit_losses(parts))
+    if tried.number > 0 and trial.should_prune():
+        return replace(tried, state="pruned", value=steps[-1], steps=steps)
+    return None
 
 
 def _before_the_first_gap(out: Sequence[Tried | None]) -> list[Tried]:

@@ -7,7 +7,6 @@ by a difference of nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from itertools import count
 from pathlib import Path
 from time import perf_counter
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from forecast.backtesting import Factory, Split
     from forecast.config import RunConfig
     from forecast.panel import Panel
+    from forecast.ready import Ready
     from forecast.series import SeriesData
 
 __all__ = ["WhatIf", "whatif"]
@@ -138,45 +138,55 @@ def whatif(
     target = None if output is None else Path(output)
     if target is not None:
         require_free(target, overwrite=overwrite)
+    flags |= {"config": config}
+    (ready, a), (other, b) = (_ready(data, plan, settings, flags, listener) for plan in (plan_a, plan_b))
+    about = f"{ready.split.horizon} steps ahead under {a} (a) and {b} (b)"
+    for line in [*ready.loaded.notes, *(str(n) for n in ready.notices if n.code != "W203"), about]:
+        listener.say(line)
+    tasks = _tasks(settings, ready, other)
+    seconds = None if settings.seconds is None else max(0.0, settings.seconds - (perf_counter() - started))
+    done = count()
+    with one_thread(), Workers(jobs, seconds=seconds) as workers:
+        outcomes = workers.do(_both, tasks, lambda task: listener.progress(next(done), len(tasks), task.model))
+    found = _told(tasks, outcomes, (a, b))
+    if target is not None:
+        write_file(found.steps, target)
+    return found
+
+
+def _ready(
+    data: str | Path | pd.DataFrame,
+    plan: str | Path | pd.DataFrame,
+    settings: RunConfig,
+    flags: dict[str, Any],
+    listener: Listener,
+) -> tuple[Ready, str]:
+    """Return the data with one plan for their future, and what the plan is called."""
     names: list[str] = []
 
-    def planned(plan: str | Path | pd.DataFrame, loaded: SeriesData, panel: Panel, split: Split) -> Panel:
+    def planned(loaded: SeriesData, panel: Panel, split: Split) -> Panel:
+        columns = {"time": loaded.time, "id": loaded.id}
         found, name, notes = with_plan(
-            panel,
-            plan,
-            time=loaded.time,
-            id=loaded.id,
-            target=loaded.target,
-            how=settings.data,
-            horizon=split.reach,
+            panel, plan, target=loaded.target, **columns, how=settings.data, horizon=split.reach
         )
         names.append(name)
         for note in notes:
             listener.say(note)
         return found
 
-    ready, other = (
-        prepare(data, settings, flags={**flags, "config": config}, planned=partial(planned, plan))
-        for plan in (plan_a, plan_b)
-    )
-    about = f"{ready.split.horizon} steps ahead under {names[0]} (a) and {names[1]} (b)"
-    for line in [*ready.loaded.notes, *(str(n) for n in ready.notices if n.code != "W203"), about]:
-        listener.say(line)
+    ready = prepare(data, settings, flags=flags, planned=planned)
+    return ready, names[0]
+
+
+def _tasks(settings: RunConfig, ready: Ready, other: Ready) -> list[_Task]:
+    """Return a task for each model that was named."""
     chosen, named = settings.forecast, settings.models.model_fields_set
     bounds = Bounds(min=chosen.min, max=chosen.max, integer=chosen.integer)
-    tasks = [
+    return [
         _Task(name, make, (ready.panel, other.panel), ready.split, bounds)
         for name, make in factories_of(settings).items()
         if name in named
     ]
-    seconds = None if settings.seconds is None else max(0.0, settings.seconds - (perf_counter() - started))
-    done = count()
-    with one_thread(), Workers(jobs, seconds=seconds) as workers:
-        outcomes = workers.do(_both, tasks, lambda task: listener.progress(next(done), len(tasks), task.model))
-    found = _told(tasks, outcomes, (names[0], names[1]))
-    if target is not None:
-        write_file(found.steps, target)
-    return found
 
 
 def _require_known_ahead(settings: RunConfig) -> None:

@@ -16,7 +16,7 @@ from forecast import pipeline
 from forecast.backtesting import Outcome, Split, perform
 from forecast.bounds import Bounds
 from forecast.cli import tuning
-from forecast.config import resolve
+from forecast.config import origins, resolve
 from forecast.engine import Workers
 from forecast.errors import ConfigError, DataError, FileError, ModelError
 from forecast.metrics import mase, mase_scale
@@ -199,7 +199,7 @@ def test_a_small_space_is_gone_through_point_by_point(tmp_path):
 
 
 def trial(number, value, losses):
-    return Tried(number, "complete", value, {}, (value,), tuple(losses))
+    return Tried(number, "complete", value, {"alpha": number}, (value,), tuple(losses))
 
 
 def test_the_best_of_many_must_be_clearer_than_one_alone():
@@ -211,6 +211,25 @@ def test_the_best_of_many_must_be_clearer_than_one_alone():
 
     assert few.comparison.word == "better"
     assert many.comparison.word == "cannot be told apart"
+
+
+def test_settings_that_were_tried_are_not_tried_again(tmp_path, monkeypatch):
+    first, fitted, real = searched(tmp_path / "s", trials=17).trials, [], perform
+
+    def noted(task):
+        fitted.append(str(task.make.keywords["alpha"]))
+        return real(task)
+
+    monkeypatch.setattr("forecast.search.perform", noted)
+    found = searched(tmp_path / "s", trials=33, resume=True)
+
+    known = set(first.loc[first["state"] == "complete", "models.croston.alpha"])
+    again = found.trials[17:][found.trials["models.croston.alpha"][17:].isin(known)]
+    assert len(again) > 0
+    assert set(again["state"]) == {"complete"}
+    assert not known & set(fitted)
+    best = tomllib.loads(found.best.read_text(encoding="utf-8"))["tuning"]["models"]["croston"]["best"]
+    assert len({repr(one["settings"]) for one in best}) == len(best)
 
 
 def test_less_than_eight_windows_are_too_little_to_tell():
@@ -364,6 +383,15 @@ def test_models_without_settings_cannot_be_tuned(tmp_path):
     assert caught.value.code == "U112"
 
 
+def test_models_may_be_named_by_a_variable(call, monkeypatch):
+    monkeypatch.setenv("FORECAST_MODELS", "theta")
+
+    code, _, err = call("tune", "nile", "--out", "s", "--trials", "1")
+
+    assert code == 0, err
+    assert "tuning theta on" in err
+
+
 def test_a_file_without_the_network_asks_for_models(tmp_path):
     (tmp_path / "f.toml").write_text("[models.theta]\n", encoding="utf-8")
 
@@ -407,6 +435,27 @@ def test_a_folder_that_is_there_is_not_written_to(tmp_path):
     with pytest.raises(FileError, match="exists") as caught:
         searched(tmp_path / "other")
     assert "--resume" not in caught.value.hint
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_of_files(tmp_path):
+    (tmp_path / "file").touch()
+
+    with pytest.raises(FileError, match="cannot write") as caught:
+        searched(tmp_path / "file" / "s")
+
+    assert caught.value.code == "F104"
+
+
+def test_settings_that_cannot_be_written_are_an_error_of_files(tmp_path):
+    searched(tmp_path / "s", trials=1)
+    (tmp_path / "s" / "best.toml").unlink()
+    (tmp_path / "s" / "best.toml").mkdir()
+
+    with pytest.raises(FileError, match="best.toml") as caught:
+        searched(tmp_path / "s", resume=True)
+
+    assert caught.value.code == "F104"
+    assert not list((tmp_path / "s").glob("*.partial"))
 
 
 def test_a_search_goes_on_in_its_own_folder(tmp_path):
@@ -548,6 +597,8 @@ def test_the_file_of_settings_reads_back_to_what_was_found(tmp_path):
     found = searched(tmp_path / "s", trials=3)
 
     assert resolve(found.best, {}) == found.settings
+    alpha = found.settings.models.croston.alpha
+    assert origins(found.best, {})["models.croston.alpha"][0] == alpha
 
 
 def test_an_unknown_entry_of_the_search_in_a_file_is_an_error(tmp_path):
