@@ -5,20 +5,22 @@ The idea: each check says how often it was made and how often it held, so that "
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from forecast.backtesting import FAILURES
 from forecast.defaults import BASELINES, BUNDLED
-from forecast.errors import ForecastError
 from forecast.proofs import Proofs, in_panel, in_table, prove
 from forecast.ready import changeable, factories_of
 from forecast.transforms import choose_transforms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from forecast.backtesting import Window
     from forecast.config import RunConfig
     from forecast.panel import Panel
     from forecast.ready import Ready
@@ -47,16 +49,12 @@ def checked(
         ``check`` (what was tried), ``held`` and ``of`` (how often), ``passed`` (None: could not be tried), ``note``.
     seconds : dict of str to float
     """
-    small = ready.panel.values.size * max(1, ready.split.n_windows) <= MOST_VALUES
-    changed, where = in_panel_of(ready.panel), "in memory"
-    if small and _read_again(data):
-        table, read = changeable(data, settings, ready)
-        loaded = ready.loaded
-        changed, where = in_table(table, read, time=loaded.time, target=loaded.target, id=loaded.id), "in the file"
     factories = factories_of(settings)
     baseline = next(name for name in BASELINES if name in factories)
     network = NETWORK in factories and settings.seconds is None
+    small = ready.panel.values.size * max(1, ready.split.n_windows) <= MOST_VALUES
     try:
+        changed, where = _changed(data, settings, ready, small=small)
         found = prove(
             ready.panel,
             changed,
@@ -68,8 +66,8 @@ def checked(
             bounds=results.bounds,
             latest=None if small else 1,
         )
-    except ForecastError as error:
-        note = f"not tried: the changed data cannot be read ({error.code})"
+    except FAILURES as error:  # a run that took hours does not end with its last check
+        note = f"not tried: the changed data cannot be read or fitted ({error})"
         return [_check("The past and the forecasts after a change of the future", 0, 0, note), *_of_files(results)], {}
     rows = list(_of_changes(found, where, ready.split.n_windows))
     if NETWORK in factories and not network:
@@ -77,9 +75,15 @@ def checked(
     return [*rows, *_of_files(results)], found.seconds
 
 
-def in_panel_of(panel: Panel) -> Any:
-    """Return what changes the panel itself after a cutoff."""
-    return lambda window: in_panel(panel, window)
+def _changed(
+    data: str | Path | pd.DataFrame, settings: RunConfig, ready: Ready, *, small: bool
+) -> tuple[Callable[[Window], Panel], str]:
+    """Return what changes the data after the cutoff of a window, and where it does so."""
+    if not small or not _read_again(data):
+        return partial(in_panel, ready.panel), "in memory"
+    table, read = changeable(data, settings, ready)
+    loaded = ready.loaded
+    return in_table(table, read, time=loaded.time, target=loaded.target, id=loaded.id), "in the file"
 
 
 def _read_again(data: str | Path | pd.DataFrame) -> bool:

@@ -88,9 +88,9 @@ def prove(
     latest : int, optional
         Look at so many of the latest windows alone.
     """
-    found, known = Proofs(), {_cutoffs(fit.forecasts): fit for fit in before}
-    fitted_at = {block[0] for block in split.blocks}
+    found, fitted_at = Proofs(), {block[0] for block in split.blocks}
     looked = list(windows(whole, split))[-(latest or split.n_windows) :] if split.n_windows else []
+    known = {_cutoffs(fit.forecasts): fit for fit in before[-len(looked) :]}
     final = next((w for w in reversed(looked) if w.back in fitted_at), None)
     for window in looked:
         other = changed(window)

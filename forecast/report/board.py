@@ -51,7 +51,7 @@ def board_table(view: View) -> Table:
     best = board.iloc[0]
     tested = f": {best['windows']:,.0f} windows, {best['points']:,.0f} values" if best["points"] else ""
     caption = f"Errors on data not seen before, best first{tested}"
-    prose = ["Role", "Reason", *(f"{level}% covered" for level in levels)]
+    prose = ["Role", "Reason", "behind the best", *(f"{level}% covered" for level in levels)]
     return table_of(caption, list(columns), rows, prose=prose)
 
 

@@ -122,7 +122,7 @@ def _map_picture(view: View) -> Picture | str:
     rows = view.backtest[view.backtest["model"].isin([view.best, "seasonal_naive"])]
     if rows["model"].nunique() < 2:
         return "it takes a model and seasonal naive on the same series"
-    sizes = view.run.history.groupby("unique_id")["y"].apply(lambda y: y.abs().mean()).rank(method="first")
+    sizes = view.run.history["y"].abs().groupby(view.run.history["unique_id"]).mean().rank(method="first")
     count = min(GROUPS, max(2, len(sizes) // 3))
     group = (sizes / len(sizes) * count).apply(np.ceil).clip(1, count).astype(int)
     scale = rows["scale"].where(rows["scale"] > 0) if "scale" in rows else 1.0
@@ -173,7 +173,8 @@ def rows_of_series(view: View) -> dict[str, Any]:
     wide = view.levels[-1] if view.levels else None
     covered = _covered(view, wide)
     ratio, ours, theirs = (column(c) for c in (table["ratio"], best, usual))
-    histories = dict(iter(view.run.history.groupby("unique_id")["y"]))
+    shown = view.run.history[view.run.history["unique_id"].isin(table.index)]
+    histories = dict(iter(shown.groupby("unique_id")["y"]))
     rows = [
         Row(
             str(name),
