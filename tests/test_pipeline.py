@@ -34,6 +34,7 @@ def test_the_folder_holds_all_that_was_found_out(nile):
         "importance.csv",
         "leaderboard.csv",
         "metrics.json",
+        "models",
         "report.html",
         "residuals.csv",
         "run.json",
