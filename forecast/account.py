@@ -28,7 +28,16 @@ if TYPE_CHECKING:
     from forecast.ready import Ready
     from forecast.results import Results
 
-__all__ = ["budget_account", "budget_notices", "budget_words", "came_to", "command_line", "described", "shortened"]
+__all__ = [
+    "budget_account",
+    "budget_notices",
+    "budget_words",
+    "came_to",
+    "command_line",
+    "described",
+    "failure_notices",
+    "shortened",
+]
 
 
 def described(ready: Ready, settings: RunConfig, results: Results) -> dict[str, Any]:
@@ -89,6 +98,19 @@ def command_line(data: str | Path | pd.DataFrame, flags: dict[str, Any], config:
     source = "DATA" if isinstance(data, pd.DataFrame) else data
     given = {name: value for name, value in flags.items() if value is not None}
     return command(source, {**environment(), **given, "config": config}, verb="run")
+
+
+def failure_notices(board: pd.DataFrame) -> list[Notice]:
+    """Return a warning for each model of a leaderboard that failed, with the reason that it gave most often.
+
+    Examples
+    --------
+    >>> board = pd.DataFrame({"model": ["ets", "naive"], "failures": [2, 0], "reason": ["no form", ""]})
+    >>> [str(notice) for notice in failure_notices(board)]
+    ['warning[W306]: ets failed in 2 fit(s): no form']
+    """
+    rows = board.loc[board["failures"] > 0, ["model", "failures", "reason"]].itertuples(index=False)
+    return [Notice("W306", f"{name} failed in {count:.0f} fit(s): {reason}") for name, count, reason in rows]
 
 
 def budget_account(

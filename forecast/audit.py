@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.backtesting import Split, fit_all, windows
+from forecast.errors import ModelError
 from forecast.frequency import advance, grid
 from forecast.models.classical import Naive
 from forecast.placing import stamp
@@ -25,7 +26,7 @@ from forecast.times import read_times
 from forecast.values import read_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from forecast.panel import Panel
     from forecast.table import Table
 
-__all__ = ["CHANGES", "Check", "audit"]
+__all__ = ["CHANGES", "Check", "audit", "require_no_leak"]
 
 
 def _shuffled(values: NDArray[Any], rng: np.random.Generator) -> NDArray[Any]:
@@ -72,6 +73,22 @@ class Check:
     cutoff: str
     change: str
     moved: tuple[str, ...]
+
+
+def require_no_leak(checks: Sequence[Check]) -> None:
+    """Refuse checks of which one found a leak, or missed the model that was made to look ahead.
+
+    Raises
+    ------
+    ModelError
+        M106.
+    """
+    wrong = [check for check in checks if bool(check.moved) != (check.cutoff == CONTROL)]
+    if wrong:
+        first = wrong[0]
+        what = f"{', '.join(first.moved)} moved" if first.moved else "a model that looks ahead was not found"
+        where = f"{first.cutoff}, {first.change}: {what}"
+        raise ModelError("M106", f"{len(wrong)} of {len(checks)} checks failed: {where}")
 
 
 def audit(

@@ -300,7 +300,7 @@ def _fitted(outcomes: Mapping[str, Outcome | None], place: int, *, cutoff: str, 
         if place == 0:
             if outcome.lost is not None:
                 fitted.failures.append({"model": name, "cutoff": cutoff, "reason": outcome.lost})
-                fitted.notices.append(Notice("W306", f"{name}: {outcome.lost}"))
+                fitted.notices.append(Notice("W307", f"{name}: {outcome.lost}"))
             fitted.timings[name] = outcome.timing
             fitted.notices += outcome.notices
             if outcome.choices:

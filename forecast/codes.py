@@ -309,6 +309,10 @@ _TEXTS = {
         "A larger --budget, fewer --models, or --preset fast.",
     ),
     "W306": (
+        "A model failed in some windows or in its last fit; the others are not touched by that.",
+        "See the reason in the message; leave the model out with --models, or let seasonal naive stand in: --fallback.",
+    ),
+    "W307": (
         "Every worker process that was given some of the series ended before they were done: these are left out.",
         "Work in one process: --jobs 1, which takes less memory; or leave these series out.",
     ),

@@ -109,6 +109,9 @@ def _unequal(runs: Sequence[Run]) -> Iterator[str]:
     quantiles = dict.fromkeys(run.metrics.get("quantile") for run in runs)
     if len(quantiles) > 1:
         yield f"the metrics differ (quantiles {' and '.join(map(str, quantiles))})"
+    metrics = dict.fromkeys(str(run.metrics["metric"]) for run in runs)
+    if len(quantiles) == 1 and len(metrics) > 1:
+        yield f"the metrics differ ({' and '.join(metrics)})"
 
 
 def _names(runs: Sequence[Run]) -> list[str]:
@@ -130,6 +133,7 @@ def _table(run: Run, name: str, scored: pd.DataFrame) -> pd.DataFrame:
     """Return the leaderboard of a run over some of its points."""
     fits = [Fitted(pd.DataFrame(), failures=run.info["failures"])]
     quantile = run.metrics.get("quantile")
-    board = leaderboard(scored, run.leaderboard["model"], baselines=BASELINES, fits=fits, quantile=quantile)
+    models, metric = run.leaderboard["model"], str(run.metrics["metric"])
+    board = leaderboard(scored, models, baselines=BASELINES, fits=fits, quantile=quantile, metric=metric)
     board.insert(1, "run", name)
     return board

@@ -69,7 +69,8 @@ def environment() -> dict[str, Any]:
                 what = f"the variable {variable} is not a setting"
                 more = f"; did you mean {_variable(guess)}?" if guess else ""
                 raise ConfigError("U101", what + more, hint=f"unset {variable}")
-            found[name] = text if _DECLARED[name].each is None else listed(text)
+            one = _DECLARED[name]
+            found[name] = [text] if one.option.repeat else text if one.each is None else listed(text)
     return found
 
 
@@ -101,15 +102,51 @@ def resolve(file: Path | None, flags: dict[str, Any], *, default_models: Sequenc
         names = [spelled(name) for name in (tables or default_models if names is None else names)]
         names = [*DEFAULT_MODELS, *names] if names == ["combination"] else names
         tree["models"] = {name: tables.get(name, {}) for name in names}
-    for flag, value in given.items():
-        if flag != "models":
-            table = _OPTIONS[flag].table
-            place = tree.setdefault(table, {}) if table else tree
-            place[flag] = value
+    _lay(tree, around)
+    for setting in given.get("set", ()):
+        _put(tree, setting)
+    _lay(tree, _given(flags))
     try:
         return RunConfig.model_validate(tree)
     except ValidationError as error:
         raise _explained(error, file, text, set(around) - set(_given(flags))) from error
+
+
+def _lay(tree: dict[str, Any], given: dict[str, Any]) -> None:
+    """Lay settings that were given by the name of their flag into the tree of the file."""
+    for flag, value in given.items():
+        if flag not in ("models", "set"):
+            table = _OPTIONS[flag].table
+            place = tree.setdefault(table, {}) if table else tree
+            place[flag] = value
+
+
+def _put(tree: dict[str, Any], text: str) -> None:
+    """Lay a setting that was given as ``models.mlp.members=4`` into the tree; its value is TOML, or a text.
+
+    Raises
+    ------
+    ConfigError
+        U101, when it has no place or no value, or is of a model that does not run.
+    """
+    place, sign, written = (part.strip() for part in text.partition("="))
+    if not (place and sign and written):
+        raise ConfigError("U101", f"--set {shown(text)} is no setting", hint="--set models.mlp.members=4")
+    try:
+        value = tomllib.loads(f"value = {written}")["value"]
+    except (tomllib.TOMLDecodeError, KeyError):
+        value = written
+    *tables, name = place.split(".")
+    if tables[:1] == ["models"] and len(tables) == 2:
+        tables[1] = spelled(tables[1])
+        if tables[1] not in {*tree["models"], *BASELINES}:
+            what = f"--set {shown(text)}: {tables[1]} does not run"
+            raise ConfigError("U101", what, hint=f"--models {','.join([*tree['models'], tables[1]])}")
+    for table in tables:
+        inner = tree.get(table)
+        tree[table] = dict(inner) if isinstance(inner, dict) else {}
+        tree = tree[table]
+    tree[name] = value
 
 
 def origins(file: Path | None, flags: dict[str, Any]) -> dict[str, tuple[Any, str]]:
@@ -129,6 +166,8 @@ def origins(file: Path | None, flags: dict[str, Any]) -> dict[str, tuple[Any, st
             named[setting] = f"environment {_variable(name)}"
         if name in _given(flags):
             named[setting] = f"flag --{name.replace('_', '-')}"
+    for one in {**around, **_given(flags)}.get("set", ()):
+        named.setdefault(one.partition("=")[0].strip(), "flag --set" if "set" in _given(flags) else "environment")
     tree, found = _parse(file, text), {}
     for path, value in _leaves(settings.model_dump(exclude_none=True)):
         setting = ".".join(path)
@@ -183,8 +222,13 @@ def _explained(error: ValidationError, file: Path | None, text: str, around: set
     known = [part for part in known if not part.isdigit()]
     name, where = ".".join(known), _where(file, text, known)
     if problem["type"] == "extra_forbidden":
-        guess = nearest(known[-1], _fields(known[:-1]))
-        return ConfigError("U101", f"{name}{where} is not a setting" + (f"; did you mean {guess}?" if guess else ""))
+        elsewhere = [f"{one.table}.{name}" for name, one in _OPTIONS.items() if name == known[-1] and one.table]
+        guess = nearest(known[-1], _fields(known[:-1])) or next(iter(elsewhere), None)
+        return ConfigError(
+            "U101",
+            f"{name}{where} is not a setting" + (f"; did you mean {guess}?" if guess else ""),
+            hint="forecast config show",
+        )
     flag = "--" + known[-1].replace("_", "-") if known else "--config"
     option = _OPTIONS.get(known[-1] if known else "")
     example = option.example if option else ""

@@ -12,6 +12,8 @@ MODEL_NAMES = (*DEFAULT_MODELS, "hybrid", "combination", "linear", "prior", "dri
 BUNDLED = ("airline", "co2", "macro", "nile", "sunspots")
 LEVELS = (80, 95)
 METRIC = "mase"
+METRICS = ("mase", "mae", "smape")
+"""The scores by which models can be compared: means of a loss of each forecast, so that differences can be tested."""
 QUANTILE_METRIC = "quantile_loss"
 METRIC_NAMES = (QUANTILE_METRIC, "mase", "smape", "mae", "rmse")
 MIN_WINDOWS, MAX_WINDOWS = 4, 12

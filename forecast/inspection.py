@@ -1,4 +1,4 @@
-"""The verbs that make no forecast: they look at data, at leaks and at gradients.
+"""The verbs that make no forecast: they look at data, at what would be done, at leaks and at gradients.
 
 The idea: each goes the way of a run as far as it must, and says what it found instead of leaving a folder.
 """
@@ -6,6 +6,7 @@ The idea: each goes the way of a run as far as it must, and says what it found i
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -13,12 +14,14 @@ from forecast import audit as auditing
 from forecast.checks import check_gradients
 from forecast.config import resolve
 from forecast.covariate_rows import require_ahead
-from forecast.defaults import DEFAULT_DATA
+from forecast.defaults import DEFAULT_DATA, DEFAULT_MODELS
 from forecast.doctor import Checkup, examine, fillable, from_notice, placed, visit
 from forecast.engine import one_thread
 from forecast.options import DataOptions, RunOptions, declared, spelled_out
-from forecast.ready import factories_of, panel_of, prepare, raw_table, read, split_of, window_notices
+from forecast.plans import Plan, planned
+from forecast.ready import enough_windows, factories_of, panel_of, prepare, raw_table, read, split_of, window_notices
 from forecast.results import Listener, Silent
+from forecast.runs import new_folder
 from forecast.transforms import require_transforms
 
 if TYPE_CHECKING:
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
     from forecast.nn import GradientReport
 
-__all__ = ["audit", "check", "gradcheck"]
+__all__ = ["audit", "check", "gradcheck", "plan"]
 
 
 @spelled_out(DataOptions)
@@ -144,6 +147,59 @@ def audit(
             keep_rows=bool(settings.data.future),
             tick=lambda what: listener.progress(next(done), total, what),
         )
+
+
+@spelled_out(RunOptions)
+def plan(
+    data: str | Path | pd.DataFrame = DEFAULT_DATA,
+    *,
+    verb: str = "run",
+    out: str | Path | None = None,
+    config: str | Path | None = None,
+    jobs: int | None = None,
+    **options: Unpack[RunOptions],
+) -> Plan:
+    """Say what `run`, `backtest` or `predict` would do with these data and settings; nothing is written.
+
+    Parameters
+    ----------
+    data, config, jobs
+        As for `run`.
+    {options}
+    verb : str
+        What would be called: run, backtest or predict.
+    out : path, optional
+        The folder of a run.
+
+    Returns
+    -------
+    Plan
+        Series, windows, models, fits, about how many seconds and megabytes, and the folder.
+
+    Raises
+    ------
+    ForecastError
+        As the verb would before anything is fitted.
+
+    Examples
+    --------
+    >>> one = plan("nile", models=["naive"], horizon=4, n_windows=3)
+    >>> one.series, one.n_windows, one.models, one.fits
+    (1, 3, ('seasonal_naive', 'naive'), 8)
+    """
+    flags: dict[str, Any] = {**options}
+    usual = DEFAULT_MODELS if verb != "predict" else ("mlp",)
+    settings = resolve(Path(config) if config is not None else None, flags, default_models=usual)
+    ready = prepare(data, settings, flags={**flags, "config": config})
+    models, folder = factories_of(settings), None
+    if verb == "predict":
+        ready = replace(ready, split=replace(ready.split, n_windows=enough_windows(ready, settings)))
+        models = {name: make for name, make in models.items() if name in settings.models.model_fields_set}
+    if verb == "run":
+        folder = str(out if out is not None else new_folder(ready.loaded.name))
+    return planned(
+        ready, settings, models=models, last=verb != "backtest", page=verb == "run", folder=folder, jobs=jobs
+    )
 
 
 def gradcheck(network: str | None = None, *, seed: int = 0) -> dict[str, GradientReport]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache, wraps
 from typing import Annotated, Any, TypedDict, TypeVar, get_args, get_origin, get_type_hints
 
-from forecast.defaults import DUPLICATES, MISSING, MODEL_NAMES
+from forecast.defaults import DUPLICATES, METRICS, MISSING, MODEL_NAMES
 from forecast.errors import nearest
 
 __all__ = ["DataOptions", "Option", "RunOptions", "declared", "spelled_out"]
@@ -36,6 +36,8 @@ class Option:
         The table of the configuration file in which it stands; none for the top.
     example : str
         A value that is always right, for a message about one that is wrong.
+    repeat : bool
+        Whether the flag is typed once for each of several values, since these may have commas in them.
     """
 
     help: str
@@ -43,6 +45,7 @@ class Option:
     short: str = ""
     table: str = "data"
     example: str = ""
+    repeat: bool = False
 
 
 class ForecastOptions(TypedDict, total=False):
@@ -78,6 +81,14 @@ class ForecastOptions(TypedDict, total=False):
     ]
     window_size: Annotated[
         int | None, Option("Latest values that models learn from.", "all", table="backtest", example="60")
+    ]
+    metric: Annotated[
+        str | None,
+        Option(f"By which models are compared: {', '.join(METRICS)}.", "mase", table="backtest", example="mase"),
+    ]
+    sliding: Annotated[
+        bool | None,
+        Option("Learn from as many values at every window as at the first, not from all.", "no", table="backtest"),
     ]
     level: Annotated[
         Sequence[float] | None,
@@ -118,6 +129,17 @@ class ForecastOptions(TypedDict, total=False):
     integer: Annotated[
         bool | None, Option("Forecast whole numbers; intervals are rounded outwards.", "no", table="forecast")
     ]
+    seeds: Annotated[
+        int | None,
+        Option("Repeat the networks with so many seeds and show how far they lie apart.", "1", table="", example="5"),
+    ]
+    strict: Annotated[bool | None, Option("Warnings are errors.", "no", table="")]
+    set: Annotated[
+        Sequence[str] | None,
+        Option(
+            "A setting of the file by its place, such as models.mlp.members=4; may be repeated.", table="", repeat=True
+        ),
+    ]
     seed: Annotated[int | None, Option("The same seed gives the same bytes.", "0", table="", example="0")]
 
 
@@ -154,6 +176,13 @@ class DataOptions(TypedDict, total=False):
         Sequence[str] | None, Option("What the network sees of the calendar, such as hour,weekday,month.")
     ]
     holidays: Annotated[str | None, Option("The network sees the public holidays of a country, such as DE.")]
+    series: Annotated[
+        Sequence[str] | None,
+        Option("The name of a series, where not all are wanted; may be repeated.", "all", repeat=True),
+    ]
+    since: Annotated[
+        str | None, Option("Leave out what lies before a date, such as 2015-01-01.", "all", example="2000-01-01")
+    ]
     missing: Annotated[str | None, Option(f"How gaps are filled: {', '.join(MISSING)}.", "auto", example="auto")]
     transform: Annotated[
         str | None,

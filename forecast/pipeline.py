@@ -12,22 +12,43 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Unpack
 
-from forecast import report
-from forecast.account import budget_account, budget_notices, budget_words, came_to, command_line, described
+from forecast import inspection, report
+from forecast.account import (
+    budget_account,
+    budget_notices,
+    budget_words,
+    came_to,
+    command_line,
+    described,
+    failure_notices,
+)
+from forecast.audit import require_no_leak
 from forecast.chunks import doer
 from forecast.config import RunConfig, resolve
 from forecast.defaults import DEFAULT_DATA
 from forecast.engine import Workers, one_thread
 from forecast.errors import DataError, ModelError
-from forecast.inspection import audit, check, gradcheck
+from forecast.gates import refuse_warnings
+from forecast.inspection import audit, check, gradcheck, plan
 from forecast.journal import Journal
 from forecast.options import RunOptions, spelled_out
 from forecast.ready import Ready, enough_windows, factories_of, prepare
 from forecast.report.words import sureness
 from forecast.request import Request
 from forecast.results import Listener, Results, Silent
-from forecast.runs import Run, load_run, new_folder, require_free, write_csv, write_file, write_json
+from forecast.runs import (
+    Run,
+    load_run,
+    new_folder,
+    no_formulas,
+    require_free,
+    write_csv,
+    write_file,
+    write_json,
+)
 from forecast.saved import FOLDER, predict_saved, write_models
+from forecast.scoring import metric_of
+from forecast.spread import other_seeds, spread_of
 from forecast.totals import Totals
 from forecast.trials import Trial, try_models
 from forecast.underway import under_way
@@ -35,7 +56,7 @@ from forecast.underway import under_way
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Listener", "audit", "backtest", "check", "gradcheck", "predict", "run"]
+__all__ = ["Listener", "audit", "backtest", "check", "gradcheck", "plan", "predict", "run"]
 
 
 REPORT_SECONDS, TABLE_SECONDS = 4.0, 1.0
@@ -48,6 +69,7 @@ def run(
     *,
     out: str | Path | None = None,
     overwrite: bool = False,
+    audit: bool = False,
     config: str | Path | None = None,
     jobs: int | None = None,
     engine: str = "processes",
@@ -67,6 +89,8 @@ def run(
         The run folder; by default a new one in ``reports/``.
     overwrite : bool
         Replace `out` if it is a run folder.
+    audit : bool
+        Show for every window that nothing after its cutoff reaches before it; what was found stands in audit.json.
     config : path, optional
         A TOML file of settings; what is given here goes before it.
     jobs : int, optional
@@ -106,8 +130,8 @@ def run(
     listener = journal = Journal(listener or Silent(), started=started)
     flags: dict[str, Any] = {**options}
     if resume is None:
-        command = command_line(data, flags, config)
-        request = Request.made(data, flags, config, command=command, out=out, overwrite=overwrite)
+        command = command_line(data, flags | {"audit": audit or None}, config)
+        request = Request.made(data, flags, config, command=command, out=out, overwrite=overwrite, audit=audit)
     else:
         request = Request.resumed(Path(resume), flags, out=out)
     journal.note(request.command)
@@ -132,6 +156,7 @@ def run(
             ready.split,
             settings.forecast,
             combination=settings.models.combination,
+            metric=settings.backtest.metric,
             seed=settings.seed,
             workers=workers,
             listener=listener,
@@ -148,12 +173,26 @@ def run(
         (aside / "command.txt").write_text(request.command + "\n", encoding="utf-8", newline="\n")
         info = described(ready, settings, results) | {"command": request.command, "budget": budget}
         info["notices"] += [vars(notice) for notice in budget_notices(budget)]
+        if settings.strict:
+            refuse_warnings([*results.notices(), *budget_notices(budget), *failure_notices(results.leaderboard)])
         info["timings"] = {"models": results.final.timings, "total": perf_counter() - started}
+        if settings.seeds > 1:
+            seeds = other_seeds(ready, settings, results.leaderboard, workers, listener)
+            write_csv(seeds, aside / "seeds.csv")
+            info["seeds"] = spread_of(seeds, metric_of(results.quantile, results.metric))
+        if request.audit:
+            given = {name: value for name, value in request.flags.items() if name != "config"}
+            checks = inspection.audit(source, config=request.config, listener=listener, **given)
+            write_json({"schema": 1, "checks": [vars(check) for check in checks]}, aside / "audit.json")
+            require_no_leak(checks)
         for failure in info["failures"]:
             journal.note(f"{failure['model']} failed: {failure['reason']}")
         write_json(info, aside / "run.json")
         journal.note("report")
         report.render(aside)
+    for one in info.get("seeds", ()):
+        spread = f"{one['metric']} {one['min']:.3f} to {one['max']:.3f}, standard deviation {one['sd']:.3f}"
+        listener.say(f"{one['model']} with {one['seeds']} seeds: {spread}")
     if budget is not None:
         listener.say(budget_words(budget, perf_counter() - started))
     return load_run(folder)
@@ -210,6 +249,8 @@ def backtest(
     seconds = _for_models(settings, perf_counter() - started, TABLE_SECONDS)
     with one_thread(), Workers(jobs, seconds=seconds, engine=engine) as workers:
         trial = try_models(ready, settings, workers, listener)
+    if settings.strict:
+        refuse_warnings([*trial.notices, *failure_notices(trial.leaderboard)])
     for notice in trial.notices:
         listener.say(str(notice))
     if trial.given_up:
@@ -226,6 +267,7 @@ def predict(
     from_run: str | Path | None = None,
     output: str | Path | None = None,
     overwrite: bool = False,
+    excel_safe: bool = False,
     config: str | Path | None = None,
     jobs: int | None = None,
     engine: str = "processes",
@@ -247,6 +289,8 @@ def predict(
         A CSV to write to.
     overwrite : bool
         Replace `output` if it is there.
+    excel_safe : bool
+        Put a ``'`` before names of series that a spreadsheet would take for a formula.
 
     Returns
     -------
@@ -293,16 +337,20 @@ def predict(
             ready.split,
             settings.forecast,
             combination=settings.models.combination,
+            metric=settings.backtest.metric,
             seed=settings.seed,
             workers=workers,
             listener=listener,
         )
         budget = budget_account(settings, results, planned=ready.split.n_windows, cut=workers.cut)
+    if settings.strict:
+        refuse_warnings([*results.notices(), *budget_notices(budget), *failure_notices(results.leaderboard)])
     for line in [*map(str, results.notices()), *map(sureness, results.coverage.to_dict("records"))]:
         listener.say(line)
     if budget is not None:
         listener.say(budget_words(budget, perf_counter() - started))
     frame = results.forecasts.drop(columns=["cutoff", "step"])
+    frame = no_formulas(frame) if excel_safe else frame
     if target is not None:
         write_file(frame, target)
     return frame

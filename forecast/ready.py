@@ -5,7 +5,7 @@ The idea: what was asked for meets the data here, once; whatever stands against 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +15,12 @@ from forecast.backtesting import Factory, Split, choose_n_windows
 from forecast.bounds import Bounds
 from forecast.calendar_features import with_calendar
 from forecast.covariate_rows import require_ahead
+from forecast.defaults import METRIC
 from forecast.doctor import Checkup, examine, fillable, placed
 from forecast.errors import ConfigError, DataError, Notice
+from forecast.excerpts import excerpt
 from forecast.frequency import future_index
+from forecast.gates import refuse_warnings
 from forecast.hierarchy import Hierarchy
 from forecast.intervals import ENOUGH, errors_needed
 from forecast.layouts import Roles, made_long
@@ -109,6 +112,9 @@ class Ready:
 def prepare(data: str | Path | pd.DataFrame, settings: RunConfig, *, flags: dict[str, Any]) -> Ready:
     """Return the data ready to be run, or raise what stands against it."""
     chosen = settings.forecast
+    if chosen.quantile != "none" and settings.backtest.metric != METRIC:
+        what = f"a quantile is compared by its own loss, not by {settings.backtest.metric}"
+        raise ConfigError("U101", what, hint="--quantile without --metric")
     bounds = Bounds(min=chosen.min, max=chosen.max, integer=chosen.integer)
     with placed(data, flags):
         loaded = read(data, settings)
@@ -121,6 +127,10 @@ def prepare(data: str | Path | pd.DataFrame, settings: RunConfig, *, flags: dict
     panel = seen(panel, settings, split)
     notices = [*loaded.notices, *notices, *bounds.notices(panel), *window_notices(panel, split)]
     checkup = examine(loaded, missing=settings.data.missing)
+    if settings.strict:
+        said = {notice.code for notice in notices}
+        found = [one for one in checkup.findings if one.severity == "warning" and one.code not in said]
+        refuse_warnings([*notices, *(Notice(one.code, one.message) for one in found)])
     return Ready(loaded, panel, checkup, split, tuple(ahead), notices)
 
 
@@ -138,13 +148,15 @@ def seen(panel: Panel, settings: RunConfig, split: Split) -> Panel:
 
 def read(data: str | Path | pd.DataFrame, settings: RunConfig, *, least: int = MIN_VALUES) -> SeriesData:
     """Return the series of a file or frame, read as the settings say; `least` as for `read_series`."""
-    section = settings.data.model_dump(exclude={"missing", "transform", "calendar", "holidays"})
+    section = settings.data.model_dump(exclude={"missing", "transform", "calendar", "holidays", "series", "since"})
     given: dict[str, Any] = {
         name: None if value == "auto" or (name, value) == ("resample", "none") else value
         for name, value in section.items()
     }
     given["static"] = (*settings.data.static, *(c for c in settings.forecast.totals if c not in settings.data.static))
-    return read_series(data, least=least, **given)
+    loaded = read_series(data, least=least, **given)
+    since = None if settings.data.since == "all" else settings.data.since
+    return excerpt(loaded, series=settings.data.series, since=since, least=least)
 
 
 def raw_table(data: str | Path | pd.DataFrame, settings: RunConfig) -> Table:
@@ -166,7 +178,10 @@ def split_of(settings: RunConfig, panel: Panel) -> Split:
     if n_windows == "auto":
         n_windows = choose_n_windows(panel, horizon, step_size=step, gap=chosen.gap)
     size = None if chosen.window_size == "auto" else chosen.window_size
-    return Split(horizon, n_windows, step, chosen.gap, chosen.refit, size)
+    split = Split(horizon, n_windows, step, chosen.gap, chosen.refit, size)
+    if chosen.sliding and size is None and n_windows:
+        return replace(split, window_size=max(MIN_VALUES, int(panel.lengths.max()) - split.backs[0]))
+    return split
 
 
 def _horizon(settings: RunConfig, panel: Panel) -> int:

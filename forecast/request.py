@@ -49,6 +49,8 @@ class Request:
         Where the run goes; None: a new folder, named after the data.
     overwrite : bool
         Whether a run that is there is replaced.
+    audit : bool
+        Whether it is to be proved that no model looks ahead.
     sha256 : str
         Of the data, once they were read.
     """
@@ -60,6 +62,7 @@ class Request:
     place: str
     folder: Path | None = None
     overwrite: bool = False
+    audit: bool = False
     sha256: str = ""
 
     @classmethod
@@ -72,13 +75,14 @@ class Request:
         command: str,
         out: str | Path | None,
         overwrite: bool,
+        audit: bool = False,
     ) -> Self:
         """Return the request for a new run."""
         settings = resolve(Path(config) if config is not None else None, flags)
         named = isinstance(data, (str, Path)) and str(data) != "-"
         given = {**flags, "config": None if config is None else str(config)}
         folder = None if out is None else Path(out)
-        return cls(settings, command, given, str(data) if named else None, str(Path.cwd()), folder, overwrite)
+        return cls(settings, command, given, str(data) if named else None, str(Path.cwd()), folder, overwrite, audit)
 
     @classmethod
     def resumed(cls, partial: Path, flags: dict[str, Any], *, out: str | Path | None) -> Self:
@@ -107,6 +111,12 @@ class Request:
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             what = f"cannot read run.json in {shown(partial)}"
             raise FileError("F102", what, hint="delete that folder, and run again") from error
+
+    @property
+    def config(self) -> Path | None:
+        """The file of settings, wherever the run goes on."""
+        named = self.flags.get("config")
+        return None if named is None else Path(self.place) / named
 
     def to_json(self) -> dict[str, Any]:
         """Return the request as plain values, from which `resumed` makes it again."""

@@ -17,7 +17,7 @@ from forecast.backtesting import backtest, fit_all
 from forecast.bounds import Bounds
 from forecast.calibration import Calibration
 from forecast.chunks import doer
-from forecast.defaults import BASELINES
+from forecast.defaults import BASELINES, METRIC
 from forecast.diagnostics import diagnosed, errors_left
 from forecast.errors import Notice
 from forecast.explain import importance
@@ -77,6 +77,8 @@ class Results:
         What is forecast: levels, bounds, quantile.
     combination : CombinationSection, optional
         Of which models, and how, one more is to be made.
+    metric : str
+        By which the models are compared: mase, mae or smape.
     seed : int
         Of the sample paths and of the bootstrap behind the confidence set.
     workers : Workers
@@ -93,6 +95,7 @@ class Results:
         chosen: ForecastSection,
         *,
         combination: CombinationSection | None = None,
+        metric: str = METRIC,
         seed: int,
         workers: Workers,
         listener: Listener,
@@ -107,7 +110,7 @@ class Results:
         tested = backtest(factories, panel, split, **common)
         listener.progress(total, total, "report")
         self.fits, self.horizon, self.n_windows = tested.fits, split.horizon, len(tested.fits)
-        self.seed = seed
+        self.seed, self.metric = seed, metric
         self.unfinished, self.undone = tested.unfinished, tested.undone
         names = list(factories)
         self.combination: Combination | None = None
@@ -128,7 +131,12 @@ class Results:
         self.coverage = calibration.coverage(self.scored)
         self.places = scores_by_place(self.scored, panel, gap=split.gap, quantile=self.quantile)
         self.leaderboard = leaderboard(
-            self.scored, names, baselines=BASELINES, fits=[*self.fits, self.final], quantile=self.quantile
+            self.scored,
+            names,
+            baselines=BASELINES,
+            fits=[*self.fits, self.final],
+            quantile=self.quantile,
+            metric=metric,
         )
         self.forecasts = bounds.apply(self.margins.ahead(forecasts, self.given, chosen.level))
         self.paths = self._sampled(calibration, chosen.paths, seed=seed)
@@ -189,12 +197,18 @@ class Results:
         if len(left := errors_left(self.final.models, self.given)):
             write_csv(left, folder / "residuals.csv")
         scores = self.leaderboard.set_index("model").to_dict("index")
-        metrics = {"schema": 1, "metric": metric_of(self.quantile), "quantile": self.quantile, "models": scores}
+        metrics = {
+            "schema": 1,
+            "metric": metric_of(self.quantile, self.metric),
+            "quantile": self.quantile,
+            "models": scores,
+        }
         untested = "no window was finished in the time there was" if self.unfinished else "no window could be held out"
         said = verdicts(
             self.leaderboard,
             self.scored,
             quantile=self.quantile,
+            metric=self.metric,
             overlap=self.overlap,
             seed=self.seed,
             untested=untested,

@@ -28,6 +28,7 @@ __all__ = [
     "in_json",
     "load_run",
     "new_folder",
+    "no_formulas",
     "refuse_existing",
     "require_free",
     "scorable",
@@ -199,6 +200,19 @@ def refuse_existing(folder: Path, *, overwrite: bool) -> None:
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write a frame with full precision, dates as short as they can be, the same bytes on every system."""
     frame.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+
+
+def no_formulas(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame whose names of series a spreadsheet takes for texts: those that begin as formulas do get a ``'``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> no_formulas(pd.DataFrame({"unique_id": ["=1+1", "store"]}))["unique_id"].tolist()
+    ["'=1+1", 'store']
+    """
+    names = frame["unique_id"]
+    return frame.assign(unique_id=names.where(~names.str.startswith(("=", "+", "-", "@", "\t", "\r")), "'" + names))
 
 
 def require_free(path: Path, *, overwrite: bool) -> None:

@@ -14,6 +14,7 @@ import pandas as pd
 from forecast.defaults import METRIC, QUANTILE_METRIC
 from forecast.intervals import judgement
 from forecast.metrics import skill
+from forecast.metrics.terms import difference, symmetric
 from forecast.score_table import levels_of, referenced, row_losses, score_table
 
 if TYPE_CHECKING:
@@ -30,9 +31,9 @@ CALENDAR = {("M", 12): "month", ("Q", 4): "quarter", ("D", 7): "day_of_week", ("
 """Seasons whose positions have names of their own: how pandas calls them, by the letter of the frequency."""
 
 
-def metric_of(quantile: float | None) -> str:
-    """Return the name of the metric by which models are compared."""
-    return METRIC if quantile is None else QUANTILE_METRIC
+def metric_of(quantile: float | None, chosen: str = METRIC) -> str:
+    """Return the name of the metric by which models are compared: the `chosen` one, or the loss of a quantile."""
+    return chosen if quantile is None else QUANTILE_METRIC
 
 
 def common_points(backtested: pd.DataFrame) -> pd.DataFrame:
@@ -51,6 +52,7 @@ def leaderboard(
     baselines: tuple[str, ...],
     fits: list[Fitted],
     quantile: float | None = None,
+    metric: str = METRIC,
 ) -> pd.DataFrame:
     """Return the scores frame: a row per model, the best first, over `common_points`; a model that failed is one too.
 
@@ -58,7 +60,7 @@ def leaderboard(
     its coverage amounts to), `skill` (the share of seasonal naive's error that is gone), `windows`, `points`,
     `failures` (fits of the model that failed) and the `reason` of most of them.
     """
-    metric = metric_of(quantile)
+    metric = metric_of(quantile, metric)
     models = list(models)
     scores = score_table(referenced(backtested), [backtested["model"]], quantile=quantile).reindex(models)
     counts = backtested.groupby("model").agg(windows=("cutoff", "nunique"), points=("y", "count")).reindex(models)
@@ -117,8 +119,10 @@ def scores_by_place(
     return pd.concat(parts, ignore_index=True)
 
 
-def unit_losses(backtested: pd.DataFrame, *, quantile: float | None = None) -> tuple[str, pd.DataFrame]:
-    """Return the unit that a verdict counts and the mean scaled loss of each model in each unit.
+def unit_losses(
+    backtested: pd.DataFrame, *, quantile: float | None = None, metric: str = METRIC
+) -> tuple[str, pd.DataFrame]:
+    """Return the unit that a verdict counts and the mean loss of each model in each unit: that of the metric.
 
     Returns
     -------
@@ -129,8 +133,16 @@ def unit_losses(backtested: pd.DataFrame, *, quantile: float | None = None) -> t
     """
     unit = "series" if len(backtested["unique_id"].unique()) > 1 else "windows"
     key = "unique_id" if unit == "series" else "cutoff"
-    loss = pd.Series(row_losses(backtested, quantile), backtested.index)
+    loss = pd.Series(_losses(backtested, quantile, metric), backtested.index)
     return unit, loss.groupby([backtested[key], backtested["model"]]).mean().unstack("model")
+
+
+def _losses(frame: pd.DataFrame, quantile: float | None, metric: str) -> NDArray[np.float64]:
+    """Return the loss of every row whose mean over many is the metric."""
+    y, y_hat = (frame[name].to_numpy(np.float64) for name in ("y", "y_hat"))
+    if quantile is not None or metric == METRIC:
+        return row_losses(frame, quantile)
+    return np.abs(difference(y, y_hat)) if metric == "mae" else symmetric(y, y_hat)
 
 
 def _season(backtested: pd.DataFrame, panel: Panel, gap: int) -> tuple[str | None, NDArray[np.int64]]:

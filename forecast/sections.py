@@ -56,6 +56,8 @@ class DataSection(_Section):
     season_length: PositiveInt | tuple[PositiveInt, ...] | Auto = "auto"
     resample: str = "none"
     aggregate: Literal["sum", "mean", "last", "max"] = "sum"
+    series: tuple[str, ...] = ()
+    since: str = "all"
     missing: Literal["auto", "error", "linear", "seasonal", "zero", "ffill"] = "auto"
     transform: str = "auto"
     duplicates: Literal["error", "first", "last", "mean", "sum"] = "error"
@@ -82,6 +84,8 @@ class BacktestSection(_Section):
     gap: NonNegativeInt = 0
     refit: NonNegativeInt = 1
     window_size: Annotated[int, Field(ge=3)] | Auto = "auto"
+    metric: Literal["mase", "mae", "smape"] = "mase"
+    sliding: bool = False
 
 
 class MLPSection(_Section):
@@ -239,7 +243,9 @@ class RunConfig(_Section):
     """All settings of a run."""
 
     seed: NonNegativeInt = 0
+    seeds: PositiveInt = 1
     preset: Literal["fast", "balanced", "best"] = "balanced"
+    strict: bool = False
     budget: Annotated[str, Field(pattern=r"^(none|\d+(\.\d+)?[smh]?)$")] = "none"
     data: DataSection = DataSection()
     backtest: BacktestSection = BacktestSection()

@@ -71,6 +71,11 @@ class Terminal:
         if self.level <= LEVELS.index("warning" if line.startswith("warning[") else "info"):
             self.console.print(line, markup=False, emoji=False)
 
+    def fail(self, line: str) -> None:
+        """Print a line that is said as errors are."""
+        if self.level <= LEVELS.index("error"):
+            self.console.print(line, markup=False, emoji=False)
+
     def progress(self, done: int, total: int, what: str) -> None:
         """Move the bar; where every fit is to be said, say which begins."""
         if self.level == LEVELS.index("debug"):

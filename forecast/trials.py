@@ -92,13 +92,16 @@ def try_models(ready: Ready, settings: RunConfig, workers: Workers, listener: Li
     if quantile is not None:
         calibration = calibration.at_quantile(quantile)
     frame = bounds.apply(calibration.windows)
-    board = leaderboard(common_points(frame), names, baselines=BASELINES, fits=tested.fits, quantile=quantile)
+    metric = settings.backtest.metric
+    board = leaderboard(
+        common_points(frame), names, baselines=BASELINES, fits=tested.fits, quantile=quantile, metric=metric
+    )
     said = Counter(notice for fit in tested.fits for notice in fit.notices)
     windows = len(tested.fits)
     return Trial(
         backtest=frame.drop(columns="back"),
         leaderboard=board,
-        metric=metric_of(quantile),
+        metric=metric_of(quantile, metric),
         horizon=split.horizon,
         n_windows=windows,
         given_up=tested.unfinished,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from forecast.defaults import METRIC
 from forecast.ranking import model_confidence_set, nemenyi
 from forecast.scoring import metric_of, unit_losses
 from forecast.significance import MIN_UNITS, TIE, TOO_LITTLE, compare
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["verdicts"]
 
-METRIC_WORDS = {"mase": "MASE", "quantile_loss": "quantile loss"}
+METRIC_WORDS = {"mase": "MASE", "mae": "MAE", "smape": "sMAPE", "quantile_loss": "quantile loss"}
 ALPHA = 0.1
 """The chance that the confidence set leaves the best model out, as in the paper's examples."""
 
@@ -32,6 +33,7 @@ def verdicts(
     scored: pd.DataFrame,
     *,
     quantile: float | None = None,
+    metric: str = METRIC,
     overlap: int = 1,
     seed: int = 0,
     untested: str = "no window could be held out",
@@ -46,6 +48,8 @@ def verdicts(
         The backtested forecasts it was made of.
     quantile : float, optional
         Which was forecast.
+    metric : str
+        By which the models are compared where no quantile was: mase, mae or smape.
     overlap : int
         Windows less than this apart share data.
     seed : int
@@ -62,7 +66,7 @@ def verdicts(
     if scored.empty:
         verdict = {"model": board["model"].iloc[0], "sentence": f"Untested: {untested}.", "pairs": []}
         return {"verdict": verdict, "pairs": [], "confidence_set": None, "ranks": None}
-    unit, losses = unit_losses(scored, quantile=quantile)
+    unit, losses = unit_losses(scored, quantile=quantile, metric=metric)
     ranked = [name for name in board["model"] if name in losses]
     overlap = overlap if unit == "windows" else 1
     lead, others = _lead(board, set(ranked))
@@ -70,7 +74,7 @@ def verdicts(
     whole = losses[ranked].dropna(axis=1, how="all").dropna()
     enough = len(whole) >= MIN_UNITS and whole.shape[1] > 1
     return {
-        "verdict": {"model": lead, "sentence": _sentence(lead, own, board, metric_of(quantile)), "pairs": own},
+        "verdict": {"model": lead, "sentence": _sentence(lead, own, board, metric_of(quantile, metric)), "pairs": own},
         "pairs": [_pair(losses, one, other, unit, overlap) for one, other in combinations(ranked, 2)],
         "confidence_set": _confidence_set(whole, unit, overlap, seed) if enough else None,
         "ranks": _ranks(whole) if enough and unit == "series" else None,

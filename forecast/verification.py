@@ -17,7 +17,7 @@ import pandas as pd
 from jinja2 import UndefinedError
 
 from forecast.backtesting import Fitted
-from forecast.defaults import BASELINES
+from forecast.defaults import BASELINES, METRIC, METRICS
 from forecast.errors import FileError, shown
 from forecast.report import render
 from forecast.runs import load_run, scorable
@@ -111,6 +111,7 @@ def differences(run: Run) -> list[Difference]:
         baselines=BASELINES,
         fits=[Fitted(pd.DataFrame(), failures=run.info["failures"])],
         quantile=quantile,
+        metric=run.metrics["metric"] if run.metrics["metric"] in METRICS else METRIC,
     )
     computed = {str(row["model"]): row for row in board.to_dict("records")}
     scores = {name: {"model": name, **row} for name, row in run.metrics["models"].items()}

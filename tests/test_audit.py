@@ -1,12 +1,14 @@
+import json
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from forecast import inspection, pipeline
-from forecast.audit import CHANGES, CONTROL, audit
+from forecast.audit import CHANGES, CONTROL, Check, audit
 from forecast.backtesting import Split
 from forecast.models.arima import ARIMA
 from forecast.models.classical import Naive, SeasonalNaive
@@ -193,3 +195,32 @@ def test_a_frame_can_be_audited():
     frame = pd.DataFrame({"ds": pd.date_range("2020", periods=40, freq="D"), "y": np.arange(40.0) % 7})
 
     assert [c.moved for c in pipeline.audit(frame, models=["naive"], horizon=2, n_windows=1)][:5] == [()] * 5
+
+
+def test_the_checks_are_one_object_where_that_is_asked_for(call):
+    code, out, _ = call("audit", "nile", "--models", "naive", "--n-windows", "1", "-H", "3", "--json")
+    checks = json.loads(out)["checks"]
+
+    assert code == 0
+    assert [bool(check["moved"]) for check in checks] == [check["cutoff"] == "control" for check in checks]
+
+
+def test_a_run_with_an_audit_keeps_what_it_found(call, monkeypatch):
+    monkeypatch.setattr("forecast.report.render", lambda folder: None)
+    words = ("run", "nile", "--models", "naive", "--n-windows", "2", "-H", "3", "--audit", "--out", "r")
+
+    assert call(*words)[0] == 0
+    checks = json.loads(Path("r/audit.json").read_text(encoding="utf-8"))["checks"]
+    assert len(checks) == 3 * len(CHANGES)  # two windows and the control
+    assert "--audit" in Path("r/command.txt").read_text(encoding="utf-8")
+
+
+def test_a_run_whose_audit_finds_a_leak_leaves_nothing(call, monkeypatch, tmp_path):
+    leak = Check("2000-01-01", "cut", ("forecasts of naive",))
+    monkeypatch.setattr("forecast.inspection.audit", lambda *given, **more: [leak])
+
+    code, out, err = call("run", "nile", "--models", "naive", "--n-windows", "1", "--audit", "--out", "r")
+
+    assert (code, out) == (4, "")
+    assert "error[M106]: 1 of 1 checks failed: 2000-01-01, cut: forecasts of naive moved" in err
+    assert list(tmp_path.iterdir()) == []

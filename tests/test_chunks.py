@@ -102,7 +102,7 @@ def test_a_part_over_which_workers_die_is_lost_alone(panel):
         "naive": "its worker died",
     }
     assert [(notice.code, notice.message) for notice in tested.fits[0].notices] == [
-        ("W306", "theta: 2 of 5 series given up (s1 to s2): its worker died")
+        ("W307", "theta: 2 of 5 series given up (s1 to s2): its worker died")
     ]
 
 

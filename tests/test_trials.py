@@ -11,6 +11,7 @@ import forecast
 from forecast import pipeline
 from forecast.cli import running, telling
 from forecast.errors import ConfigError, DataError, ModelError
+from forecast.models.theta import Theta
 from forecast.options import RunOptions, declared
 
 CASES = {
@@ -125,7 +126,7 @@ def test_what_the_models_say_is_said_once(monkeypatch):
 
 
 def test_flags_and_keywords_are_the_same():
-    ours = set(inspect.signature(running.backtest).parameters) - {*telling.FLAGS, "json"}
+    ours = set(inspect.signature(running.backtest).parameters) - {*telling.FLAGS, "json", "dry_run", "fail_if"}
     theirs = set(inspect.signature(pipeline.backtest).parameters) - {"listener", "spent"}
     assert ours == theirs
     assert set(declared(RunOptions)) < ours
@@ -134,3 +135,38 @@ def test_flags_and_keywords_are_the_same():
 def test_data_errors_are_those_of_a_run():
     with pytest.raises(DataError, match="horizon 500 > 100 points"):
         pipeline.backtest("nile", horizon=500)
+
+
+def test_sliding_windows_learn_from_as_many_values_as_the_first(monkeypatch):
+    lengths = []
+    fit = Theta.fit
+
+    def watched(self, panel, *, horizon):
+        lengths.append(int(panel.lengths[0]))
+        return fit(self, panel, horizon=horizon)
+
+    monkeypatch.setattr(Theta, "fit", watched)
+    chosen = {"models": ["theta"], "n_windows": 3, "horizon": 4}
+
+    pipeline.backtest("nile", **chosen)
+    pipeline.backtest("nile", sliding=True, **chosen)
+    pipeline.backtest("nile", sliding=True, window_size=50, **chosen)
+
+    assert sorted(lengths[:3]) == [88, 92, 96]
+    assert lengths[3:] == [88] * 3 + [50] * 3
+
+
+@pytest.mark.parametrize("metric", ["mase", "mae", "smape"])
+def test_models_are_ordered_by_the_metric_that_was_chosen(metric):
+    trial = pipeline.backtest("airline", models=["theta", "drift"], metric=metric, n_windows=2, horizon=6)
+    board = trial.leaderboard.set_index("model")
+
+    assert trial.metric == metric
+    assert trial.leaderboard[metric].is_monotonic_increasing
+    reference = board.loc["seasonal_naive", metric]
+    assert board.loc["theta", "skill"] == pytest.approx(1.0 - board.loc["theta", metric] / reference)
+
+
+def test_a_quantile_has_a_metric_of_its_own():
+    with pytest.raises(ConfigError, match="compared by its own loss, not by mae"):
+        pipeline.backtest("nile", quantile=0.9, metric="mae")

@@ -108,3 +108,18 @@ def test_the_same_seed_gives_the_same_set():
     board, frame = made(factors={"mlp": 1.0, "arima": 1.02, "naive": 1.05})
 
     assert verdicts(board, frame, seed=1) == verdicts(board, frame, seed=1)
+
+
+@pytest.mark.parametrize(("metric", "word"), [("mae", "MAE"), ("smape", "sMAPE")])
+def test_the_verdict_is_on_the_metric_that_was_chosen(metric, word):
+    board, frame = made()
+    frame = frame.assign(y=100.0, y_hat=100.0 + frame["y_hat"])
+
+    said = verdicts(board.assign(**{metric: board["mase"]}), frame, metric=metric)["verdict"]
+
+    rows = frame[frame["model"].isin([said["model"], "seasonal_naive"])]
+    error = (rows["y"] - rows["y_hat"]).abs()
+    loss = error if metric == "mae" else 200 * error / (rows["y"].abs() + rows["y_hat"].abs())
+    means = loss.groupby([rows["model"], rows["cutoff"]]).mean().groupby("model").mean()
+    assert said["sentence"].startswith(f"{said['model']}: {word} ")
+    assert said["pairs"][0]["ratio"] == pytest.approx(means[said["model"]] / means["seasonal_naive"])

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from forecast.cli.flags import takes
-from forecast.cli.parameters import Folder, Json, Overwrite
-from forecast.cli.printing import polite, print_json, print_rows
+from forecast.cli.parameters import Folder, Json, Open, Overwrite
+from forecast.cli.printing import polite, print_json, print_rows, show_page
 from forecast.defaults import METRIC_NAMES
 from forecast.errors import Notice
 from forecast.options import DataOptions
@@ -24,6 +24,7 @@ def report(
     verify: Annotated[
         bool, typer.Option("--verify", help="Compute every score again from backtest.csv first; exit 5 if one differs.")
     ] = False,
+    browse: Open = False,
 ) -> None:
     """Make the page of a run again from its folder, the same bytes; prints its path.
 
@@ -32,7 +33,10 @@ def report(
     from forecast.verification import report
 
     with polite():
-        print(report(run, verify=verify).report, flush=True)
+        page = report(run, verify=verify).report
+        print(page, flush=True)
+        if browse:
+            show_page(page)
 
 
 def compare(

@@ -32,7 +32,9 @@ def takes(options: type) -> Callable[[Callable[..., None]], Callable[..., None]]
         @wraps(command)
         def called(**given: Any) -> None:
             for name, one in known.items():
-                if one.each is not None:
+                if one.option.repeat:
+                    given[name] = list(given[name] or ()) or None
+                elif one.each is not None:
                     given[name] = _parts(given[name], one.each, name=name, example=one.option.example)
             command(**given)
 
@@ -55,7 +57,7 @@ def _parameter(name: str, one: Declared) -> Parameter:
     """Return an option as typer wants a parameter; one that takes several values is a text with commas."""
     flags = [f"--{name.replace('_', '-')}", *filter(None, [one.option.short])]
     option = typer.Option(*flags, help=one.option.help, show_default=one.option.default)
-    kind = one.type if one.each is None else str | None
+    kind: Any = list[str] | None if one.option.repeat else one.type if one.each is None else str | None
     return Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=Annotated[kind, option])
 
 

@@ -9,6 +9,7 @@ import typer
 
 from forecast.cli.flags import settings_file, takes
 from forecast.cli.parameters import Data, Json, Settings
+from forecast.cli.printing import print_json, print_rows
 from forecast.cli.telling import tells
 from forecast.defaults import DEFAULT_DATA
 from forecast.errors import ModelError
@@ -43,6 +44,7 @@ def audit(
     terminal: Terminal,
     data: Data = DEFAULT_DATA,
     config: Settings = None,
+    json: Json = False,
     **options: Any,
 ) -> None:
     """Change what lies after each cutoff in the file, and show that nothing before it moves; exits 4 where it does.
@@ -50,19 +52,16 @@ def audit(
     Example: forecast audit sales.csv --models arima --n-windows 2
     """
     from forecast import pipeline
-    from forecast.audit import CONTROL
+    from forecast.audit import require_no_leak
 
     checks = pipeline.audit(data, config=settings_file(config, terminal), listener=terminal, **options)
     terminal.stop()
-    print("cutoff\tafter it\tmoved")
-    for check in checks:
-        print(check.cutoff, check.change, ", ".join(check.moved) or "nothing", sep="\t")
-    wrong = [check for check in checks if bool(check.moved) != (check.cutoff == CONTROL)]
-    if wrong:
-        first = wrong[0]
-        what = f"{', '.join(first.moved)} moved" if first.moved else "a model that looks ahead was not found"
-        where = f"{first.cutoff}, {first.change}: {what}"
-        raise ModelError("M106", f"{len(wrong)} of {len(checks)} checks failed: {where}")
+    if json:
+        print_json({"schema": 1, "checks": [vars(check) for check in checks]})
+    else:
+        rows = [(check.cutoff, check.change, ", ".join(check.moved) or "nothing") for check in checks]
+        print_rows(("cutoff", "after it", "moved"), rows)
+    require_no_leak(checks)
 
 
 def gradcheck(
@@ -70,6 +69,7 @@ def gradcheck(
         str | None, typer.Argument(help="An activation, a loss, or module:attribute of your own.", show_default="all")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of parameters, batch and directions.")] = 0,
+    json: Json = False,
 ) -> None:
     """Hold the gradients of the network library, or of your own layer, loss or network, against numeric ones.
 
@@ -78,11 +78,16 @@ def gradcheck(
     from forecast import pipeline
 
     reports = pipeline.gradcheck(network, seed=seed)
-    print("checked\tanalytic\tnumeric\terror\tpassed")
+    rows = []
     for name, report in reports.items():
         for analytic, numeric, size in zip(report.analytic, report.numeric, report.size, strict=True):
             error = abs(analytic - numeric) / max(size, 1e-12)
-            print(name, f"{analytic:.9g}", f"{numeric:.9g}", f"{error:.1e}", error < report.tolerance, sep="\t")
+            rows.append((name, analytic, numeric, error, bool(error < report.tolerance)))
+    head = ("checked", "analytic", "numeric", "error", "passed")
+    if json:
+        print_json({"schema": 1, "gradients": [dict(zip(head, row, strict=True)) for row in rows]})
+    else:
+        print_rows(head, [(name, f"{a:.9g}", f"{n:.9g}", f"{error:.1e}", ok) for name, a, n, error, ok in rows])
     wrong = [name for name, report in reports.items() if not report.passed]
     if wrong:
         raise ModelError("M104", f"wrong gradient: {', '.join(wrong)}")

@@ -12,7 +12,20 @@ import typer
 
 from forecast.defaults import BUNDLED
 
-__all__ = ["Data", "Engine", "Folder", "Jobs", "Json", "Output", "Overwrite", "Settings"]
+__all__ = [
+    "Data",
+    "DryRun",
+    "Engine",
+    "ExcelSafe",
+    "FailIf",
+    "Folder",
+    "Jobs",
+    "Json",
+    "Open",
+    "Output",
+    "Overwrite",
+    "Settings",
+]
 
 Data = Annotated[str, typer.Argument(help=f"A CSV of one or many series, or one of {', '.join(BUNDLED)}.")]
 Folder = Annotated[Path, typer.Argument(help="A run folder.")]
@@ -27,4 +40,13 @@ Jobs = Annotated[
 Engine = Annotated[
     str, typer.Option("--engine", help="Where they work: processes, serial, dask, or a scheduler: tcp://host:8786.")
 ]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Print what would be done and about how long it would take.")]
+FailIf = Annotated[
+    str | None,
+    typer.Option("--fail-if", help="Exit 6 where this is true, such as 'mase>1' or 'not beats seasonal_naive'."),
+]
+ExcelSafe = Annotated[
+    bool, typer.Option("--excel-safe", help="Put a ' before names that a spreadsheet would take for a formula.")
+]
+Open = Annotated[bool, typer.Option("--open", help="Open the page in a browser.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

@@ -17,8 +17,11 @@ from forecast.terminal import draws
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
-__all__ = ["polite", "print_json", "print_rows"]
+    import pandas as pd
+
+__all__ = ["polite", "print_csv", "print_json", "print_rows", "show_page"]
 
 
 @contextmanager
@@ -60,6 +63,19 @@ def print_json(value: dict[str, Any]) -> None:
     from forecast.runs import in_json
 
     print(in_json(value), end="", flush=True)
+
+
+def print_csv(frame: pd.DataFrame) -> None:
+    """Print a frame as CSV on standard output."""
+    frame.to_csv(sys.stdout, index=False, lineterminator="\n")
+    sys.stdout.flush()
+
+
+def show_page(page: Path) -> None:
+    """Open a page in the browser that the user has chosen."""
+    import webbrowser
+
+    webbrowser.open(page.resolve().as_uri())
 
 
 def _cell(value: object) -> str:

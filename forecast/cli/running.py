@@ -4,16 +4,28 @@ The idea: each parses its words, calls the function of `forecast.pipeline` that 
 comes back.
 """
 
-import sys
 from pathlib import Path
 from time import perf_counter
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
+from forecast.cli.answers import print_forecasts, print_plan, print_run, read_condition, stop_if
 from forecast.cli.flags import settings_file, takes
-from forecast.cli.parameters import Data, Engine, Jobs, Json, Output, Overwrite, Settings
-from forecast.cli.printing import print_json, print_rows
+from forecast.cli.parameters import (
+    Data,
+    DryRun,
+    Engine,
+    ExcelSafe,
+    FailIf,
+    Jobs,
+    Json,
+    Open,
+    Output,
+    Overwrite,
+    Settings,
+)
+from forecast.cli.printing import print_csv, print_json, print_rows, show_page
 from forecast.cli.telling import tells
 from forecast.defaults import DEFAULT_DATA
 from forecast.options import RunOptions
@@ -31,6 +43,7 @@ def run(
         Path | None, typer.Option("--out", "-o", help="The run folder.", show_default="a new one in reports/")
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the run folder --out.")] = False,
+    audit: Annotated[bool, typer.Option("--audit", help="Prove for every window that no model looks ahead.")] = False,
     config: Settings = None,
     jobs: Jobs = None,
     engine: Engine = "processes",
@@ -38,6 +51,10 @@ def run(
         Path | None,
         typer.Option("--resume", help="The .partial folder of an interrupted run, to go on with."),
     ] = None,
+    json: Json = False,
+    dry_run: DryRun = False,
+    fail_if: FailIf = None,
+    browse: Open = False,
     **options: Any,
 ) -> None:
     """Check, backtest, fit, forecast and report; prints the path of the report.
@@ -47,21 +64,31 @@ def run(
     begun = perf_counter()  # a budget of time counts what is loaded, too
     from forecast import pipeline
 
+    given: dict[str, Any] = {"config": settings_file(config, terminal), "jobs": jobs, **options}
+    condition = read_condition(fail_if)
+    if dry_run:
+        print_plan(pipeline.plan(data, verb="run", out=out, **given), json=json)
+        return
     result = pipeline.run(
         data,
         out=out,
         overwrite=overwrite,
-        config=settings_file(config, terminal),
-        jobs=jobs,
+        audit=audit,
         engine=engine,
         resume=resume,
         listener=terminal,
         spent=perf_counter() - begun,
-        **options,
+        **given,
     )
     terminal.leaderboard(result.leaderboard)
     terminal.say(result.verdict)
-    print(result.report, flush=True)
+    if json:
+        print_run(result)
+    else:
+        print(result.report, flush=True)
+    if browse:
+        show_page(result.report)
+    stop_if(condition, result.leaderboard, result.metrics["metric"], terminal)
 
 
 @takes(RunOptions)
@@ -77,6 +104,8 @@ def backtest(
     jobs: Jobs = None,
     engine: Engine = "processes",
     json: Json = False,
+    dry_run: DryRun = False,
+    fail_if: FailIf = None,
     **options: Any,
 ) -> None:
     """Compare the models on held-out windows and print their scores, the best first; no forecast, no report.
@@ -86,16 +115,19 @@ def backtest(
     begun = perf_counter()  # a budget of time counts what is loaded, too
     from forecast import pipeline
 
+    given: dict[str, Any] = {"config": settings_file(config, terminal), "jobs": jobs, **options}
+    condition = read_condition(fail_if)
+    if dry_run:
+        print_plan(pipeline.plan(data, verb="backtest", **given), json=json)
+        return
     trial = pipeline.backtest(
         data,
         output=output,
         overwrite=overwrite,
-        config=settings_file(config, terminal),
-        jobs=jobs,
         engine=engine,
         listener=terminal,
         spent=perf_counter() - begun,
-        **options,
+        **given,
     )
     terminal.stop()
     if json:
@@ -105,6 +137,7 @@ def backtest(
         print_rows(*board_cells(trial.leaderboard))
         for line in board_remarks(trial.leaderboard):
             terminal.say(line)
+    stop_if(condition, trial.leaderboard, trial.metric, terminal)
 
 
 @takes(RunOptions)
@@ -120,6 +153,12 @@ def predict(
     config: Settings = None,
     jobs: Jobs = None,
     engine: Engine = "processes",
+    form: Annotated[
+        Literal["csv", "json"], typer.Option("--format", help="Of what is printed; --output has a suffix.")
+    ] = "csv",
+    json: Json = False,
+    dry_run: DryRun = False,
+    excel_safe: ExcelSafe = False,
     **options: Any,
 ) -> None:
     """Forecast and write the forecasts as CSV, by the network unless --models names others; no report.
@@ -131,19 +170,25 @@ def predict(
     begun = perf_counter()  # a budget of time counts what is loaded, too
     from forecast import pipeline
 
+    file = settings_file(config, terminal) if from_run is None else config
+    given: dict[str, Any] = {"config": file, "jobs": jobs, **options}
+    json = json or form == "json"
+    if dry_run:
+        print_plan(pipeline.plan(data, verb="predict", **given), json=json)
+        return
     frame = pipeline.predict(
         data,
         from_run=from_run,
         output=output,
         overwrite=overwrite,
-        config=settings_file(config, terminal) if from_run is None else config,
-        jobs=jobs,
+        excel_safe=excel_safe,
         engine=engine,
         listener=terminal,
         spent=perf_counter() - begun,
-        **options,
+        **given,
     )
     terminal.stop()
-    if output is None:
-        frame.to_csv(sys.stdout, index=False, lineterminator="\n")
-        sys.stdout.flush()
+    if output is None and json:
+        print_forecasts(frame)
+    elif output is None:
+        print_csv(frame)

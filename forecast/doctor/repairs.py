@@ -15,12 +15,15 @@ from typing import TYPE_CHECKING, Any
 from forecast.doctor.checkup import Checkup
 from forecast.doctor.findings import from_error
 from forecast.errors import DataError, ForecastError
+from forecast.options import RunOptions, declared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 __all__ = ["command", "name_of", "options_of", "placed", "visit"]
 
+REPEATED = {name for name, one in declared(RunOptions).items() if one.option.repeat}
+"""The flags that are typed once for each of their values."""
 MOST_REPAIRS = 8
 """How many problems of the file as a whole are looked for one behind the other."""
 
@@ -86,8 +89,11 @@ def command(source: object, flags: Mapping[str, Any], *, verb: str = "check") ->
     """
     given = {name: value for name, value in flags.items() if value is not None}
     verb = "run" if {"horizon", "n_windows"} & set(given) else verb
-    texts = {name: ",".join(map(str, v)) if isinstance(v, (list, tuple)) else str(v) for name, v in given.items()}
-    options = [[f"--{name.replace('_', '-')}", text] for name, text in texts.items()]
+    texts: list[tuple[str, str]] = []
+    for name, value in given.items():
+        several = value if isinstance(value, (list, tuple)) else [value]
+        texts += [(name, str(one)) for one in several] if name in REPEATED else [(name, ",".join(map(str, several)))]
+    options = [[f"--{name.replace('_', '-')}", text] for name, text in texts]
     words = [word for option in options for word in (option[:1] if option[1] == "True" else option)]
     return shlex.join(["forecast", verb, str(source), *words])
 

@@ -1,0 +1,140 @@
+"""What a program is answered, and what CI can ask for."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+QUICK = ("--models", "naive", "--n-windows", "2", "--horizon", "3")
+
+
+def test_a_run_is_one_object(call, monkeypatch):
+    opened = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+
+    code, out, _ = call("run", "nile", *QUICK, "--out", "r", "--json", "--open", "--fail-if", "mase>0")
+    answer = json.loads(out)
+
+    assert code == 6
+    assert (answer["schema"], answer["folder"], answer["metric"]) == (1, "r", "mase")
+    assert Path(answer["report"]).is_file()
+    assert opened == [Path("r/report.html").resolve().as_uri()]
+    assert [row["model"] for row in answer["leaderboard"]] == pd.read_csv("r/leaderboard.csv")["model"].tolist()
+    assert answer["forecast"]["series"] == 1
+    assert [row["ds"] for row in answer["forecast"]["values"]] == ["1971-01-01", "1972-01-01", "1973-01-01"]
+    assert {"y_hat", "lo-80", "hi-95"} <= set(answer["forecast"]["values"][0])
+    assert call("report", "r", "--open")[0] == 0
+    assert len(opened) == 2
+
+
+@pytest.mark.parametrize("words", [("--format", "json"), ("--json",)])
+def test_forecasts_are_one_object_too(call, words):
+    rows = json.loads(call("predict", "nile", *QUICK, *words)[1])["forecasts"]
+
+    assert [(row["unique_id"], row["ds"], row["model"], row["y_hat"]) for row in rows] == [
+        ("flow", f"{year}-01-01", "naive", 740.0) for year in (1971, 1972, 1973)
+    ]
+
+
+def test_a_condition_that_is_true_ends_with_6_and_the_scores_are_printed_all_the_same(call):
+    code, out, err = call("backtest", "nile", *QUICK, "--fail-if", "not beats seasonal_naive", "-q")
+
+    assert code == 6
+    assert out.startswith("model\tmase")
+    assert err == "--fail-if: not beats seasonal_naive is true\n"
+
+
+def test_a_condition_that_is_false_changes_nothing(call):
+    assert call("backtest", "nile", *QUICK, "--fail-if", "mase>100")[0] == 0
+
+
+def test_a_condition_that_cannot_be_read_is_refused_before_any_work(call, tmp_path):
+    code, out, err = call("run", "nosuch.csv", "--fail-if", "exec('x')")
+
+    assert (code, out) == (2, "")
+    assert "error[U101]: --fail-if" in err
+
+
+@pytest.mark.parametrize("verb", ["run", "backtest", "predict"])
+def test_a_doubt_about_the_data_is_an_error_where_warnings_are(call, tmp_path, verb):
+    rows = "".join(f"{1900 + i},{1_000_000 if i == 30 else i % 7 + 1}\n" for i in range(60))
+    Path("spike.csv").write_text("year,y\n" + rows, encoding="utf-8")
+
+    code, out, err = call(verb, "spike.csv", *QUICK, "--strict")
+
+    assert (code, out) == (3, "")
+    assert "error[W201]" in err
+    assert "(--strict" in err
+    assert [path.name for path in tmp_path.iterdir()] == ["spike.csv"]
+
+
+@pytest.mark.parametrize("verb", ["run", "backtest", "predict"])
+def test_a_model_that_fails_is_an_error_where_warnings_are(call, tmp_path, verb, monkeypatch):
+    def refuse(self, panel, *, horizon):
+        raise FloatingPointError("no luck")
+
+    monkeypatch.setattr("forecast.models.theta.Theta.fit", refuse)
+    words = ("--models", "theta,naive", "--n-windows", "2", "--horizon", "3")
+
+    code, out, err = call(verb, "nile", *words, "--strict")
+
+    assert (code, out) == (4, "")
+    assert "error[W306]: theta failed" in err
+    assert list(tmp_path.rglob("*.csv")) == []
+
+
+def test_names_that_a_spreadsheet_would_reckon_with_are_made_texts(call):
+    rows = "".join(f"{name},{1900 + i},{i}\n" for name in ("=1+1", "plain") for i in range(20))
+    Path("x.csv").write_text("id,year,y\n" + rows, encoding="utf-8")
+    words = ("predict", "x.csv", "--models", "naive", "--horizon", "1", "--excel-safe")
+
+    printed = call(*words)[1]
+    call(*words, "--output", "f.csv")
+
+    assert [line.split(",")[0] for line in printed.splitlines()] == ["unique_id", "'=1+1", "plain"]
+    assert Path("f.csv").read_text(encoding="utf-8") == printed
+
+
+def test_a_setting_is_given_by_its_place(call):
+    words = ("config", "show", "--set", "models.mlp.hidden_sizes=[8,4]", "--set", "report.title=Two words", "--json")
+
+    found = json.loads(call(*words)[1])
+
+    assert found["models.mlp.hidden_sizes"] == {"value": [8, 4], "origin": "flag --set"}
+    assert found["report.title"] == {"value": "Two words", "origin": "flag --set"}
+
+
+def test_a_setting_given_by_its_place_goes_before_file_and_environment_and_is_written_down(call, monkeypatch):
+    monkeypatch.setattr("forecast.report.render", lambda folder: None)
+    Path("forecast.toml").write_text("[backtest]\nhorizon = 9\n[models.theta]\n", encoding="utf-8")
+    monkeypatch.setenv("FORECAST_HORIZON", "8")
+
+    settings = ("--set", "backtest.horizon=4", "--set", "models.theta.method=standard")
+
+    _, _, err = call("run", "nile", *settings, "--n-windows", "1", "-o", "r")
+
+    assert "4 steps ahead" in err
+    assert 'method = "standard"' in Path("r/config.toml").read_text(encoding="utf-8")
+    command = Path("r/command.txt").read_text(encoding="utf-8")
+    assert "--set backtest.horizon=4 --set models.theta.method=standard" in command
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("models.mlp.membrs=2", "models.mlp.membrs is not a setting; did you mean members?"),
+        ("horizon=2", "horizon is not a setting; did you mean backtest.horizon?"),
+        ("seed.x=2", "seed should be"),
+        ("members", '--set "members" is no setting'),
+        ("models.tsb.alpha=0.2", '--set "models.tsb.alpha=0.2": tsb does not run'),
+        ("models.tbs.alpha=0.2", 'no model "tbs"; did you mean tsb?'),
+        ("backtest.horizon=0", "backtest.horizon should be greater than 0"),
+    ],
+)
+def test_a_setting_that_is_none_is_refused(call, setting, message):
+    code, _, err = call("predict", "nile", "--set", setting)
+
+    assert code == 2
+    assert f"error[U101]: {message}" in err
+    assert "\n  try:   " in err
