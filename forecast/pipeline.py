@@ -185,11 +185,10 @@ def run(
             refuse_warnings([*results.notices(), *budget_notices(budget), *failure_notices(results.leaderboard)])
         info["timings"] = {"models": results.final.timings, "checks": checking, "total": perf_counter() - started}
         if settings.seeds > 1:
-            seeds = other_seeds(ready, settings, results.leaderboard, workers, listener)
-            write_csv(seeds, aside / "seeds.csv")
-            info["seeds"] = spread_of(seeds, metric_of(results.quantile, results.metric))
+            info["seeds"] = _add_seeds(ready, settings, results, workers, listener, aside)
         if request.audit:
-            proofs = inspection.audit(source, listener=listener, **request.flags)
+            given = {name: value for name, value in request.flags.items() if name != "config"}
+            proofs = inspection.audit(source, config=request.config, listener=listener, **given)
             write_json({"schema": 1, "checks": [vars(proof) for proof in proofs]}, aside / "audit.json")
             require_no_leak(proofs)
         for failure in info["failures"]:
@@ -197,9 +196,6 @@ def run(
         write_json(info, aside / "run.json")
         journal.note("report")
         report.render(aside)
-    for one in info.get("seeds", ()):
-        spread = f"{one['metric']} {one['min']:.3f} to {one['max']:.3f}, standard deviation {one['sd']:.3f}"
-        listener.say(f"{one['model']} with {one['seeds']} seeds: {spread}")
     if budget is not None:
         listener.say(budget_words(budget, perf_counter() - started))
     return load_run(folder)
@@ -372,6 +368,19 @@ def _for_models(settings: RunConfig, spent: float, after: float) -> float | None
         return None
     kept = min(max(after, 2.0 * spent), 0.4 * settings.seconds)
     return max(0.0, settings.seconds - spent - kept)
+
+
+def _add_seeds(
+    ready: Ready, settings: RunConfig, results: Results, workers: Workers, listener: Listener, folder: Path
+) -> list[dict[str, Any]]:
+    """Write how the networks do with other seeds, say how far these lie apart, and return that."""
+    seeds = other_seeds(ready, settings, results.leaderboard, workers, listener)
+    write_csv(seeds, folder / "seeds.csv")
+    spread = spread_of(seeds, metric_of(results.quantile, results.metric))
+    for one in spread:
+        between = f"{one['metric']} {one['min']:.3f} to {one['max']:.3f}, standard deviation {one['sd']:.3f}"
+        listener.say(f"{one['model']} with {one['seeds']} seeds: {between}")
+    return spread
 
 
 def _add_totals(

@@ -113,6 +113,12 @@ class Request:
             what = f"cannot read run.json in {shown(partial)}"
             raise FileError("F102", what, hint="delete that folder, and run again") from error
 
+    @property
+    def config(self) -> Path | None:
+        """The file of settings, wherever the run goes on."""
+        named = self.flags.get("config")
+        return None if named is None else Path(self.place) / named
+
     def to_json(self) -> dict[str, Any]:
         """Return the request as plain values, from which `resumed` makes it again."""
         values = {name: value for name, value in vars(self).items() if name not in ("settings", "folder")}

@@ -1,6 +1,7 @@
 """Tables for a person, tabs for a pipe."""
 
 import math
+from re import sub
 
 import pytest
 
@@ -17,11 +18,12 @@ def test_a_pipe_gets_a_line_for_each_row_with_tabs_between_cells(capsys):
 
 def test_a_terminal_gets_a_table_with_numbers_at_the_right(capsys, monkeypatch):
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
-    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("NO_COLOR", "1")
 
     print_rows(("model", "mase", "n"), ROWS)
 
-    out = capsys.readouterr().out
+    out = sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
     assert "───" in out
     assert "\t" not in out
     lines = [line.rstrip() for line in out.splitlines() if line.strip()]

@@ -256,11 +256,14 @@ def test_trouble_of_the_disk_keeps_what_is_finished(tmp_path):
 
 
 def test_a_request_is_read_back_as_it_was(tmp_path):
-    interrupted(tmp_path / "run", sha256="abc", overwrite=True)
+    changes = {"overwrite": True, "audit": True, "flags": {"horizon": 2, "config": "a.toml"}}
+    interrupted(tmp_path / "run", **changes)
 
     again = Request.resumed(tmp_path / "run.partial", {"horizon": None}, out=None)
 
-    assert again == request(folder=tmp_path / "run", overwrite=True)
+    assert again == request(folder=tmp_path / "run", **changes)
+    assert again.config == Path.cwd() / "a.toml"
+    assert request().config is None
 
 
 def test_an_interrupted_run_is_not_loaded_as_a_whole_one(tmp_path):

@@ -170,7 +170,8 @@ def predict(
     begun = perf_counter()  # a budget of time counts what is loaded, too
     from forecast import pipeline
 
-    given: dict[str, Any] = {"config": settings_file(config, terminal), "jobs": jobs, **options}
+    file = settings_file(config, terminal) if from_run is None else config
+    given: dict[str, Any] = {"config": file, "jobs": jobs, **options}
     json = json or form == "json"
     if dry_run:
         print_plan(pipeline.plan(data, verb="predict", **given), json=json)
