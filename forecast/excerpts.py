@@ -96,7 +96,10 @@ def _time(text: str, times: pd.Series) -> pd.Timestamp | int:
     """Return a time on the axis of the data: a number where these are numbered."""
     numbered = pd.api.types.is_integer_dtype(times)
     try:
-        return int(text) if numbered else pd.Timestamp(text)
+        if numbered:
+            return int(text)
+        time = pd.Timestamp(text)
+        return time if time.tzinfo is None else time.tz_convert("UTC").tz_localize(None)
     except ValueError as error:
         kind, hint = ("whole number", "--since 100") if numbered else ("date", "--since 2020-01-31")
         raise ConfigError("U101", f"--since {shown(text)} is no {kind}", hint=hint) from error

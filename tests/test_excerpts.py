@@ -42,6 +42,14 @@ def test_a_series_begins_with_a_value(panel):
     assert excerpt(panel, since="2020-04-01").panel.lengths.tolist() == [9, 8, 4]
 
 
+def test_a_date_with_an_offset_is_one_of_the_world():
+    data = read_series(
+        pd.DataFrame({"ds": pd.date_range("2020-01-01", periods=48, freq="h"), "y": np.arange(48.0) % 7})
+    )
+
+    assert excerpt(data, since="2020-01-02T12:00+02:00").panel.lengths.tolist() == [14]
+
+
 def test_a_series_with_too_little_left_is_left_out_and_that_is_said(panel):
     later = excerpt(panel, since="2020-10-01", least=3)
     shorter = excerpt(panel, series=["a", "c"], since="2020-01-15", least=5)

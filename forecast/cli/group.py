@@ -6,9 +6,9 @@ loads none and help of one no other; interrupts and closed pipes end in the same
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any, cast
 
 import typer
 from typer.core import TyperGroup
@@ -16,15 +16,12 @@ from typer.core import TyperGroup
 from forecast.cli.printing import polite
 from forecast.cli.usage import unknown_command
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 __all__ = ["CONTEXT", "Commands", "Quick", "lazily"]
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
 
-class _Loaded(MutableMapping[str, Any]):
+class _Loaded(Mapping[str, Any]):
     """Commands by name, each loaded when it is looked at."""
 
     def __init__(self, homes: Mapping[str, tuple[str, str]]) -> None:
@@ -35,12 +32,6 @@ class _Loaded(MutableMapping[str, Any]):
         if name not in self.loaded:
             self.loaded[name] = _command(name, getattr(import_module(f"forecast.cli.{self.homes[name][0]}"), name))
         return self.loaded[name]
-
-    def __setitem__(self, name: str, command: Any) -> None:
-        self.loaded[name] = command
-
-    def __delitem__(self, name: str) -> None:
-        del self.loaded[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.homes)
@@ -74,7 +65,7 @@ class Commands(Quick):
 
     def __init__(self, **attrs: Any) -> None:
         super().__init__(**attrs)
-        self.commands = _Loaded(self.homes)
+        self.commands = cast("Any", _Loaded(self.homes))  # read, never written
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return the names in the order in which they were declared, without loading what they name."""

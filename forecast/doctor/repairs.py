@@ -86,6 +86,8 @@ def command(source: object, flags: Mapping[str, Any], *, verb: str = "check") ->
     --------
     >>> command("sales.csv", {"time": None, "target": "units sold"})
     "forecast check sales.csv --target 'units sold'"
+    >>> command("sales.csv", {"series": ["north, east", "west"]})
+    "forecast check sales.csv --series 'north, east' --series west"
     """
     given = {name: value for name, value in flags.items() if value is not None}
     verb = "run" if {"horizon", "n_windows"} & set(given) else verb
