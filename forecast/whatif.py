@@ -18,11 +18,11 @@ import pandas as pd
 from forecast.backtesting import FAILURES, NOT_FINISHED
 from forecast.bounds import Bounds
 from forecast.config import resolve
+from forecast.covariate_plans import with_plan
 from forecast.engine import Workers, one_thread
 from forecast.errors import ConfigError, ModelError
 from forecast.models.combination import COMBINATION
 from forecast.options import RunOptions, spelled_out
-from forecast.plans import with_plan
 from forecast.ready import factories_of, prepare
 from forecast.results import Listener, Silent
 from forecast.runs import require_free, write_file

@@ -81,6 +81,24 @@ def test_the_network_is_tuned_without_the_test_part_too(tmp_path, flow):
     assert "models.mlp.prior" not in trials  # it was named in the file
 
 
+def test_no_covariate_after_the_first_test_cutoff_is_looked_at(tmp_path):
+    (tmp_path / "tiny.toml").write_text(TINY, encoding="utf-8")
+    rng, days = np.random.default_rng(0), pd.date_range("2024-01-01", periods=94)
+    promo = rng.integers(0, 2, 94).astype(float)
+    y = np.where(np.arange(94) < 90, 100 + 20 * promo + rng.normal(size=94), np.nan)
+    frame = pd.DataFrame({"ds": days, "y": y, "promo": promo, "rain": rng.normal(size=94)})
+    other = frame.copy()
+    other.loc[74:, ["promo", "rain"]] = 5.0 - other.loc[74:, ["promo", "rain"]]
+    asked = {"models": None, "trials": 2, "config": tmp_path / "tiny.toml", "future": ["promo"], "past": ["rain"]}
+
+    searched(tmp_path / "a", frame, **asked)
+    searched(tmp_path / "b", other, **asked)
+    again = searched(tmp_path / "a", other, resume=True, **asked)  # it is the same search
+
+    assert written(tmp_path / "a") == written(tmp_path / "b")
+    assert len(again.trials) == 2
+
+
 def test_a_value_before_the_cutoff_does_change_the_search(tmp_path, flow):
     other = flow.copy()
     other.loc[83, "y"] *= 3.0
