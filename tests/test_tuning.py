@@ -2,6 +2,7 @@
 
 import html
 import inspect
+import json
 import re
 import sys
 import tomllib
@@ -593,6 +594,15 @@ def test_the_command_prints_the_path_of_the_settings_and_nothing_else_to_stdout(
     assert sorted(path.name for path in Path("s").iterdir()) == ["best.toml", JOURNAL, "trials.csv"]
 
 
+def test_the_command_prints_one_object_for_a_program(call):
+    code, out, err = call("tune", "nile", "--models", "theta", "--out", "s", "--json", "-q")
+
+    told = json.loads(out)
+    assert (code, err) == (0, "")
+    assert told["best"] == str(Path("s") / "best.toml")
+    assert told["tuning"]["models"]["theta"]["trials"] == 2
+
+
 def test_an_interrupted_command_says_how_to_go_on(call, monkeypatch):
     def stop(*args, **kwargs):
         raise KeyboardInterrupt
@@ -606,7 +616,7 @@ def test_an_interrupted_command_says_how_to_go_on(call, monkeypatch):
 
 
 def test_the_flags_are_those_of_the_function():
-    ours = set(inspect.signature(tuning.tune).parameters) - {"quiet"}
+    ours = set(inspect.signature(tuning.tune).parameters) - {"quiet", "json"}
 
     assert ours == set(inspect.signature(pipeline.tune).parameters) - {"listener", "spent"}
 
