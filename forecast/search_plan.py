@@ -50,7 +50,7 @@ class Plan:
         ConfigError
             U112, when all settings of the models were named.
         """
-        known = panel.drop_last(run.backs[0]).until(run.reach) if run.n_windows else panel.take([])
+        known = panel.drop_last(run.backs[0]).until(0) if run.n_windows else panel.take([])
         split = validation_split(known, run)
         if not split.n_windows:
             what = f"{run.n_windows} test windows of {run.horizon} leave nothing of {name} to tune on"

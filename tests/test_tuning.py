@@ -2,7 +2,9 @@
 
 import html
 import inspect
+import json
 import re
+import shutil
 import sys
 import tomllib
 from pathlib import Path
@@ -48,6 +50,12 @@ def searched(folder, data="nile", *, resume=False, **options):
     return pipeline.tune(data, **where, **{"models": ["croston"], "trials": 7, **WHERE, **options})
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """A search in one go, to be read and not to be touched."""
+    return searched(tmp_path_factory.mktemp("whole") / "s")
+
+
 @pytest.fixture
 def flow():
     return read_series("nile").frame[["ds", "y"]]
@@ -56,14 +64,13 @@ def flow():
 @pytest.mark.parametrize(
     "change", [lambda y: y * 1e3, lambda y: -y, lambda y: y[::-1]], ids=["scaled", "negated", "back"]
 )
-def test_what_comes_after_the_first_test_cutoff_changes_no_byte(tmp_path, flow, change):
+def test_what_comes_after_the_first_test_cutoff_changes_no_byte(tmp_path, whole, flow, change):
     other = flow.copy()
     other.loc[84:, "y"] = change(flow["y"].to_numpy()[84:])
 
-    searched(tmp_path / "a", flow)
     searched(tmp_path / "b", other)
 
-    assert written(tmp_path / "a") == written(tmp_path / "b")
+    assert written(tmp_path / "b") == written(whole.folder)
 
 
 def test_the_network_is_tuned_without_the_test_part_too(tmp_path, flow):
@@ -81,46 +88,59 @@ def test_the_network_is_tuned_without_the_test_part_too(tmp_path, flow):
     assert "models.mlp.prior" not in trials  # it was named in the file
 
 
-def test_a_value_before_the_cutoff_does_change_the_search(tmp_path, flow):
+def test_no_covariate_after_the_first_test_cutoff_is_looked_at(tmp_path):
+    (tmp_path / "tiny.toml").write_text(TINY, encoding="utf-8")
+    rng, days = np.random.default_rng(0), pd.date_range("2024-01-01", periods=94)
+    promo = rng.integers(0, 2, 94).astype(float)
+    y = np.where(np.arange(94) < 90, 100 + 20 * promo + rng.normal(size=94), np.nan)
+    frame = pd.DataFrame({"ds": days, "y": y, "promo": promo, "rain": rng.normal(size=94)})
+    other = frame.copy()
+    other.loc[74:, ["promo", "rain"]] = 5.0 - other.loc[74:, ["promo", "rain"]]
+    asked = {"models": None, "trials": 2, "config": tmp_path / "tiny.toml", "future": ["promo"], "past": ["rain"]}
+
+    searched(tmp_path / "a", frame, **asked)
+    searched(tmp_path / "b", other, **asked)
+    again = searched(tmp_path / "a", other, resume=True, **asked)  # it is the same search
+
+    assert written(tmp_path / "a") == written(tmp_path / "b")
+    assert len(again.trials) == 2
+
+
+def test_a_value_before_the_cutoff_does_change_the_search(tmp_path, whole, flow):
     other = flow.copy()
     other.loc[83, "y"] *= 3.0
 
-    searched(tmp_path / "a", flow)
     searched(tmp_path / "b", other)
 
-    assert written(tmp_path / "a") != written(tmp_path / "b")
+    assert written(tmp_path / "b") != written(whole.folder)
 
 
-def test_the_number_of_workers_changes_no_byte(tmp_path, monkeypatch):
+def test_the_number_of_workers_changes_no_byte(tmp_path, whole, monkeypatch):
     engine = sys.modules[Workers.__module__]
     monkeypatch.setattr(engine, "WORTH", -1.0)
     monkeypatch.setattr(engine, "AT_LEAST", -1.0)
 
-    searched(tmp_path / "a", jobs=1)
     searched(tmp_path / "b", jobs=2)
 
-    assert written(tmp_path / "a") == written(tmp_path / "b")
+    assert written(tmp_path / "b") == written(whole.folder)
 
 
-def test_the_order_in_which_fits_finish_changes_no_byte(tmp_path, monkeypatch):
-    searched(tmp_path / "a")
-
+def test_the_order_in_which_fits_finish_changes_no_byte(tmp_path, whole, monkeypatch):
     def backwards(self, function, tasks, *args, **kwargs):
         return [function(task) for task in tasks[::-1]][::-1]
 
     monkeypatch.setattr(Workers, "do", backwards)
     searched(tmp_path / "b")
 
-    assert written(tmp_path / "a") == written(tmp_path / "b")
+    assert written(tmp_path / "b") == written(whole.folder)
 
 
-def test_a_search_that_goes_on_is_the_search_in_one_go(tmp_path):
-    searched(tmp_path / "whole", trials=11)
+def test_a_search_that_goes_on_is_the_search_in_one_go(tmp_path, whole):
     searched(tmp_path / "parts", trials=3)
 
-    searched(tmp_path / "parts", trials=11, resume=True)
+    searched(tmp_path / "parts", trials=7, resume=True)
 
-    assert written(tmp_path / "parts") == written(tmp_path / "whole")
+    assert written(tmp_path / "parts") == written(whole.folder)
 
 
 def test_a_search_that_was_killed_goes_on_from_its_finished_trials(tmp_path, monkeypatch):
@@ -147,17 +167,17 @@ def test_a_search_that_was_killed_goes_on_from_its_finished_trials(tmp_path, mon
     assert 0 < len(fits) < whole
 
 
-def test_trials_that_are_known_are_not_made_again(tmp_path, monkeypatch):
-    before = searched(tmp_path / "s")
+def test_trials_that_are_known_are_not_made_again(tmp_path, whole, monkeypatch):
+    shutil.copytree(whole.folder, tmp_path / "s")
     monkeypatch.setattr("forecast.search.perform", lambda task: pytest.fail("a fit"))
 
     after = searched(tmp_path / "s", resume=True)
 
-    pd.testing.assert_frame_equal(before.trials, after.trials)
+    pd.testing.assert_frame_equal(whole.trials, after.trials)
 
 
-def test_the_value_of_a_trial_is_the_mase_of_its_model_on_windows_before_the_test(tmp_path):
-    found = searched(tmp_path / "s")
+def test_the_value_of_a_trial_is_the_mase_of_its_model_on_windows_before_the_test(whole):
+    found = whole
     panel = read_series("nile").panel.drop_last(16)
     split = validation_split(panel, Split(4, 4))
     losses = []
@@ -171,17 +191,15 @@ def test_the_value_of_a_trial_is_the_mase_of_its_model_on_windows_before_the_tes
     assert split.n_windows >= 8
 
 
-def test_the_defaults_come_first_and_the_best_is_the_smallest(tmp_path):
-    found = searched(tmp_path / "s")
-
-    complete = found.trials[found.trials["state"] == "complete"]
-    assert found.trials["models.croston.alpha"][0] == "0.1"
-    record = tomllib.loads(found.best.read_text(encoding="utf-8"))["tuning"]["models"]["croston"]
+def test_the_defaults_come_first_and_the_best_is_the_smallest(whole):
+    complete = whole.trials[whole.trials["state"] == "complete"]
+    assert whole.trials["models.croston.alpha"][0] == "0.1"
+    record = tomllib.loads(whole.best.read_text(encoding="utf-8"))["tuning"]["models"]["croston"]
     assert record["mase"] == complete["mase"].min()
-    assert record["default_mase"] == found.trials["mase"][0]
+    assert record["default_mase"] == whole.trials["mase"][0]
     assert record["best"][0]["number"] == complete["mase"].idxmin()
     assert record["verdict"] in ("better", "cannot be told apart", "worse", "too little data to tell")
-    assert record["pruned"] == (found.trials["state"] == "pruned").sum()
+    assert record["pruned"] == (whole.trials["state"] == "pruned").sum()
 
 
 def test_a_poor_trial_is_given_up_after_its_first_windows(tmp_path):
@@ -342,8 +360,7 @@ def test_a_series_that_never_changes_has_no_scaled_error(tmp_path):
         searched(tmp_path / "s", frame)
 
 
-def test_a_budget_that_ends_keeps_the_trials_before_it(tmp_path, monkeypatch):
-    whole = searched(tmp_path / "whole")
+def test_a_budget_that_ends_keeps_the_trials_before_it(tmp_path, whole, monkeypatch):
     left = iter([*range(30), *[None] * 1000])
 
     def some(self, function, tasks, *args, **kwargs):
@@ -575,6 +592,15 @@ def test_the_command_prints_the_path_of_the_settings_and_nothing_else_to_stdout(
     assert sorted(path.name for path in Path("s").iterdir()) == ["best.toml", JOURNAL, "trials.csv"]
 
 
+def test_the_command_prints_one_object_for_a_program(call):
+    code, out, err = call("tune", "nile", "--models", "theta", "--out", "s", "--json", "-q")
+
+    told = json.loads(out)
+    assert (code, err) == (0, "")
+    assert told["best"] == str(Path("s") / "best.toml")
+    assert told["tuning"]["models"]["theta"]["trials"] == 2
+
+
 def test_an_interrupted_command_says_how_to_go_on(call, monkeypatch):
     def stop(*args, **kwargs):
         raise KeyboardInterrupt
@@ -588,17 +614,15 @@ def test_an_interrupted_command_says_how_to_go_on(call, monkeypatch):
 
 
 def test_the_flags_are_those_of_the_function():
-    ours = set(inspect.signature(tuning.tune).parameters) - {"quiet"}
+    ours = set(inspect.signature(tuning.tune).parameters) - {"quiet", "json"}
 
     assert ours == set(inspect.signature(pipeline.tune).parameters) - {"listener", "spent"}
 
 
-def test_the_file_of_settings_reads_back_to_what_was_found(tmp_path):
-    found = searched(tmp_path / "s", trials=3)
-
-    assert resolve(found.best, {}) == found.settings
-    alpha = found.settings.models.croston.alpha
-    assert origins(found.best, {})["models.croston.alpha"][0] == alpha
+def test_the_file_of_settings_reads_back_to_what_was_found(whole):
+    assert resolve(whole.best, {}) == whole.settings
+    alpha = whole.settings.models.croston.alpha
+    assert origins(whole.best, {})["models.croston.alpha"][0] == alpha
 
 
 def test_an_unknown_entry_of_the_search_in_a_file_is_an_error(tmp_path):
@@ -615,8 +639,8 @@ def test_no_module_loads_optuna_when_it_is_imported():
         assert not re.search(r"^(import|from) optuna", file.read_text(encoding="utf-8"), re.MULTILINE)
 
 
-def test_spans_are_tried_on_both_sides_of_the_default(tmp_path):
-    tried = searched(tmp_path / "s").trials["models.croston.alpha"].astype(float)
+def test_spans_are_tried_on_both_sides_of_the_default(whole):
+    tried = whole.trials["models.croston.alpha"].astype(float)
 
     assert tried.min() < 0.1 < tried.max()
     assert all(value == float(f"{value:.2g}") for value in tried)

@@ -39,6 +39,7 @@ def tune(
     ] = None,
     config: Settings = None,
     jobs: Jobs = None,
+    json: Json = False,
     **options: Any,
 ) -> None:
     """Search better settings of the network, or of the models named, on windows before the test windows of a run.
@@ -70,7 +71,11 @@ def tune(
         raise typer.Exit(130) from None
     for line in found.sentences:
         terminal.say(line)
-    print(found.best, flush=True)
+    if json:
+        tuning = found.settings.model_dump(mode="json")["tuning"]
+        print_json({"schema": 1, "best": str(found.best), "folder": str(found.folder), "tuning": tuning})
+    else:
+        print(found.best, flush=True)
 
 
 @takes(RunOptions)
