@@ -1,133 +1,122 @@
-"""What a run would do, how long it would take and how much it would write: all that is known before anything is fitted.
+"""A plan: what is known ahead, from a file of its own beside the series.
 
-The idea: every model is fitted once, to a few of the series, and its time is carried over to all series and windows; so
-a plan costs a small part of the run, and is about right where a formula for every model would be wrong.
+The idea: the rows of a plan are placed on the grid of their series in the same way as those of the data, and of them
+only those after the last value count; the past of every covariate stays what the data say.
 """
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
-from forecast.backtesting import fit_all
-from forecast.engine import one_thread
-from forecast.errors import ModelError
-from forecast.ready import NETWORKS, factories_of
+import numpy as np
+
+from forecast.covariate_rows import CovariateColumns, place_covariates, require_ahead
+from forecast.covariates import stretches
+from forecast.errors import DataError, shown
+from forecast.placing import Rows, merge_duplicates, some
+from forecast.readers import read_table
+from forecast.table import coded
+from forecast.times import read_times
+from forecast.values import is_missing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from pathlib import Path
 
-    from forecast.backtesting import Factory, Split
-    from forecast.config import RunConfig
+    import pandas as pd
+    from numpy.typing import NDArray
+
     from forecast.panel import Panel
-    from forecast.ready import Ready
+    from forecast.sections import DataSection
+    from forecast.table import Table
 
-__all__ = ["Plan", "planned"]
-
-SAMPLE = 8
-"""How many series the models are tried on."""
-PAGE_SECONDS, PAGE_BYTES = 4.0, 2_000_000
-"""What the page of a run and its pictures take."""
-BYTES = {"history": 40, "backtest": 320, "forecasts": 160}
-"""Bytes of a value in history.csv, of a forecast in the files of the windows, and of one in forecasts.csv."""
+__all__ = ["with_plan"]
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What would be done.
-
-    Parameters
-    ----------
-    data : str
-        What the data are called.
-    series, values : int
-        How many there are.
-    frequency : str
-        The step of the times, in words.
-    horizon, n_windows : int
-        Steps ahead, and test windows.
-    models : tuple of str
-        Those that would be fitted.
-    fits : int
-        How many fits that makes.
-    seconds : float
-        About how long it would take; with a budget not longer than that.
-    megabytes : float
-        About how much would be written.
-    folder : str or None
-        Where; None for a single file or standard output.
-    """
-
-    data: str
-    series: int
-    values: int
-    frequency: str
-    horizon: int
-    n_windows: int
-    models: tuple[str, ...]
-    fits: int
-    seconds: float
-    megabytes: float
-    folder: str | None
-
-
-def planned(
-    ready: Ready,
-    settings: RunConfig,
+def with_plan(
+    panel: Panel,
+    source: str | Path | pd.DataFrame,
     *,
-    models: Mapping[str, Factory] | None = None,
-    windows: bool = True,
-    last: bool = True,
-    page: bool = False,
-    folder: str | None = None,
-    jobs: int | None = None,
-) -> Plan:
-    """Return what would be done with data that are ready.
+    time: str | None,
+    id: str | None,
+    target: str,
+    how: DataSection,
+    horizon: int,
+) -> tuple[Panel, str, list[str]]:
+    """Return the panel with what a plan says of the future in place of what the data say, its name, and notes.
 
     Parameters
     ----------
-    models : mapping of name to callable, optional
-        Which would be fitted; by default all that the settings name.
-    windows, last, page : bool
-        Whether the windows would be forecast, what follows the data, and a page written.
-    folder : str, optional
-        Where to.
-    jobs : int, optional
-        Processes that would work at once.
+    panel : Panel
+        With columns known ahead.
+    source : path or DataFrame
+        The plan: the columns of times, of names where the data have one, and all columns known ahead. Rows of the
+        past, and other columns, are not looked at.
+    time, id, target : str or None
+        What the columns of the data are called.
+    how : DataSection
+        How the data are read; the plan is read in the same way.
+    horizon : int
+        Steps for which the plan must be whole.
+
+    Raises
+    ------
+    DataError
+        D104, a column that is not there; D106, a row without a name; D107, a cell that is no number; D109, times of
+        another kind; D111, two rows for one time; D113, a time off the grid of its series; D119, missing rows.
     """
-    models = factories_of(settings) if models is None else models
-    panel, split = ready.panel, ready.split
-    times = (len(split.blocks) if windows else 0) + last
-    repeats = {name: len(split.blocks) * (settings.seeds - 1) * page for name in models if name in NETWORKS}
-    once = _once(models, panel, split)
-    cores = min(jobs or os.cpu_count() or 1, max(1, times * len(models)))
-    work = sum(once[name] * (times + repeats.get(name, 0)) for name in models)
-    seconds = max(work / cores, max(once.values(), default=0.0)) + PAGE_SECONDS * page
-    rows = panel.n_series * split.horizon * len(models)
-    size = rows * (BYTES["backtest"] * split.n_windows * windows + BYTES["forecasts"] * last)
-    size += (len(panel.values) * BYTES["history"] + PAGE_BYTES) * page
-    return Plan(
-        data=ready.loaded.name,
-        series=panel.n_series,
-        values=len(panel.values),
-        frequency=panel.frequency.word,
-        horizon=split.horizon,
-        n_windows=split.n_windows if windows else 0,
-        models=tuple(models),
-        fits=len(models) * times + sum(repeats.values()),
-        seconds=round(seconds if settings.seconds is None else min(seconds, settings.seconds), 1),
-        megabytes=round(size / 1e6, 2),
-        folder=folder,
-    )
+    given = (how.delimiter, how.decimal, how.encoding, how.sheet)
+    delimiter, decimal, encoding, sheet = (None if value == "auto" else value for value in given)
+    table = read_table(source, delimiter=delimiter, decimal=decimal, encoding=encoding, sheet=sheet, careful=True)
+    covariates = panel.covariates
+    if covariates is None or time is None:
+        raise DataError("D104", f"the rows of {table.name} have no times to be placed by", hint="data with times")
+    names = covariates.known_names
+    _require(table, time, id, names)
+    table = replace(table, frame=table.frame.assign(**{target: ""}))
+    rows = _rows(table, time, id, how, panel)
+    rows, _ = merge_duplicates(rows, table, how="error", id=id, taken={time, target})
+    found, _ = place_covariates(table, CovariateColumns(future=names), rows, panel, target=target)
+    if found is None:
+        return panel, table.name, []
+    known = found.known.copy()
+    lengths = panel.lengths
+    known[stretches(found.offsets[:-1], lengths)] = covariates.known[stretches(covariates.offsets[:-1], lengths)]
+    planned = replace(panel, covariates=replace(covariates, known=known, offsets=found.offsets))
+    try:
+        require_ahead(planned, horizon)
+    except DataError as error:
+        what = f"{table.name}: {error.message.replace(' with an empty target', '')}"
+        raise DataError(error.code, what, hint=f"add these rows to {table.name}") from error
+    others = sorted(set(rows.names) - set(panel.ids))
+    notes = [f"{table.name} also plans for series that are not forecast: {some(others)}"] if others else []
+    return planned, table.name, notes
 
 
-def _once(models: Mapping[str, Factory], panel: Panel, split: Split) -> dict[str, float]:
-    """Return about how many seconds one fit of each model to all series takes, forecast included."""
-    few = panel.take(range(min(SAMPLE, panel.n_series)))
-    with one_thread():
-        try:
-            timings = fit_all(models, few, split).timings
-        except ModelError:
-            timings = {}
-    return {name: sum(timings.get(name, {}).values()) * panel.n_series / few.n_series for name in models}
+def _require(table: Table, time: str, id: str | None, names: tuple[str, ...]) -> None:
+    """Check that a plan has its columns."""
+    for column in (time, *(() if id is None else (id,)), *names):
+        if column not in table.frame.columns:
+            found = ", ".join(shown(str(name)) for name in table.frame.columns[:20])
+            hint = f"a column {column}, called as in the data"
+            raise DataError("D104", f"no column {shown(column)} in {table.name}", found=found, hint=hint)
+
+
+def _rows(table: Table, time: str, id: str | None, how: DataSection, panel: Panel) -> Rows:
+    """Return the rows of a plan by series and time; the one series of a file without names has that of the data."""
+    date_format, tz = (None if value == "auto" else value for value in (how.date_format, how.tz))
+    times = read_times(table, time, date_format=date_format, integers=how.freq == "int", tz=tz)
+    if times.moments.dtype.kind != panel.last.dtype.kind:
+        kinds = {True: "times", False: "whole numbers"}
+        ours, theirs = (kinds[kind == "M"] for kind in (panel.last.dtype.kind, times.moments.dtype.kind))
+        what = f"{shown(time)} of {table.name} holds {theirs}, but that of the data {ours}"
+        raise DataError("D109", what, hint="times written as in the data")
+    codes: NDArray[Any] = np.zeros(len(table.frame), dtype=np.int64)
+    names = [panel.ids[0]]
+    if id is not None:
+        missing = np.flatnonzero(is_missing(table.frame[id]))
+        if len(missing):
+            what = f"{len(missing)} row(s) of {table.name} without a name in {shown(id)}: {table.listed(missing)}"
+            raise DataError("D106", what, hint="fill in the name, or remove the row")
+        codes, names = coded(table.frame[id])
+    return Rows.sorted(codes, names, times, np.full(len(codes), np.nan))

@@ -50,6 +50,23 @@ def unpainted_svg(figure, *, placed: bool = False) -> bytes:
     return b"<svg/>"
 
 
+DRAWN = (
+    *("architecture", "backtest_windows", "correlograms", "coverage_by_step", "error_by_cutoff", "error_by_step"),
+    *("error_map", "error_tiles", "fan_chart", "importance_bars", "paired_errors", "ratio_curve", "ratio_dots"),
+    *("reliability", "residual_panels", "scatter_of_series", "score_strip", "seasonal_lines", "single_windows"),
+    *("training_curves", "whole_history", "window_bars"),
+)
+"""What draws the pictures of the page."""
+
+
+def leave_undrawn(patch: pytest.MonkeyPatch) -> None:
+    """Let a page be made without any drawing, for tests of its words."""
+    for name in DRAWN:
+        patch.setattr(figures, name, lambda *_, **__: None)
+    patch.setattr(figures, "to_png", unpainted_png)
+    patch.setattr(figures, "to_svg", unpainted_svg)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _unpainted(request):
     """Leave pictures unpainted where none is looked at; they are drawn all the same."""

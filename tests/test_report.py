@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import unpainted_png, unpainted_svg
+from conftest import leave_undrawn, unpainted_png, unpainted_svg
 
 from forecast import figures, report
 from forecast.diagnostics import diagnose
@@ -316,9 +316,8 @@ def page(one) -> Page:
 
 @pytest.fixture
 def unpainted(monkeypatch):
-    """Leave out the slow part, the painting of the pictures, where a test is about words."""
-    monkeypatch.setattr(figures, "to_png", unpainted_png)
-    monkeypatch.setattr(figures, "to_svg", unpainted_svg)
+    """Leave out the slow part, the pictures, where a test is about words."""
+    leave_undrawn(monkeypatch)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -689,8 +688,7 @@ def test_times_are_as_short_as_the_frequency_allows(runs):
 def large(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("large")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(figures, "to_png", unpainted_png)
-        patch.setattr(figures, "to_svg", unpainted_svg)
+        leave_undrawn(patch)
         return report.render(
             write_run(folder, ids=[f"s{i:04}" for i in range(1100)], length=48, horizon=6, n_windows=1)
         )

@@ -7,7 +7,7 @@ import re
 
 import pandas as pd
 import pytest
-from conftest import unpainted_png, unpainted_svg
+from conftest import leave_undrawn, unpainted_png, unpainted_svg
 from test_report import EVIL, Page, read, write_run
 
 from forecast import figures, report
@@ -22,8 +22,7 @@ from forecast.verification import report as report_again
 
 @pytest.fixture(autouse=True)
 def _unpainted_here(monkeypatch):
-    monkeypatch.setattr(figures, "to_png", unpainted_png)
-    monkeypatch.setattr(figures, "to_svg", unpainted_svg)
+    leave_undrawn(monkeypatch)
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +36,10 @@ def many(tmp_path_factory):
     return folder
 
 
-def test_many_series_are_looked_at_together(many):
+def test_many_series_are_looked_at_together(many, monkeypatch):
+    monkeypatch.undo()  # drawn, to see that they can be
+    monkeypatch.setattr(figures, "to_png", unpainted_png)
+    monkeypatch.setattr(figures, "to_svg", unpainted_svg)
     page = read(report.render(many).parent)
 
     assert page.faults == []

@@ -38,6 +38,7 @@ def by_cutoff(view: View) -> Picture | str:
     errors = errors[[model for model in view.run.leaderboard["model"] if model in errors.columns]].dropna(
         axis=1, how="all"
     )
+    errors = errors.dropna(how="all")
     if errors.empty:
         return "seasonal naive made no error to compare with"
     wins = errors.idxmin(axis=1).value_counts()
