@@ -17,7 +17,7 @@ import forecast
 from forecast import pipeline
 from forecast.backtesting import Outcome, Split, perform
 from forecast.bounds import Bounds
-from forecast.cli import tuning
+from forecast.cli import telling, tuning
 from forecast.config import origins, resolve
 from forecast.engine import Workers
 from forecast.errors import ConfigError, DataError, FileError, ModelError
@@ -614,7 +614,7 @@ def test_an_interrupted_command_says_how_to_go_on(call, monkeypatch):
 
 
 def test_the_flags_are_those_of_the_function():
-    ours = set(inspect.signature(tuning.tune).parameters) - {"quiet", "json"}
+    ours = set(inspect.signature(tuning.tune).parameters) - {*telling.FLAGS, "json"}
 
     assert ours == set(inspect.signature(pipeline.tune).parameters) - {"listener", "spent"}
 

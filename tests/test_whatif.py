@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from forecast import pipeline
-from forecast.cli import tuning
+from forecast.cli import telling, tuning
 from forecast.errors import ConfigError, DataError, FileError, ModelError
 from forecast.models.arima import ARIMA
 from forecast.models.theta import Theta
@@ -276,7 +276,7 @@ def test_the_command_writes_a_file_or_one_object(call, files):
 
 
 def test_the_flags_are_those_of_the_function():
-    ours = set(inspect.signature(tuning.whatif).parameters) - {"quiet", "json"}
+    ours = set(inspect.signature(tuning.whatif).parameters) - {*telling.FLAGS, "json"}
 
     assert ours == set(inspect.signature(pipeline.whatif).parameters) - {"listener", "spent"}
     assert list(inspect.signature(pipeline.whatif).parameters)[:3] == ["data", "plan_a", "plan_b"]
