@@ -28,6 +28,16 @@ def folder(tmp_path_factory):
     return folder
 
 
+def planned(folder):
+    """Write sales with a promotion, and two plans for the next months."""
+    known = [f"{row},{i % 3 == 0:d}" for i, row in enumerate(ROWS[1:61])]
+    (folder / "sales.csv").write_text("\n".join(["month,units,promo", *known]), encoding="utf-8")
+    months = [row.partition(",")[0] for row in ROWS[61:]]
+    for name in "ab":
+        plan = [f"{month},{name == 'b':d}" for month in months]
+        (folder / f"plan-{name}.csv").write_text("\n".join(["month,promo", *plan]), encoding="utf-8")
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_example_of_every_command_runs(call, monkeypatch, tmp_path, folder, name):
     shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
@@ -40,6 +50,11 @@ def test_the_example_of_every_command_runs(call, monkeypatch, tmp_path, folder, 
     words = shlex.split(example)
     if name in ("backtest", "audit"):
         words += ["--models", "naive", "--n-windows", "2"]
+    if name == "tune":
+        pytest.importorskip("optuna")
+        words += ["--models", "theta", "--trials", "1", "--n-windows", "2"]
+    if name == "whatif":
+        planned(tmp_path)
     code, _, err = call(*words)
 
     assert " ".join(words).startswith(name)
