@@ -36,8 +36,10 @@ def make_panel(*series: object, frequency: str = "MS", season_length: int = 12) 
     )
 
 
-UNPAINTED = {"account", "calibration", "cli", "cli_finished", "combination", "docs", "orders", "pipeline", "totals"}
-"""Modules whose tests make many runs and look at no picture: painting would take most of their time."""
+PAINTED = {"browser", "figures", "notebooks", "report", "report_parts"}
+"""Modules whose tests look at pictures; others make many runs, and painting would take most of their time."""
+DRAWN = {"bad_inputs", "cli", "docs", "pipeline"}
+"""Modules whose runs are to be as those of a user, but for the paint."""
 
 
 def unpainted_png(figure) -> bytes:
@@ -50,7 +52,7 @@ def unpainted_svg(figure, *, placed: bool = False) -> bytes:
     return b"<svg/>"
 
 
-DRAWN = (
+DRAWINGS = (
     *("architecture", "backtest_windows", "correlograms", "coverage_by_step", "error_by_cutoff", "error_by_step"),
     *("error_map", "error_tiles", "fan_chart", "importance_bars", "paired_errors", "ratio_curve", "ratio_dots"),
     *("reliability", "residual_panels", "scatter_of_series", "score_strip", "seasonal_lines", "single_windows"),
@@ -61,7 +63,7 @@ DRAWN = (
 
 def leave_undrawn(patch: pytest.MonkeyPatch) -> None:
     """Let a page be made without any drawing, for tests of its words."""
-    for name in DRAWN:
+    for name in DRAWINGS:
         patch.setattr(figures, name, lambda *_, **__: None)
     patch.setattr(figures, "to_png", unpainted_png)
     patch.setattr(figures, "to_svg", unpainted_svg)
@@ -69,11 +71,14 @@ def leave_undrawn(patch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def _unpainted(request):
-    """Leave pictures unpainted where none is looked at; they are drawn all the same."""
+    """Leave pictures unpainted where none is looked at, and undrawn where a page is not either."""
+    module = request.node.name.removesuffix(".py").rpartition("/")[2].removeprefix("test_")
     with pytest.MonkeyPatch.context() as patch:
-        if request.node.name.removeprefix("test_").removesuffix(".py").rpartition("/test_")[2] in UNPAINTED:
+        if module in DRAWN:
             patch.setattr(figures, "to_png", unpainted_png)
             patch.setattr(figures, "to_svg", unpainted_svg)
+        elif module not in PAINTED:
+            leave_undrawn(patch)
         yield
 
 
