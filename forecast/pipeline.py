@@ -50,10 +50,10 @@ from forecast.runs import (
 )
 from forecast.saved import FOLDER, predict_saved, write_models
 from forecast.scoring import metric_of
-from forecast.search import tune
 from forecast.spread import other_seeds, spread_of
 from forecast.totals import Totals
 from forecast.trials import Trial, try_models
+from forecast.tuning import tune
 from forecast.underway import under_way
 from forecast.whatif import whatif
 

@@ -26,12 +26,12 @@ from forecast.models.intermittent import Croston
 from forecast.ready import prepare
 from forecast.report.search import search_shown
 from forecast.report.words import DASH
-from forecast.search_journal import JOURNAL, Journal, Tried
-from forecast.search_space import Choice, Span, space_of
 from forecast.series import read_series
-from forecast.tuning import Searched
+from forecast.tuning.journal import JOURNAL, Journal, Tried
+from forecast.tuning.search import Searched
+from forecast.tuning.space import Choice, Span, space_of
+from forecast.tuning.validation import Validation, mean_loss, validation_split
 from forecast.tuning_record import TuningSection, seen_notices
-from forecast.validation import Validation, mean_loss, validation_split
 
 pytest.importorskip("optuna")
 
@@ -152,7 +152,7 @@ def test_a_search_that_was_killed_goes_on_from_its_finished_trials(tmp_path, mon
             raise KeyboardInterrupt
         return real(task)
 
-    monkeypatch.setattr("forecast.search.perform", counted)
+    monkeypatch.setattr("forecast.tuning.verb.perform", counted)
     searched(tmp_path / "whole")
     whole, last = len(fits), len(fits) + 30
     with pytest.raises(KeyboardInterrupt):
@@ -169,7 +169,7 @@ def test_a_search_that_was_killed_goes_on_from_its_finished_trials(tmp_path, mon
 
 def test_trials_that_are_known_are_not_made_again(tmp_path, whole, monkeypatch):
     shutil.copytree(whole.folder, tmp_path / "s")
-    monkeypatch.setattr("forecast.search.perform", lambda task: pytest.fail("a fit"))
+    monkeypatch.setattr("forecast.tuning.verb.perform", lambda task: pytest.fail("a fit"))
 
     after = searched(tmp_path / "s", resume=True)
 
@@ -238,7 +238,7 @@ def test_settings_that_were_tried_are_not_tried_again(tmp_path, monkeypatch):
         fitted.append(str(task.make.keywords["alpha"]))
         return real(task)
 
-    monkeypatch.setattr("forecast.search.perform", noted)
+    monkeypatch.setattr("forecast.tuning.verb.perform", noted)
     found = searched(tmp_path / "s", trials=33, resume=True)
 
     known = set(first.loc[first["state"] == "complete", "models.croston.alpha"])
@@ -322,7 +322,7 @@ def test_a_trial_that_fails_is_a_row_with_its_reason(tmp_path, monkeypatch):
     def fails(task):
         return Outcome(failure="no luck") if task.make.keywords["alpha"] > 0.2 else real(task)
 
-    monkeypatch.setattr("forecast.search.perform", fails)
+    monkeypatch.setattr("forecast.tuning.verb.perform", fails)
     found = searched(tmp_path / "s")
 
     failed = found.trials[found.trials["state"] == "failed"]
@@ -334,7 +334,7 @@ def test_a_trial_that_fails_is_a_row_with_its_reason(tmp_path, monkeypatch):
 def test_defaults_that_fail_leave_nothing_to_compare_with(tmp_path, monkeypatch):
     real = perform
     monkeypatch.setattr(
-        "forecast.search.perform",
+        "forecast.tuning.verb.perform",
         lambda task: Outcome(failure="no luck") if task.make.keywords["alpha"] == 0.1 else real(task),
     )
 
@@ -344,7 +344,7 @@ def test_defaults_that_fail_leave_nothing_to_compare_with(tmp_path, monkeypatch)
 
 
 def test_all_trials_failing_is_an_error_and_leaves_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr("forecast.search.perform", lambda task: Outcome(failure="no luck"))
+    monkeypatch.setattr("forecast.tuning.verb.perform", lambda task: Outcome(failure="no luck"))
 
     with pytest.raises(ModelError, match="croston failed in every trial: no luck") as caught:
         searched(tmp_path / "s")
@@ -510,7 +510,7 @@ def test_a_search_with_another_seed_cannot_go_on(tmp_path):
 
 def test_a_trial_that_another_version_would_not_have_asked_for_is_found(tmp_path, monkeypatch):
     searched(tmp_path / "s")
-    monkeypatch.setattr("forecast.tuning.BATCH", 2)
+    monkeypatch.setattr("forecast.tuning.search.BATCH", 2)
 
     with pytest.raises(ConfigError, match="made by another version") as caught:
         searched(tmp_path / "s", resume=True)
@@ -605,7 +605,7 @@ def test_an_interrupted_command_says_how_to_go_on(call, monkeypatch):
     def stop(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("forecast.search.perform", stop)
+    monkeypatch.setattr("forecast.tuning.verb.perform", stop)
     code, out, err = call("tune", "nile", "--models", "theta", "--out", "s")
 
     assert (code, out) == (130, "")

@@ -16,16 +16,16 @@ from forecast.config import RunConfig
 from forecast.errors import ConfigError, DataError
 from forecast.frequency import advance
 from forecast.ready import factories_of
-from forecast.search_space import NETWORKS, SEARCHED, space_of
+from forecast.tuning.space import NETWORKS, SEARCHED, space_of
+from forecast.tuning.validation import Validation, validation_split
 from forecast.tuning_record import plain
-from forecast.validation import Validation, validation_split
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from forecast.backtesting import Factory, Split
     from forecast.panel import Panel
-    from forecast.search_space import Parameter
+    from forecast.tuning.space import Parameter
 
 __all__ = ["Plan", "searched_models", "settings_with"]
 

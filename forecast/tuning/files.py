@@ -15,9 +15,9 @@ import pandas as pd
 
 from forecast.errors import FileError
 from forecast.runs import write_file
-from forecast.search_journal import JOURNAL
-from forecast.search_plan import settings_with
-from forecast.search_space import label
+from forecast.tuning.journal import JOURNAL
+from forecast.tuning.plan import settings_with
+from forecast.tuning.space import label
 from forecast.tuning_record import TunedModel, TunedTrial, TuningSection
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from forecast.config import RunConfig
-    from forecast.search_plan import Plan
-    from forecast.search_space import Parameter
-    from forecast.tuning import Searched
+    from forecast.tuning.plan import Plan
+    from forecast.tuning.search import Searched
+    from forecast.tuning.space import Parameter
 
 __all__ = ["Search", "opened", "write_search"]
 

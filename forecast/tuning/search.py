@@ -15,10 +15,10 @@ from zlib import crc32
 import numpy as np
 
 from forecast.errors import ConfigError, ModelError
-from forecast.search_journal import Tried, quiet_optuna
-from forecast.search_space import Span, grid, label
 from forecast.significance import compare
-from forecast.validation import UNDEFINED, mean_loss, unit_losses
+from forecast.tuning.journal import Tried, quiet_optuna
+from forecast.tuning.space import Span, grid, label
+from forecast.tuning.validation import UNDEFINED, mean_loss, unit_losses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from forecast.backtesting import Doer
-    from forecast.search_journal import Journal
-    from forecast.search_space import Parameter
     from forecast.significance import Comparison
-    from forecast.validation import Validation
+    from forecast.tuning.journal import Journal
+    from forecast.tuning.space import Parameter
+    from forecast.tuning.validation import Validation
 
 __all__ = ["BATCH", "Searched", "search"]
 

@@ -20,10 +20,10 @@ from forecast.options import RunOptions, spelled_out
 from forecast.ready import prepare
 from forecast.results import Listener, Silent
 from forecast.runs import new_folder
-from forecast.search_files import Search, opened, write_search
-from forecast.search_journal import JOURNAL, Journal, require_optuna
-from forecast.search_plan import Plan, searched_models
-from forecast.tuning import search
+from forecast.tuning.files import Search, opened, write_search
+from forecast.tuning.journal import JOURNAL, Journal, require_optuna
+from forecast.tuning.plan import Plan, searched_models
+from forecast.tuning.search import search
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from forecast.backtesting import Outcome, Task
     from forecast.config import RunConfig
-    from forecast.tuning import Searched
+    from forecast.tuning.search import Searched
 
 __all__ = ["Search", "tune"]
 

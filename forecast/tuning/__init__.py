@@ -1,0 +1,10 @@
+"""Better settings of the models, sought before the test windows of a run: what `forecast tune` does.
+
+The idea: `verb` is the way from data to a folder; `plan` says what may be known and what is sought (`space`), `search`
+asks Optuna for trials and tells them in order, `validation` judges them, `journal` and `files` keep what was found.
+"""
+
+from forecast.tuning.files import Search
+from forecast.tuning.verb import tune
+
+__all__ = ["Search", "tune"]
