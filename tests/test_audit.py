@@ -51,8 +51,8 @@ def checks(path, *, read=lambda path: read_series(path, target="sales", id="stor
     return [check for check in done if check.cutoff != CONTROL]
 
 
-def found(path, **planted):
-    return {(check.change, what) for check in checks(path, **planted) for what in check.moved}
+def found(path, *, factories=lambda _: {"seasonal_naive": SeasonalNaive}, **planted):
+    return {(check.change, what) for check in checks(path, factories=factories, **planted) for what in check.moved}
 
 
 def test_nothing_before_a_cutoff_moves_whatever_comes_after_it(sales):

@@ -124,6 +124,7 @@ def test_intervals_widen_after_misses_where_asked_to():
     assert (adaptive["hi-80"] - adaptive["lo-80"]).mean() > (plain["hi-80"] - plain["lo-80"]).mean()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [ARIMA, ETS])
 def test_own_intervals_of_statistical_models_cover_new_values(make):
     series = [100 + np.cumsum(noise(83, seed)) for seed in range(40)]
