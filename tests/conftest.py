@@ -38,7 +38,7 @@ def make_panel(*series: object, frequency: str = "MS", season_length: int = 12) 
 
 PAINTED = {"browser", "figures", "notebooks", "report", "report_parts"}
 """Modules whose tests look at pictures; others make many runs, and painting would take most of their time."""
-DRAWN = {"bad_inputs", "cli", "docs", "pipeline"}
+DRAWN = {"bad_inputs", "cli", "pipeline"}
 """Modules whose runs are to be as those of a user, but for the paint."""
 
 
