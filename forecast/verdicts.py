@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["verdicts"]
 
+MOST_TIMES = 1_000
+"""A ratio beyond this says only that the other model makes next to no error."""
+
 METRIC_WORDS = {"mase": "MASE", "mae": "MAE", "smape": "sMAPE", "quantile_loss": "quantile loss"}
 ALPHA = 0.1
 """The chance that the confidence set leaves the best model out, as in the paper's examples."""
@@ -155,14 +158,23 @@ def _sentence(lead: str, pairs: Sequence[dict[str, Any]], board: pd.DataFrame, m
     said = "".join(f"{name} failed; " for name in without["model"]) + said
     if not pairs:
         return f"{said}; nothing to compare it with."
-    few = f" (a verdict takes {MIN_UNITS})" if pairs[0]["units"] < MIN_UNITS else ""
-    return f"{said} over {pairs[0]['units']} {pairs[0]['unit']}{few}; " + "; ".join(map(_words, pairs)) + "."
+    said = f"{said} over {pairs[0]['units']} {pairs[0]['unit']}"
+    if pairs[0]["units"] < MIN_UNITS:
+        return f"{said}: {TOO_LITTLE} (a verdict takes {MIN_UNITS}); " + ", ".join(map(_share, pairs)) + "."
+    return f"{said}; " + "; ".join(map(_words, pairs)) + "."
 
 
 def _words(pair: dict[str, Any]) -> str:
     """Return a pair as a part of the sentence."""
-    between = "" if pair["ratio_low"] is None else f" ({pair['ratio_low']:.2f} to {pair['ratio_high']:.2f})"
-    said = f"{pair['ratio']:.2f}{between} of {pair['against']}'s error: {pair['word']}"
+    said = f"{_share(pair)}: {pair['word']}"
     if pair["word"] in (TIE, TOO_LITTLE) and pair["units_needed"] is not None:
         said += f" (about {pair['units_needed']:,} {pair['unit']} would tell)"
     return said
+
+
+def _share(pair: dict[str, Any]) -> str:
+    """Return the ratio of two errors in words, with its interval where there is one."""
+    if pair["ratio"] > MOST_TIMES:
+        return f"over {MOST_TIMES:,} times {pair['against']}'s error"
+    between = "" if pair["ratio_low"] is None else f" ({pair['ratio_low']:.2f} to {pair['ratio_high']:.2f})"
+    return f"{pair['ratio']:.2f}{between} of {pair['against']}'s error"
