@@ -21,7 +21,7 @@ from forecast.options import DataOptions, RunOptions, declared, spelled_out
 from forecast.plans import Plan, planned
 from forecast.ready import changeable, enough_windows, factories_of, prepare, read, split_of, window_notices
 from forecast.results import Listener, Silent
-from forecast.runs import new_folder
+from forecast.runs import new_folder, refuse_existing, require_free
 from forecast.transforms import require_transforms
 
 if TYPE_CHECKING:
@@ -150,6 +150,7 @@ def plan(
     *,
     verb: str = "run",
     out: str | Path | None = None,
+    overwrite: bool = False,
     config: str | Path | None = None,
     jobs: int | None = None,
     **options: Unpack[RunOptions],
@@ -164,7 +165,9 @@ def plan(
     verb : str
         What would be called: run, backtest or predict.
     out : path, optional
-        The folder of a run.
+        The folder of a run, or the file of a table.
+    overwrite : bool
+        Whether `out` may be replaced.
 
     Returns
     -------
@@ -185,6 +188,8 @@ def plan(
     flags: dict[str, Any] = {**options}
     usual = DEFAULT_MODELS if verb != "predict" else ("mlp",)
     settings = resolve(Path(config) if config is not None else None, flags, default_models=usual)
+    if out is not None:
+        (refuse_existing if verb == "run" else require_free)(Path(out), overwrite=overwrite)
     ready = prepare(data, settings, flags={**flags, "config": config})
     models, folder = factories_of(settings), None
     if verb == "predict":

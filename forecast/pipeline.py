@@ -21,6 +21,7 @@ from forecast.account import (
     command_line,
     described,
     failure_notices,
+    first_of,
 )
 from forecast.audit import require_no_leak
 from forecast.changes import changes
@@ -43,6 +44,7 @@ from forecast.runs import (
     load_run,
     new_folder,
     no_formulas,
+    refuse_existing,
     require_free,
     write_csv,
     write_file,
@@ -139,6 +141,8 @@ def run(
     else:
         request = Request.resumed(Path(resume), flags | {"audit": audit or None}, out=out)
     settings = request.settings
+    if request.folder is not None:
+        refuse_existing(request.folder, overwrite=request.overwrite)
     source = data if resume is None else request.source(data)
     journal.note(request.command)
     ready = prepare(source, settings, flags=request.flags)
@@ -165,6 +169,8 @@ def run(
             workers=workers,
             listener=listener,
         )
+        for line in first_of(results.notices()):
+            listener.say(line)
         results.write(aside)
         checks, checking = checked(source, settings, ready, results)
         write_json({"checks": checks}, aside / "checks.json")

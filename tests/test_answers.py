@@ -6,6 +6,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from forecast.config import resolve
+from forecast.pipeline import backtest
+from forecast.trials import expected
+
 QUICK = ("--models", "naive", "--n-windows", "2", "--horizon", "3")
 
 
@@ -54,6 +58,35 @@ def test_a_condition_that_cannot_be_read_is_refused_before_any_work(call, tmp_pa
 
     assert (code, out) == (2, "")
     assert "error[U101]: --fail-if" in err
+
+
+@pytest.mark.parametrize("verb", ["run", "backtest"])
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ("msae>1", 'no score "msae"'),
+        ("mase>1 and coverage-90<80", 'no score "coverage-90"; did you mean coverage-95?'),
+        ("beats theta", 'no model "theta" runs'),
+        ("not beats naiv", 'no model "naiv" runs; did you mean naive?'),
+        ("ets.mase>1", 'no model "ets" runs'),
+    ],
+)
+def test_a_condition_on_what_there_will_not_be_is_refused_before_any_work(call, verb, condition, message):
+    code, out, err = call(verb, "nosuch.csv", *QUICK, "--fail-if", condition)
+
+    assert (code, out) == (2, "")
+    assert f"error[U101]: --fail-if: {message}" in err
+
+
+@pytest.mark.parametrize("options", [{}, {"level": [90.5]}, {"quantile": 0.9}, {"models": ["naive", "combination"]}])
+def test_a_condition_may_ask_for_all_models_and_scores_of_the_leaderboard(options):
+    given = {"models": ["naive", "drift"], "horizon": 3, "n_windows": 2, **options}
+
+    board = backtest("nile", **given).leaderboard
+
+    models, scores = expected(resolve(None, given))
+    assert sorted(models) == sorted(board["model"])
+    assert scores == [name for name in board if name not in ("model", "role", "reason") and "judgement" not in name]
 
 
 @pytest.mark.parametrize("verb", ["run", "backtest", "predict"])

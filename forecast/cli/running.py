@@ -64,10 +64,11 @@ def run(
     begun = perf_counter()  # a budget of time counts what is loaded, too
     from forecast import pipeline
 
-    given: dict[str, Any] = {"config": settings_file(config, terminal), "jobs": jobs, **options}
-    condition = read_condition(fail_if)
+    file = settings_file(config, terminal)
+    given: dict[str, Any] = {"config": file, "jobs": jobs, **options}
+    condition = read_condition(fail_if, file, options, resume=resume)
     if dry_run:
-        print_plan(pipeline.plan(data, verb="run", out=out, **given), json=json)
+        print_plan(pipeline.plan(data, verb="run", out=out, overwrite=overwrite, **given), json=json)
         return
     result = pipeline.run(
         data,
@@ -115,10 +116,11 @@ def backtest(
     begun = perf_counter()  # a budget of time counts what is loaded, too
     from forecast import pipeline
 
-    given: dict[str, Any] = {"config": settings_file(config, terminal), "jobs": jobs, **options}
-    condition = read_condition(fail_if)
+    file = settings_file(config, terminal)
+    given: dict[str, Any] = {"config": file, "jobs": jobs, **options}
+    condition = read_condition(fail_if, file, options)
     if dry_run:
-        print_plan(pipeline.plan(data, verb="backtest", **given), json=json)
+        print_plan(pipeline.plan(data, verb="backtest", out=output, overwrite=overwrite, **given), json=json)
         return
     trial = pipeline.backtest(
         data,
@@ -174,7 +176,7 @@ def predict(
     given: dict[str, Any] = {"config": file, "jobs": jobs, **options}
     json = json or form == "json"
     if dry_run:
-        print_plan(pipeline.plan(data, verb="predict", **given), json=json)
+        print_plan(pipeline.plan(data, verb="predict", out=output, overwrite=overwrite, **given), json=json)
         return
     frame = pipeline.predict(
         data,
