@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from forecast.cli.flags import takes
-from forecast.cli.parameters import Folder, Json, Open, Overwrite
+from forecast.cli.parameters import Folder, Json, NewData, Open, Overwrite
 from forecast.cli.printing import print_json, print_rows, show_page
 from forecast.defaults import METRIC_NAMES
 from forecast.errors import Notice
@@ -81,7 +81,7 @@ def compare(
 @takes(DataOptions)
 def score(
     run: Folder,
-    newdata: Annotated[str, typer.Argument(help="The data with more rows, or the new rows alone.")],
+    newdata: NewData,
     output: Annotated[
         Path | None, typer.Option("--output", help="A CSV of each forecast and what came.", show_default="none")
     ] = None,
