@@ -41,6 +41,7 @@ from forecast.request import Request
 from forecast.results import Listener, Results, Silent
 from forecast.runs import (
     Run,
+    guard_names,
     load_run,
     new_folder,
     no_formulas,
@@ -76,6 +77,7 @@ def run(
     out: str | Path | None = None,
     overwrite: bool = False,
     audit: bool = False,
+    excel_safe: bool = False,
     config: str | Path | None = None,
     jobs: int | None = None,
     engine: str = "processes",
@@ -97,6 +99,8 @@ def run(
         Replace `out` if it is a run folder.
     audit : bool
         Show for every window that nothing after its cutoff reaches before it; what was found stands in audit.json.
+    excel_safe : bool
+        Put a ``'`` before names of series that a spreadsheet would take for a formula, in all files of the folder.
     config : path, optional
         A TOML file of settings; what is given here goes before it.
     jobs : int, optional
@@ -135,11 +139,12 @@ def run(
     started = perf_counter() - spent
     listener = journal = Journal(listener or Silent(), started=started)
     flags: dict[str, Any] = {**options}
+    beside = {"audit": audit or None, "excel_safe": excel_safe or None}
     if resume is None:
-        command = command_line(data, flags | {"audit": audit or None}, config)
-        request = Request.made(data, flags, config, command=command, out=out, overwrite=overwrite, audit=audit)
+        command, asked = command_line(data, flags | beside, config), {"audit": audit, "excel_safe": excel_safe}
+        request = Request.made(data, flags, config, command=command, out=out, overwrite=overwrite, **asked)
     else:
-        request = Request.resumed(Path(resume), flags | {"audit": audit or None}, out=out)
+        request = Request.resumed(Path(resume), flags | beside, out=out)
     settings = request.settings
     if request.folder is not None:
         refuse_existing(request.folder, overwrite=request.overwrite)
@@ -199,6 +204,9 @@ def run(
             require_no_leak(proofs)
         for failure in info["failures"]:
             journal.note(f"{failure['model']} failed: {failure['reason']}")
+        if request.excel_safe:
+            info["excel_safe"] = True
+            guard_names(aside)
         write_json(info, aside / "run.json")
         journal.note("report")
         report.render(aside)
@@ -213,6 +221,7 @@ def backtest(
     *,
     output: str | Path | None = None,
     overwrite: bool = False,
+    excel_safe: bool = False,
     config: str | Path | None = None,
     jobs: int | None = None,
     engine: str = "processes",
@@ -231,6 +240,8 @@ def backtest(
         A file to write the forecasts of the windows and what came to, as ``backtest.csv`` of a run.
     overwrite : bool
         Replace `output` if it is there.
+    excel_safe : bool
+        Put a ``'`` before names of series in it that a spreadsheet would take for a formula.
 
     Raises
     ------
@@ -265,7 +276,7 @@ def backtest(
     if trial.given_up:
         listener.say(f"{trial.given_up} of {ready.split.n_windows} windows given up to keep the budget")
     if target is not None:
-        write_file(trial.backtest, target)
+        write_file(no_formulas(trial.backtest) if excel_safe else trial.backtest, target)
     return trial
 
 
@@ -328,6 +339,7 @@ def predict(
     if from_run is not None:
         with one_thread():
             frame = predict_saved(data, Path(from_run), {**flags, "config": config}, listener)
+        frame = no_formulas(frame) if excel_safe else frame
         if target is not None:
             write_file(frame, target)
         return frame

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from conftest import leave_undrawn
 
+from forecast import load_run
 from forecast.config import resolve
 from forecast.pipeline import backtest
 from forecast.trials import expected
@@ -127,6 +129,44 @@ def test_names_that_a_spreadsheet_would_reckon_with_are_made_texts(call):
 
     assert [line.split(",")[0] for line in printed.splitlines()] == ["unique_id", "'=1+1", "plain"]
     assert Path("f.csv").read_text(encoding="utf-8") == printed
+
+
+def test_a_folder_with_names_that_are_safe_is_looked_at_again_as_any_other(call, monkeypatch):
+    leave_undrawn(monkeypatch)
+    rows = "".join(f"{name},{1900 + i},{i % 3}\n" for name in ("=1+1", "-5", "'x", "'=2") for i in range(20))
+    Path("x.csv").write_text("id,year,y\n" + rows, encoding="utf-8")
+    words = ("run", "x.csv", "--models", "naive", "--n-windows", "2", "--horizon", "1", "--out")
+
+    assert call(*words, "plain")[0] == call(*words, "safe", "--excel-safe")[0] == 0
+
+    tables = {path.name: path.read_text(encoding="utf-8") for path in Path("safe").glob("*.csv")}
+    assert all(line[:1] not in "=+-@" for text in tables.values() for line in text.splitlines())
+    assert "series,'=1+1,naive," in tables["scores.csv"]
+    assert "series,'-5,naive," in tables["scores.csv"]
+    assert "\n'=1+1," in tables["backtest.csv"]
+    assert "\n'x," in tables["backtest.csv"]
+    one, other = load_run("plain"), load_run("safe")
+    for name in ("backtest", "forecasts", "history", "leaderboard"):
+        pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name))
+    pd.testing.assert_frame_equal(one.more("scores.csv"), other.more("scores.csv"))
+    assert "--excel-safe" in Path("safe/command.txt").read_text(encoding="utf-8")
+    assert call("report", "safe", "--verify", "--series", "=1+1")[0] == 0
+    assert call("compare", "plain", "safe")[0] == 0
+
+
+@pytest.mark.parametrize("words", [("backtest", "x.csv", "--models", "naive"), ("score", "r", "x.csv")])
+def test_names_are_safe_in_every_file_of_forecasts(call, monkeypatch, words):
+    monkeypatch.setattr("forecast.report.render", lambda folder: None)
+    rows = [f"{name},{1900 + i},{i % 3}\n" for i in range(20) for name in ("=1+1", "plain")]
+    Path("x.csv").write_text("id,year,y\n" + "".join(rows), encoding="utf-8")
+    Path("earlier.csv").write_text("id,year,y\n" + "".join(rows[:-4]), encoding="utf-8")
+    call("run", "earlier.csv", "--models", "naive", "--n-windows", "1", "--horizon", "2", "--out", "r")
+
+    assert call(*words, "--output", "plain.csv")[0] == call(*words, "--output", "safe.csv", "--excel-safe")[0] == 0
+
+    plain, safe = (Path(name).read_text(encoding="utf-8") for name in ("plain.csv", "safe.csv"))
+    assert "=1+1," in plain
+    assert safe == plain.replace("=1+1,", "'=1+1,")
 
 
 def test_a_setting_is_given_by_its_place(call):

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from forecast.cli.flags import takes
-from forecast.cli.parameters import Folder, Json, NewData, Open, Overwrite
+from forecast.cli.parameters import ExcelSafe, Folder, Json, NewData, Open, Overwrite
 from forecast.cli.printing import print_json, print_rows, show_page
 from forecast.defaults import METRIC_NAMES
 from forecast.errors import Notice
@@ -87,6 +87,7 @@ def score(
     ] = None,
     overwrite: Overwrite = False,
     json: Json = False,
+    excel_safe: ExcelSafe = False,
     **options: Any,
 ) -> None:
     """Hold the forecasts of a run against what came: errors of each model, and how often its intervals held it.
@@ -94,13 +95,13 @@ def score(
     Example: forecast score reports/sales sales-new.csv
     """
     from forecast.hindsight import score
-    from forecast.runs import require_free, write_file
+    from forecast.runs import no_formulas, require_free, write_file
 
     if output is not None:
         require_free(output, overwrite=overwrite)
     found = score(run, newdata, **options)
     if output is not None:
-        write_file(found.values, output)
+        write_file(no_formulas(found.values) if excel_safe else found.values, output)
     if json:
         tables = {name: getattr(found, name).to_dict("records") for name in ("scores", "steps")}
         print_json({"schema": 1, "came": found.came, "of": found.of, **tables})

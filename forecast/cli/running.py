@@ -54,6 +54,7 @@ def run(
     json: Json = False,
     dry_run: DryRun = False,
     fail_if: FailIf = None,
+    excel_safe: ExcelSafe = False,
     browse: Open = False,
     **options: Any,
 ) -> None:
@@ -75,6 +76,7 @@ def run(
         out=out,
         overwrite=overwrite,
         audit=audit,
+        excel_safe=excel_safe,
         engine=engine,
         resume=resume,
         listener=terminal,
@@ -107,6 +109,7 @@ def backtest(
     json: Json = False,
     dry_run: DryRun = False,
     fail_if: FailIf = None,
+    excel_safe: ExcelSafe = False,
     **options: Any,
 ) -> None:
     """Compare the models on held-out windows and print their scores, the best first; no forecast, no report.
@@ -126,6 +129,7 @@ def backtest(
         data,
         output=output,
         overwrite=overwrite,
+        excel_safe=excel_safe,
         engine=engine,
         listener=terminal,
         spent=perf_counter() - begun,
