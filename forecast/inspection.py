@@ -17,7 +17,7 @@ from forecast.covariate_rows import require_ahead
 from forecast.defaults import DEFAULT_DATA, DEFAULT_MODELS
 from forecast.doctor import Checkup, examine, fillable, from_notice, placed, visit
 from forecast.engine import one_thread
-from forecast.options import DataOptions, RunOptions, declared, spelled_out
+from forecast.options import CheckOptions, RunOptions, declared, spelled_out
 from forecast.plans import Plan, planned
 from forecast.ready import changeable, enough_windows, factories_of, prepare, read, split_of, window_notices
 from forecast.results import Listener, Silent
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 __all__ = ["audit", "check", "gradcheck", "plan"]
 
 
-@spelled_out(DataOptions)
+@spelled_out(CheckOptions)
 def check(
     data: str | Path | pd.DataFrame,
     *,
     config: str | Path | None = None,
-    **options: Unpack[DataOptions],
+    **options: Unpack[CheckOptions],
 ) -> Checkup:
     """Say what is in the data, what is wrong with them and how to repair it; nothing is fitted or written.
 
@@ -50,7 +50,8 @@ def check(
     Returns
     -------
     Checkup
-        Facts and findings; with at least one error among these where `run` would refuse the data.
+        Facts and findings; with at least one error among these, or a warning where these count as errors, where `run`
+        would refuse the data.
 
     Raises
     ------
@@ -79,9 +80,9 @@ def check(
             require_transforms(panel, settings.data.transform)
         windows = settings.backtest.n_windows
         notices = window_notices(panel, split) if windows == "auto" else []
-        return checkup.with_findings([from_notice(notice) for notice in notices])
+        return replace(checkup, strict=settings.strict).with_findings([from_notice(notice) for notice in notices])
 
-    flags = {**dict.fromkeys(declared(DataOptions)), **options, "config": config}
+    flags = {**dict.fromkeys(declared(CheckOptions)), **options, "config": config}
     return visit(data, flags, look)
 
 

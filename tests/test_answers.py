@@ -211,3 +211,34 @@ def test_a_setting_that_is_none_is_refused(call, setting, message):
     assert code == 2
     assert f"error[U101]: {message}" in err
     assert "\n  try:   " in err
+
+
+@pytest.mark.parametrize(("words", "code"), [((), 0), (("--strict",), 3), (("--set", "strict=true"), 3)])
+def test_a_check_calls_doubts_errors_where_a_run_would(call, words, code):
+    rows = "".join(f"{1900 + i},{1_000_000 if i == 30 else i % 7 + 1}\n" for i in range(60))
+    Path("spike.csv").write_text("year,y\n" + rows, encoding="utf-8")
+
+    found, out, _ = call("check", "spike.csv", *words, "--json")
+
+    assert found == code
+    assert json.loads(out)["refused"] is bool(code)
+    assert "W201" in {finding["code"] for finding in json.loads(out)["findings"]}
+
+
+def test_a_check_without_doubts_passes_where_they_count_as_errors(call):
+    assert call("check", "airline", "--strict")[0] == 0
+
+
+def test_a_check_looks_behind_a_problem_whatever_flags_were_given(call):
+    rows = "".join(f"{1900 + i},{i % 7 + 1},{i}\n" for i in range(60))
+    Path("two.csv").write_text("year,a,b\n" + rows, encoding="utf-8")
+    words = ("two.csv", "--strict", "--set", "data.missing=linear", "--set", "seed=1")
+
+    code, out, _ = call("check", *words, "--json")
+
+    findings = json.loads(out)["findings"]
+    assert code == 3
+    assert findings[0]["code"] == "D105"
+    assert json.loads(out)["facts"]["rows"] == 60
+    line = "forecast check two.csv --target b --strict --set data.missing=linear --set seed=1"
+    assert findings[0]["repair"] == line
