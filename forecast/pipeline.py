@@ -304,7 +304,7 @@ def predict(
     {options}
     from_run : path, optional
         A run folder: its models forecast these data, without training. Of the options those of reading, `models`,
-        `level` (of the run's), `min`, `max` and `integer` go with it.
+        `horizon` (up to the run's), `level` (of the run's), `min`, `max` and `integer` go with it.
     output : path, optional
         A CSV to write to.
     overwrite : bool

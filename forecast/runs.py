@@ -378,9 +378,12 @@ def _read_text(path: Path) -> str:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        return dict(json.loads(_read_text(path)))
+        found = json.loads(_read_text(path))
     except ValueError as error:
         raise _unreadable(path, error) from error
+    if not isinstance(found, dict):
+        raise _unreadable(path, TypeError("no object of JSON"))
+    return found
 
 
 def _read_frame(path: Path, *, only: list[str] | None = None, safe: bool = False) -> pd.DataFrame:
