@@ -18,7 +18,7 @@ from forecast.defaults import REPORTS_FOLDER
 from forecast.errors import FileError, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
 
@@ -32,6 +32,8 @@ __all__ = [
     "no_formulas",
     "refuse_existing",
     "require_free",
+    "require_parts",
+    "require_whole",
     "scorable",
     "write_csv",
     "write_file",
@@ -131,25 +133,52 @@ def scorable(run: Run) -> pd.DataFrame:
     """
     from forecast.backtesting import COLUMNS
 
-    about = run.info.get("data")
-    there = {
-        "backtest.csv": set(run.backtest.columns),
-        "leaderboard.csv": set(run.leaderboard.columns),
-        "metrics.json": set(run.metrics),
-        "run.json": {*run.info, *(about if isinstance(about, dict) else ())},
-    }
     needed = {
         "backtest.csv": [name for name in COLUMNS if name != "back"],
         "leaderboard.csv": ["model"],
         "metrics.json": ["metric", "models"],
         "run.json": ["failures", "horizon", "name", "sha256"],
     }
+    require_parts(run, needed)
+    return run.backtest
+
+
+def require_parts(run: Run, needed: Mapping[str, Sequence[str]]) -> None:
+    """Check that files of a run have these columns, or keys.
+
+    Raises
+    ------
+    FileError
+        F102, when one is missing.
+    """
+    about = run.info.get("data")
+    there = {
+        "backtest.csv": set(run.backtest.columns),
+        "forecasts.csv": set(run.forecasts.columns),
+        "leaderboard.csv": set(run.leaderboard.columns),
+        "metrics.json": set(run.metrics),
+        "run.json": {*run.info, *(about if isinstance(about, dict) else ())},
+    }
     for file, names in needed.items():
         lacking = [name for name in names if name not in there[file]]
         if lacking:
             what = f"{file} in {shown(run.folder)} has no {lacking[0]}: it is damaged or of another version"
             raise FileError("F102", what, hint=str(run.info.get("command") or "forecast run DATA"))
-    return run.backtest
+
+
+def require_whole(folder: Path) -> None:
+    """Check that a folder is that of a finished run.
+
+    Raises
+    ------
+    FileError
+        F104, when it is none, or that of a run that was interrupted.
+    """
+    if not (folder / "run.json").is_file():
+        raise FileError("F104", f"{shown(folder)} is not a run folder: no run.json in it", hint="forecast run DATA")
+    if folder.name.endswith(".partial"):
+        what = f"{shown(folder)} is a run that was interrupted: it is not whole"
+        raise FileError("F104", what, hint=f"forecast run --resume {folder}")
 
 
 def load_run(folder: str | Path) -> Run:
@@ -164,11 +193,7 @@ def load_run(folder: str | Path) -> Run:
     import pandas as pd
 
     folder = Path(folder)
-    if not (folder / "run.json").is_file():
-        raise FileError("F104", f"{shown(folder)} is not a run folder: no run.json in it", hint="forecast run DATA")
-    if folder.name.endswith(".partial"):
-        what = f"{shown(folder)} is a run that was interrupted: it is not whole"
-        raise FileError("F104", what, hint=f"forecast run --resume {folder}")
+    require_whole(folder)
     info = _read_json(folder / "run.json")
     safe = bool(info.get("excel_safe"))
     training, choices, config = folder / "training.csv", folder / "choices.json", folder / "config.toml"

@@ -27,6 +27,7 @@ from forecast.orders import canonical
 from forecast.panel import interval_names
 from forecast.placing import stamp
 from forecast.ready import read, seen
+from forecast.runs import require_whole
 from forecast.split import Split
 
 if TYPE_CHECKING:
@@ -125,8 +126,7 @@ class _Fitted:
         if foreign:
             flag = f"--{foreign[0].replace('_', '-')}"
             raise ConfigError("U101", f"{flag} cannot change models that are fitted", hint=f"forecast run DATA {flag}")
-        if not (run / "run.json").is_file():
-            raise FileError("F104", f"{shown(run)} is not a run folder: no run.json in it", hint="forecast run DATA")
+        require_whole(run)
         if not folder.is_dir():
             what = f"{shown(run)} has no folder {FOLDER}: an earlier version wrote it"
             raise FileError("F102", what, hint="forecast run DATA anew")
