@@ -36,8 +36,12 @@ __all__ = [
     "command_line",
     "described",
     "failure_notices",
+    "first_of",
     "shortened",
 ]
+
+MOST_LINES = 5
+"""So many warnings of the models are said of a run; all of them stand in its folder."""
 
 
 def described(ready: Ready, settings: RunConfig, results: Results) -> dict[str, Any]:
@@ -113,6 +117,19 @@ def failure_notices(board: pd.DataFrame) -> list[Notice]:
     """
     rows = board.loc[board["failures"] > 0, ["model", "failures", "reason"]].itertuples(index=False)
     return [Notice("W306", f"{name} failed in {count:.0f} fit(s): {reason}") for name, count, reason in rows]
+
+
+def first_of(notices: Sequence[Notice]) -> list[str]:
+    """Return the first warnings of a run as lines, and where the others stand.
+
+    Examples
+    --------
+    >>> first_of([Notice("W302", f"{name} did not converge") for name in "abcdefg"])[-2:]
+    ['warning[W302]: e did not converge', '... and 2 more warnings: all of them stand on the page']
+    """
+    more = len(notices) - MOST_LINES
+    rest = [f"... and {more} more warning{'s' * (more > 1)}: all of them stand on the page"] if more > 0 else []
+    return [*map(str, notices[:MOST_LINES]), *rest]
 
 
 def budget_account(

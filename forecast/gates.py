@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from forecast.errors import ConfigError, DataError, ForecastError, ModelError, Notice, nearest, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
 __all__ = ["Condition", "refuse_warnings"]
 
@@ -90,6 +90,29 @@ class Condition:
                 raise ConfigError("U101", f"--fail-if {shown(part)} is no condition on a score", hint=EXAMPLE)
         return cls(text, groups)
 
+    def require(self, models: Collection[str], scores: Collection[str]) -> None:
+        """Check, before any work, that all it names will be there.
+
+        Raises
+        ------
+        ConfigError
+            U101, when it names a model that does not run or a score that does not exist.
+
+        Examples
+        --------
+        >>> Condition.read("mase>1 or beats ets").require(["mlp", "naive"], ["mase"])
+        Traceback (most recent call last):
+            ...
+        forecast.errors.ConfigError: --fail-if: no model "ets" runs; try --fail-if "mase>1 or not beats seasonal_naive"
+        """
+        for part in (part.removeprefix("not ").strip() for group in self.anyof for part in group):
+            if beats := _BEATS.fullmatch(part):
+                _require("model", beats["other"], models)
+            elif found := _COMPARED.fullmatch(part):
+                if found["model"] is not None:
+                    _require("model", found["model"], models)
+                _require("score", found["score"], scores)
+
     def holds(self, board: Sequence[Mapping[str, Any]], metric: str) -> bool:
         """Whether the condition is true of a leaderboard, a mapping for each model, ordered by `metric`.
 
@@ -119,18 +142,21 @@ def _true(part: str, scores: Mapping[str, Mapping[str, Any]], lead: str, metric:
 
 def _score(scores: Mapping[str, Mapping[str, Any]], model: str, name: str) -> float:
     """Return a score of a model; NaN where it is not known."""
-    if model not in scores:
-        guess = nearest(model, scores)
-        more = f"; did you mean {guess}?" if guess else ""
-        raise ConfigError(
-            "U101", f"--fail-if: no model {shown(model)} ran{more}", found=", ".join(scores), hint=EXAMPLE
-        )
+    _require("model", model, scores)
     row = {key: value for key, value in scores[model].items() if isinstance(value, int | float)}
-    if name not in row:
-        guess = nearest(name, row)
-        more = f"; did you mean {guess}?" if guess else ""
-        raise ConfigError("U101", f"--fail-if: no score {shown(name)}{more}", hint=EXAMPLE)
+    _require("score", name, row)
     return float(row[name])
+
+
+def _require(kind: str, name: str, there: Collection[str]) -> None:
+    """Refuse a name that is not there, with the one that was probably meant."""
+    if name in there:
+        return
+    guess = nearest(name, there)
+    what = (
+        f"--fail-if: no {kind} {shown(name)}" + " runs" * (kind == "model") + f"; did you mean {guess}?" * bool(guess)
+    )
+    raise ConfigError("U101", what, found=", ".join(there) if kind == "model" else None, hint=EXAMPLE)
 
 
 def _is_number(text: str) -> bool:

@@ -19,7 +19,7 @@ from forecast.errors import DataError, shown
 from forecast.metrics import bias, coverage, mae, mase, mase_scale, pinball, rmse, smape
 from forecast.options import DataOptions, spelled_out
 from forecast.ready import read
-from forecast.runs import load_run
+from forecast.runs import load_run, require_parts
 from forecast.series import read_series
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from forecast.series import SeriesData
 
 __all__ = ["Hindsight", "score"]
+
+NEEDED = {"forecasts.csv": ["unique_id", "ds", "step", "model", "y_hat"], "run.json": ["season_length"]}
+"""What is asked of the files of a run."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,7 @@ def score(run: str | Path, newdata: str | Path | pd.DataFrame, **options: Unpack
     (4, 6, 'drift')
     """
     finished = load_run(run)
+    require_parts(finished, NEEDED)
     settings = resolve(Path(run) / "config.toml", {**options})
     new = _read(newdata, settings, finished)
     frame = finished.forecasts.dropna(subset="y_hat")

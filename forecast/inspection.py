@@ -17,11 +17,11 @@ from forecast.covariate_rows import require_ahead
 from forecast.defaults import DEFAULT_DATA, DEFAULT_MODELS
 from forecast.doctor import Checkup, examine, fillable, from_notice, placed, visit
 from forecast.engine import one_thread
-from forecast.options import DataOptions, RunOptions, declared, spelled_out
+from forecast.options import CheckOptions, RunOptions, declared, spelled_out
 from forecast.plans import Plan, planned
 from forecast.ready import changeable, enough_windows, factories_of, prepare, read, split_of, window_notices
 from forecast.results import Listener, Silent
-from forecast.runs import new_folder
+from forecast.runs import new_folder, refuse_existing, require_free
 from forecast.transforms import require_transforms
 
 if TYPE_CHECKING:
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
 __all__ = ["audit", "check", "gradcheck", "plan"]
 
 
-@spelled_out(DataOptions)
+@spelled_out(CheckOptions)
 def check(
     data: str | Path | pd.DataFrame,
     *,
     config: str | Path | None = None,
-    **options: Unpack[DataOptions],
+    **options: Unpack[CheckOptions],
 ) -> Checkup:
     """Say what is in the data, what is wrong with them and how to repair it; nothing is fitted or written.
 
@@ -50,7 +50,8 @@ def check(
     Returns
     -------
     Checkup
-        Facts and findings; with at least one error among these where `run` would refuse the data.
+        Facts and findings; with at least one error among these, or a warning where these count as errors, where `run`
+        would refuse the data.
 
     Raises
     ------
@@ -79,9 +80,9 @@ def check(
             require_transforms(panel, settings.data.transform)
         windows = settings.backtest.n_windows
         notices = window_notices(panel, split) if windows == "auto" else []
-        return checkup.with_findings([from_notice(notice) for notice in notices])
+        return replace(checkup, strict=settings.strict).with_findings([from_notice(notice) for notice in notices])
 
-    flags = {**dict.fromkeys(declared(DataOptions)), **options, "config": config}
+    flags = {**dict.fromkeys(declared(CheckOptions)), **options, "config": config}
     return visit(data, flags, look)
 
 
@@ -150,6 +151,7 @@ def plan(
     *,
     verb: str = "run",
     out: str | Path | None = None,
+    overwrite: bool = False,
     config: str | Path | None = None,
     jobs: int | None = None,
     **options: Unpack[RunOptions],
@@ -164,7 +166,9 @@ def plan(
     verb : str
         What would be called: run, backtest or predict.
     out : path, optional
-        The folder of a run.
+        The folder of a run, or the file of a table.
+    overwrite : bool
+        Whether `out` may be replaced.
 
     Returns
     -------
@@ -185,6 +189,8 @@ def plan(
     flags: dict[str, Any] = {**options}
     usual = DEFAULT_MODELS if verb != "predict" else ("mlp",)
     settings = resolve(Path(config) if config is not None else None, flags, default_models=usual)
+    if out is not None:
+        (refuse_existing if verb == "run" else require_free)(Path(out), overwrite=overwrite)
     ready = prepare(data, settings, flags={**flags, "config": config})
     models, folder = factories_of(settings), None
     if verb == "predict":

@@ -15,7 +15,7 @@ from typing import Annotated, Any, TypedDict, TypeVar, get_args, get_origin, get
 from forecast.defaults import DUPLICATES, METRICS, MISSING, MODEL_NAMES
 from forecast.errors import nearest
 
-__all__ = ["DataOptions", "Option", "RunOptions", "declared", "spelled_out"]
+__all__ = ["CheckOptions", "DataOptions", "Option", "RunOptions", "declared", "spelled_out"]
 
 Verb = TypeVar("Verb", bound=Callable[..., Any])
 
@@ -46,6 +46,13 @@ class Option:
     table: str = "data"
     example: str = ""
     repeat: bool = False
+
+
+Strict = Annotated[bool | None, Option("Warnings are errors.", "no", table="")]
+Setting = Annotated[
+    Sequence[str] | None,
+    Option("A setting of the file by its place, such as models.mlp.members=4; may be repeated.", table="", repeat=True),
+]
 
 
 class ForecastOptions(TypedDict, total=False):
@@ -133,13 +140,8 @@ class ForecastOptions(TypedDict, total=False):
         int | None,
         Option("Repeat the networks with so many seeds and show how far they lie apart.", "1", table="", example="5"),
     ]
-    strict: Annotated[bool | None, Option("Warnings are errors.", "no", table="")]
-    set: Annotated[
-        Sequence[str] | None,
-        Option(
-            "A setting of the file by its place, such as models.mlp.members=4; may be repeated.", table="", repeat=True
-        ),
-    ]
+    strict: Strict
+    set: Setting
     seed: Annotated[int | None, Option("The same seed gives the same bytes.", "0", table="", example="0")]
 
 
@@ -200,6 +202,13 @@ class DataOptions(TypedDict, total=False):
     tz: Annotated[
         str | None, Option("Zone of the times, such as Europe/Berlin; times of the day become UTC.", "as written")
     ]
+
+
+class CheckOptions(DataOptions, total=False):
+    """All options of a check."""
+
+    strict: Strict
+    set: Setting
 
 
 class RunOptions(ForecastOptions, DataOptions, total=False):

@@ -21,6 +21,7 @@ from forecast.account import (
     command_line,
     described,
     failure_notices,
+    first_of,
 )
 from forecast.audit import require_no_leak
 from forecast.changes import changes
@@ -40,9 +41,11 @@ from forecast.request import Request
 from forecast.results import Listener, Results, Silent
 from forecast.runs import (
     Run,
+    guard_names,
     load_run,
     new_folder,
     no_formulas,
+    refuse_existing,
     require_free,
     write_csv,
     write_file,
@@ -74,6 +77,7 @@ def run(
     out: str | Path | None = None,
     overwrite: bool = False,
     audit: bool = False,
+    excel_safe: bool = False,
     config: str | Path | None = None,
     jobs: int | None = None,
     engine: str = "processes",
@@ -95,6 +99,8 @@ def run(
         Replace `out` if it is a run folder.
     audit : bool
         Show for every window that nothing after its cutoff reaches before it; what was found stands in audit.json.
+    excel_safe : bool
+        Put a ``'`` before names of series that a spreadsheet would take for a formula, in all files of the folder.
     config : path, optional
         A TOML file of settings; what is given here goes before it.
     jobs : int, optional
@@ -133,12 +139,15 @@ def run(
     started = perf_counter() - spent
     listener = journal = Journal(listener or Silent(), started=started)
     flags: dict[str, Any] = {**options}
+    beside = {"audit": audit or None, "excel_safe": excel_safe or None}
     if resume is None:
-        command = command_line(data, flags | {"audit": audit or None}, config)
-        request = Request.made(data, flags, config, command=command, out=out, overwrite=overwrite, audit=audit)
+        command, asked = command_line(data, flags | beside, config), {"audit": audit, "excel_safe": excel_safe}
+        request = Request.made(data, flags, config, command=command, out=out, overwrite=overwrite, **asked)
     else:
-        request = Request.resumed(Path(resume), flags | {"audit": audit or None}, out=out)
+        request = Request.resumed(Path(resume), flags | beside, out=out)
     settings = request.settings
+    if request.folder is not None:
+        refuse_existing(request.folder, overwrite=request.overwrite)
     source = data if resume is None else request.source(data)
     journal.note(request.command)
     ready = prepare(source, settings, flags=request.flags)
@@ -165,6 +174,8 @@ def run(
             workers=workers,
             listener=listener,
         )
+        for line in first_of(results.notices()):
+            listener.say(line)
         results.write(aside)
         checks, checking = checked(source, settings, ready, results)
         write_json({"checks": checks}, aside / "checks.json")
@@ -193,6 +204,9 @@ def run(
             require_no_leak(proofs)
         for failure in info["failures"]:
             journal.note(f"{failure['model']} failed: {failure['reason']}")
+        if request.excel_safe:
+            info["excel_safe"] = True
+            guard_names(aside)
         write_json(info, aside / "run.json")
         journal.note("report")
         report.render(aside)
@@ -207,6 +221,7 @@ def backtest(
     *,
     output: str | Path | None = None,
     overwrite: bool = False,
+    excel_safe: bool = False,
     config: str | Path | None = None,
     jobs: int | None = None,
     engine: str = "processes",
@@ -225,6 +240,8 @@ def backtest(
         A file to write the forecasts of the windows and what came to, as ``backtest.csv`` of a run.
     overwrite : bool
         Replace `output` if it is there.
+    excel_safe : bool
+        Put a ``'`` before names of series in it that a spreadsheet would take for a formula.
 
     Raises
     ------
@@ -259,7 +276,7 @@ def backtest(
     if trial.given_up:
         listener.say(f"{trial.given_up} of {ready.split.n_windows} windows given up to keep the budget")
     if target is not None:
-        write_file(trial.backtest, target)
+        write_file(no_formulas(trial.backtest) if excel_safe else trial.backtest, target)
     return trial
 
 
@@ -287,7 +304,7 @@ def predict(
     {options}
     from_run : path, optional
         A run folder: its models forecast these data, without training. Of the options those of reading, `models`,
-        `level` (of the run's), `min`, `max` and `integer` go with it.
+        `horizon` (up to the run's), `level` (of the run's), `min`, `max` and `integer` go with it.
     output : path, optional
         A CSV to write to.
     overwrite : bool
@@ -322,6 +339,7 @@ def predict(
     if from_run is not None:
         with one_thread():
             frame = predict_saved(data, Path(from_run), {**flags, "config": config}, listener)
+        frame = no_formulas(frame) if excel_safe else frame
         if target is not None:
             write_file(frame, target)
         return frame

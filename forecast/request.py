@@ -51,6 +51,8 @@ class Request:
         Whether a run that is there is replaced.
     audit : bool
         Whether it is proved for every window that no model looks ahead.
+    excel_safe : bool
+        Whether names of series that a spreadsheet would take for formulas are written as texts.
     sha256 : str
         Of the data, once they were read.
     """
@@ -63,6 +65,7 @@ class Request:
     folder: Path | None = None
     overwrite: bool = False
     audit: bool = False
+    excel_safe: bool = False
     sha256: str = ""
 
     @classmethod
@@ -76,14 +79,15 @@ class Request:
         out: str | Path | None,
         overwrite: bool,
         audit: bool = False,
+        excel_safe: bool = False,
     ) -> Self:
         """Return the request for a new run."""
         settings = resolve(Path(config) if config is not None else None, flags)
         named = isinstance(data, (str, Path)) and str(data) != "-"
         given = {**flags, "config": None if config is None else str(config)}
         folder = None if out is None else Path(out)
-        place = str(Path.cwd())
-        return cls(settings, command, given, str(data) if named else None, place, folder, overwrite, audit)
+        source, place = str(data) if named else None, str(Path.cwd())
+        return cls(settings, command, given, source, place, folder, overwrite, audit, excel_safe)
 
     @classmethod
     def resumed(cls, partial: Path, flags: dict[str, Any], *, out: str | Path | None) -> Self:

@@ -18,19 +18,22 @@ from forecast.defaults import REPORTS_FOLDER
 from forecast.errors import FileError, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     import pandas as pd
 
 __all__ = [
     "FULL",
     "Run",
+    "guard_names",
     "in_json",
     "load_run",
     "new_folder",
     "no_formulas",
     "refuse_existing",
     "require_free",
+    "require_parts",
+    "require_whole",
     "scorable",
     "write_csv",
     "write_file",
@@ -40,6 +43,8 @@ __all__ = [
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What the system says when there is no room for a file."""
+FORMULAS = tuple(mark + one for mark in ("", "'") for one in ("=", "+", "-", "@", "\t", "\r"))
+"""What a cell begins with that a spreadsheet takes for a formula, or that looks as if it had been kept from that."""
 _TEXTS = (
     "unique_id",
     "model",
@@ -109,8 +114,8 @@ class Run:
         """Return a file that only some runs have, such as ``totals_scores.csv``; empty where this one has it not."""
         import pandas as pd
 
-        path = self.folder / name
-        return _read_frame(path) if path.is_file() else pd.DataFrame()
+        path, safe = self.folder / name, bool(self.info.get("excel_safe"))
+        return _read_frame(path, safe=safe) if path.is_file() else pd.DataFrame()
 
     def notes(self, name: str) -> dict[str, Any]:
         """Return what a JSON file says that only some runs have; nothing where this one has it not."""
@@ -128,25 +133,52 @@ def scorable(run: Run) -> pd.DataFrame:
     """
     from forecast.backtesting import COLUMNS
 
-    about = run.info.get("data")
-    there = {
-        "backtest.csv": set(run.backtest.columns),
-        "leaderboard.csv": set(run.leaderboard.columns),
-        "metrics.json": set(run.metrics),
-        "run.json": {*run.info, *(about if isinstance(about, dict) else ())},
-    }
     needed = {
         "backtest.csv": [name for name in COLUMNS if name != "back"],
         "leaderboard.csv": ["model"],
         "metrics.json": ["metric", "models"],
         "run.json": ["failures", "horizon", "name", "sha256"],
     }
+    require_parts(run, needed)
+    return run.backtest
+
+
+def require_parts(run: Run, needed: Mapping[str, Sequence[str]]) -> None:
+    """Check that files of a run have these columns, or keys.
+
+    Raises
+    ------
+    FileError
+        F102, when one is missing.
+    """
+    about = run.info.get("data")
+    there = {
+        "backtest.csv": set(run.backtest.columns),
+        "forecasts.csv": set(run.forecasts.columns),
+        "leaderboard.csv": set(run.leaderboard.columns),
+        "metrics.json": set(run.metrics),
+        "run.json": {*run.info, *(about if isinstance(about, dict) else ())},
+    }
     for file, names in needed.items():
         lacking = [name for name in names if name not in there[file]]
         if lacking:
             what = f"{file} in {shown(run.folder)} has no {lacking[0]}: it is damaged or of another version"
             raise FileError("F102", what, hint=str(run.info.get("command") or "forecast run DATA"))
-    return run.backtest
+
+
+def require_whole(folder: Path) -> None:
+    """Check that a folder is that of a finished run.
+
+    Raises
+    ------
+    FileError
+        F104, when it is none, or that of a run that was interrupted.
+    """
+    if not (folder / "run.json").is_file():
+        raise FileError("F104", f"{shown(folder)} is not a run folder: no run.json in it", hint="forecast run DATA")
+    if folder.name.endswith(".partial"):
+        what = f"{shown(folder)} is a run that was interrupted: it is not whole"
+        raise FileError("F104", what, hint=f"forecast run --resume {folder}")
 
 
 def load_run(folder: str | Path) -> Run:
@@ -161,21 +193,19 @@ def load_run(folder: str | Path) -> Run:
     import pandas as pd
 
     folder = Path(folder)
-    if not (folder / "run.json").is_file():
-        raise FileError("F104", f"{shown(folder)} is not a run folder: no run.json in it", hint="forecast run DATA")
-    if folder.name.endswith(".partial"):
-        what = f"{shown(folder)} is a run that was interrupted: it is not whole"
-        raise FileError("F104", what, hint=f"forecast run --resume {folder}")
+    require_whole(folder)
+    info = _read_json(folder / "run.json")
+    safe = bool(info.get("excel_safe"))
     training, choices, config = folder / "training.csv", folder / "choices.json", folder / "config.toml"
     return Run(
         folder=folder,
-        info=_read_json(folder / "run.json"),
+        info=info,
         metrics=_read_json(folder / "metrics.json"),
         choices=_read_json(choices) if choices.is_file() else {},
         config=_read_text(config) if config.is_file() else "",
-        history=_read_frame(folder / "history.csv", only=["unique_id", "ds", "y"]),
-        forecasts=_read_frame(folder / "forecasts.csv"),
-        backtest=_read_frame(folder / "backtest.csv"),
+        history=_read_frame(folder / "history.csv", only=["unique_id", "ds", "y"], safe=safe),
+        forecasts=_read_frame(folder / "forecasts.csv", safe=safe),
+        backtest=_read_frame(folder / "backtest.csv", safe=safe),
         leaderboard=_read_frame(folder / "leaderboard.csv"),
         training=_read_frame(training) if training.is_file() else pd.DataFrame(),
     )
@@ -225,8 +255,29 @@ def no_formulas(frame: pd.DataFrame) -> pd.DataFrame:
     >>> no_formulas(pd.DataFrame({"unique_id": ["=1+1", "store"]}))["unique_id"].tolist()
     ["'=1+1", 'store']
     """
-    names = frame["unique_id"]
-    return frame.assign(unique_id=names.where(~names.str.startswith(("=", "+", "-", "@", "\t", "\r")), "'" + names))
+    return _renamed(frame, FORMULAS, lambda names: "'" + names)
+
+
+def guard_names(folder: Path) -> None:
+    """Write the tables of a run anew with `no_formulas`; `load_run` reads the names as they were."""
+    import pandas as pd
+
+    for path in sorted(folder.glob("*.csv")):
+        try:
+            table = pd.read_csv(path, encoding="utf-8", dtype=str, keep_default_na=False)
+        except pd.errors.EmptyDataError:
+            continue
+        write_csv(no_formulas(table), path)
+
+
+def _renamed(frame: pd.DataFrame, first: tuple[str, ...], rename: Callable[[pd.Series], pd.Series]) -> pd.DataFrame:
+    """Return a frame in which the names of series that begin so have another one."""
+    found = frame
+    for column in {"unique_id", "place"} & set(frame.columns):
+        names = frame[column].astype(str)
+        named = frame["by"] == "series" if column == "place" and "by" in frame else True
+        found = found.assign(**{column: frame[column].where(~(names.str.startswith(first) & named), rename(names))})
+    return found
 
 
 def require_free(path: Path, *, overwrite: bool) -> None:
@@ -352,13 +403,19 @@ def _read_text(path: Path) -> str:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        return dict(json.loads(_read_text(path)))
+        found = json.loads(_read_text(path))
     except ValueError as error:
         raise _unreadable(path, error) from error
+    if not isinstance(found, dict):
+        raise _unreadable(path, TypeError("no object of JSON"))
+    return found
 
 
-def _read_frame(path: Path, *, only: list[str] | None = None) -> pd.DataFrame:
-    """Read a CSV of ours: ids stay texts (an id may be "NA"), times become dates or whole numbers, the rest numbers."""
+def _read_frame(path: Path, *, only: list[str] | None = None, safe: bool = False) -> pd.DataFrame:
+    """Read a CSV of ours: ids stay texts (an id may be "NA"), times become dates or whole numbers, the rest numbers.
+
+    Where names were made `safe` for spreadsheets, they are read as they were.
+    """
     import pandas as pd
 
     def kind(name: str) -> type:
@@ -371,6 +428,8 @@ def _read_frame(path: Path, *, only: list[str] | None = None) -> pd.DataFrame:
         frame = pd.read_csv(path, encoding="utf-8", usecols=only, dtype=kinds, keep_default_na=False, na_values=empty)
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from error
+    if safe:
+        frame = _renamed(frame, tuple("'" + one for one in FORMULAS), lambda names: names.str[1:])
     for name in frame.columns.intersection(["ds", "cutoff"]):
         whole = frame[name].str.fullmatch(r"-?\d+").all()
         frame[name] = frame[name].astype("int64") if whole else pd.to_datetime(frame[name], format="ISO8601")

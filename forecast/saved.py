@@ -27,6 +27,7 @@ from forecast.orders import canonical
 from forecast.panel import interval_names
 from forecast.placing import stamp
 from forecast.ready import read, seen
+from forecast.runs import require_whole
 from forecast.split import Split
 
 if TYPE_CHECKING:
@@ -72,7 +73,8 @@ def predict_saved(
     run : Path
         The run folder.
     flags : dict
-        How the data are read, where not as those of the run; which `models`, and which of its levels.
+        How the data are read, where not as those of the run; which `models`, which of its levels, and how many of its
+        steps: the first ones, as they are in the whole.
     listener : Listener
         Told what is left out.
 
@@ -102,16 +104,18 @@ def predict_saved(
         listener.say(line)
     past = split.past(seen(panel, settings, split), 0).until(split.reach)
     frame = fitted.forecast(past, split, _bounds(settings), listener)
+    frame = frame[frame["step"] <= fitted.steps].reset_index(drop=True)
     dropped = [name for level in fitted.margins.levels if level not in levels for name in interval_names(level)]
     return frame.drop(columns=["cutoff", "step", *dropped])
 
 
 @dataclass(frozen=True)
 class _Fitted:
-    """What a run has left that forecasts: the folder, the names of the models that are wanted, and the rest."""
+    """What a run has left that forecasts: the folder, the names of the models and the steps wanted, and the rest."""
 
     folder: Path
     names: list[str]
+    steps: int
     margins: Margins
     basis: Basis
 
@@ -122,19 +126,20 @@ class _Fitted:
         if foreign:
             flag = f"--{foreign[0].replace('_', '-')}"
             raise ConfigError("U101", f"{flag} cannot change models that are fitted", hint=f"forecast run DATA {flag}")
-        if not (run / "run.json").is_file():
-            raise FileError("F104", f"{shown(run)} is not a run folder: no run.json in it", hint="forecast run DATA")
+        require_whole(run)
         if not folder.is_dir():
             what = f"{shown(run)} has no folder {FOLDER}: an earlier version wrote it"
             raise FileError("F102", what, hint="forecast run DATA anew")
         margins, basis = load_object(folder / CALIBRATION), load_basis(folder / CALIBRATION)
         if not isinstance(margins, Margins):
             raise ModelError("M202", f"{FOLDER}/{CALIBRATION}.npz holds something else", hint="forecast run DATA anew")
-        horizon = given.get("horizon", basis.horizon)
-        if horizon != basis.horizon:
-            what = f"the models forecast {basis.horizon} steps, not {horizon}"
-            raise ModelError("M201", what, hint=f"forecast run DATA --horizon {horizon}")
-        return cls(folder, _chosen(given.get("models"), folder, list(margins.widths)), margins, basis)
+        steps = given.get("horizon", basis.horizon)
+        if steps < 1:
+            raise ConfigError("U101", "--horizon should be greater than 0", hint=f"--horizon {basis.horizon}")
+        if steps > basis.horizon:
+            what = f"the models forecast {basis.horizon} steps, not {steps}"
+            raise ModelError("M201", what, hint=f"forecast run DATA --horizon {steps}")
+        return cls(folder, _chosen(given.get("models"), folder, list(margins.widths)), steps, margins, basis)
 
     def levels(self, wanted: Sequence[float] | None) -> list[float]:
         """Return the levels that are shown, all of which the run must have learned."""

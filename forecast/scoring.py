@@ -15,7 +15,15 @@ from forecast.defaults import METRIC, QUANTILE_METRIC
 from forecast.intervals import judgement
 from forecast.metrics import skill
 from forecast.metrics.terms import difference, symmetric
-from forecast.score_table import levels_of, referenced, row_losses, score_table
+from forecast.score_table import (
+    LEVEL_SCORES,
+    POINT_SCORES,
+    QUANTILE_SCORES,
+    levels_of,
+    referenced,
+    row_losses,
+    score_table,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +33,16 @@ if TYPE_CHECKING:
     from forecast.backtesting import Fitted
     from forecast.panel import Panel
 
-__all__ = ["common_points", "leaderboard", "metric_of", "scores_by_place", "series_errors", "summed", "unit_losses"]
+__all__ = [
+    "common_points",
+    "leaderboard",
+    "metric_of",
+    "score_names",
+    "scores_by_place",
+    "series_errors",
+    "summed",
+    "unit_losses",
+]
 
 CALENDAR = {("M", 12): "month", ("Q", 4): "quarter", ("D", 7): "day_of_week", ("h", 24): "hour"}
 """Seasons whose positions have names of their own: how pandas calls them, by the letter of the frequency."""
@@ -34,6 +51,25 @@ CALENDAR = {("M", 12): "month", ("Q", 4): "quarter", ("D", 7): "day_of_week", ("
 def metric_of(quantile: float | None, chosen: str = METRIC) -> str:
     """Return the name of the metric by which models are compared: the `chosen` one, or the loss of a quantile."""
     return chosen if quantile is None else QUANTILE_METRIC
+
+
+def score_names(levels: Iterable[float], quantile: float | None = None) -> list[str]:
+    """Return what the numbers of a leaderboard are called, with intervals of these levels.
+
+    Examples
+    --------
+    >>> score_names([80])[:2], "coverage-80" in score_names([80]), score_names([], 0.9)[1]
+    (['rank', 'mase'], True, 'quantile_loss')
+    """
+    ends = [f"{level:g}" for level in levels]
+    return [
+        "rank",
+        *([QUANTILE_METRIC] if quantile is not None else []),
+        *POINT_SCORES,
+        *(QUANTILE_SCORES if ends else ()),
+        *(f"{name}-{level}" for level in ends for name in LEVEL_SCORES),
+        *("skill", "windows", "points", "failures"),
+    ]
 
 
 def common_points(backtested: pd.DataFrame) -> pd.DataFrame:

@@ -21,7 +21,7 @@ from forecast.defaults import BASELINES
 from forecast.errors import Notice
 from forecast.models.combination import COMBINATION, combined, members_of
 from forecast.ready import factories_of
-from forecast.scoring import common_points, leaderboard, metric_of
+from forecast.scoring import common_points, leaderboard, metric_of, score_names
 
 if TYPE_CHECKING:
     from forecast.backtesting import Backtest
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from forecast.ready import Ready
     from forecast.results import Listener
 
-__all__ = ["Trial", "try_models"]
+__all__ = ["Trial", "expected", "try_models"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,15 @@ class Trial:
     n_windows: int
     given_up: int
     notices: list[Notice]
+
+
+def expected(settings: RunConfig) -> tuple[list[str], list[str]]:
+    """Return which models and which scores the leaderboard of a run with these settings will have."""
+    chosen = settings.forecast
+    mixed = [] if settings.models.combination is None else [COMBINATION]
+    return [*factories_of(settings), *mixed], score_names(
+        chosen.level, None if chosen.quantile == "none" else chosen.quantile
+    )
 
 
 def try_models(ready: Ready, settings: RunConfig, workers: Workers, listener: Listener) -> Trial:

@@ -5,6 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from conftest import leave_undrawn
+
+from forecast import load_run
+from forecast.config import resolve
+from forecast.pipeline import backtest
+from forecast.trials import expected
 
 QUICK = ("--models", "naive", "--n-windows", "2", "--horizon", "3")
 
@@ -56,6 +62,35 @@ def test_a_condition_that_cannot_be_read_is_refused_before_any_work(call, tmp_pa
     assert "error[U101]: --fail-if" in err
 
 
+@pytest.mark.parametrize("verb", ["run", "backtest"])
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        ("msae>1", 'no score "msae"'),
+        ("mase>1 and coverage-90<80", 'no score "coverage-90"; did you mean coverage-95?'),
+        ("beats theta", 'no model "theta" runs'),
+        ("not beats naiv", 'no model "naiv" runs; did you mean naive?'),
+        ("ets.mase>1", 'no model "ets" runs'),
+    ],
+)
+def test_a_condition_on_what_there_will_not_be_is_refused_before_any_work(call, verb, condition, message):
+    code, out, err = call(verb, "nosuch.csv", *QUICK, "--fail-if", condition)
+
+    assert (code, out) == (2, "")
+    assert f"error[U101]: --fail-if: {message}" in err
+
+
+@pytest.mark.parametrize("options", [{}, {"level": [90.5]}, {"quantile": 0.9}, {"models": ["naive", "combination"]}])
+def test_a_condition_may_ask_for_all_models_and_scores_of_the_leaderboard(options):
+    given = {"models": ["naive", "drift"], "horizon": 3, "n_windows": 2, **options}
+
+    board = backtest("nile", **given).leaderboard
+
+    models, scores = expected(resolve(None, given))
+    assert sorted(models) == sorted(board["model"])
+    assert scores == [name for name in board if name not in ("model", "role", "reason") and "judgement" not in name]
+
+
 @pytest.mark.parametrize("verb", ["run", "backtest", "predict"])
 def test_a_doubt_about_the_data_is_an_error_where_warnings_are(call, tmp_path, verb):
     rows = "".join(f"{1900 + i},{1_000_000 if i == 30 else i % 7 + 1}\n" for i in range(60))
@@ -94,6 +129,44 @@ def test_names_that_a_spreadsheet_would_reckon_with_are_made_texts(call):
 
     assert [line.split(",")[0] for line in printed.splitlines()] == ["unique_id", "'=1+1", "plain"]
     assert Path("f.csv").read_text(encoding="utf-8") == printed
+
+
+def test_a_folder_with_names_that_are_safe_is_looked_at_again_as_any_other(call, monkeypatch):
+    leave_undrawn(monkeypatch)
+    rows = "".join(f"{name},{1900 + i},{i % 3}\n" for name in ("=1+1", "-5", "'x", "'=2") for i in range(20))
+    Path("x.csv").write_text("id,year,y\n" + rows, encoding="utf-8")
+    words = ("run", "x.csv", "--models", "naive", "--n-windows", "2", "--horizon", "1", "--out")
+
+    assert call(*words, "plain")[0] == call(*words, "safe", "--excel-safe")[0] == 0
+
+    tables = {path.name: path.read_text(encoding="utf-8") for path in Path("safe").glob("*.csv")}
+    assert all(line[:1] not in "=+-@" for text in tables.values() for line in text.splitlines())
+    assert "series,'=1+1,naive," in tables["scores.csv"]
+    assert "series,'-5,naive," in tables["scores.csv"]
+    assert "\n'=1+1," in tables["backtest.csv"]
+    assert "\n'x," in tables["backtest.csv"]
+    one, other = load_run("plain"), load_run("safe")
+    for name in ("backtest", "forecasts", "history", "leaderboard"):
+        pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name))
+    pd.testing.assert_frame_equal(one.more("scores.csv"), other.more("scores.csv"))
+    assert "--excel-safe" in Path("safe/command.txt").read_text(encoding="utf-8")
+    assert call("report", "safe", "--verify", "--series", "=1+1")[0] == 0
+    assert call("compare", "plain", "safe")[0] == 0
+
+
+@pytest.mark.parametrize("words", [("backtest", "x.csv", "--models", "naive"), ("score", "r", "x.csv")])
+def test_names_are_safe_in_every_file_of_forecasts(call, monkeypatch, words):
+    monkeypatch.setattr("forecast.report.render", lambda folder: None)
+    rows = [f"{name},{1900 + i},{i % 3}\n" for i in range(20) for name in ("=1+1", "plain")]
+    Path("x.csv").write_text("id,year,y\n" + "".join(rows), encoding="utf-8")
+    Path("earlier.csv").write_text("id,year,y\n" + "".join(rows[:-4]), encoding="utf-8")
+    call("run", "earlier.csv", "--models", "naive", "--n-windows", "1", "--horizon", "2", "--out", "r")
+
+    assert call(*words, "--output", "plain.csv")[0] == call(*words, "--output", "safe.csv", "--excel-safe")[0] == 0
+
+    plain, safe = (Path(name).read_text(encoding="utf-8") for name in ("plain.csv", "safe.csv"))
+    assert "=1+1," in plain
+    assert safe == plain.replace("=1+1,", "'=1+1,")
 
 
 def test_a_setting_is_given_by_its_place(call):
@@ -138,3 +211,34 @@ def test_a_setting_that_is_none_is_refused(call, setting, message):
     assert code == 2
     assert f"error[U101]: {message}" in err
     assert "\n  try:   " in err
+
+
+@pytest.mark.parametrize(("words", "code"), [((), 0), (("--strict",), 3), (("--set", "strict=true"), 3)])
+def test_a_check_calls_doubts_errors_where_a_run_would(call, words, code):
+    rows = "".join(f"{1900 + i},{1_000_000 if i == 30 else i % 7 + 1}\n" for i in range(60))
+    Path("spike.csv").write_text("year,y\n" + rows, encoding="utf-8")
+
+    found, out, _ = call("check", "spike.csv", *words, "--json")
+
+    assert found == code
+    assert json.loads(out)["refused"] is bool(code)
+    assert "W201" in {finding["code"] for finding in json.loads(out)["findings"]}
+
+
+def test_a_check_without_doubts_passes_where_they_count_as_errors(call):
+    assert call("check", "airline", "--strict")[0] == 0
+
+
+def test_a_check_looks_behind_a_problem_whatever_flags_were_given(call):
+    rows = "".join(f"{1900 + i},{i % 7 + 1},{i}\n" for i in range(60))
+    Path("two.csv").write_text("year,a,b\n" + rows, encoding="utf-8")
+    words = ("two.csv", "--strict", "--set", "data.missing=linear", "--set", "seed=1")
+
+    code, out, _ = call("check", *words, "--json")
+
+    findings = json.loads(out)["findings"]
+    assert code == 3
+    assert findings[0]["code"] == "D105"
+    assert json.loads(out)["facts"]["rows"] == 60
+    line = "forecast check two.csv --target b --strict --set data.missing=linear --set seed=1"
+    assert findings[0]["repair"] == line

@@ -131,6 +131,50 @@ def test_a_folder_of_another_version_is_refused_in_words(call, copied, words, fi
     assert f"has no {lacking}" in err
 
 
+@pytest.mark.parametrize(
+    ("file", "text", "lacking"),
+    [
+        ("forecasts.csv", "unique_id,ds,step,model\nflow,1971-01-01,1,naive\n", "y_hat"),
+        ("run.json", "{}", "season_length"),
+        ("run.json", '{"data": 7}', "season_length"),
+    ],
+)
+def test_forecasts_of_another_version_are_not_held_against_anything(call, copied, file, text, lacking):
+    (copied / file).write_text(text, encoding="utf-8")
+
+    code, out, err = call("score", "r", "nile")
+
+    assert (code, out) == (5, "")
+    assert f"error[F102]: {file} in " in err
+    assert f"has no {lacking}" in err
+
+
+LOOKS = (("report", "r"), ("compare", "r", "r"), ("score", "r", "nile"))
+
+
+@pytest.mark.parametrize("words", LOOKS, ids=lambda words: words[0])
+@pytest.mark.parametrize("text", ["null", "[]", "7", '"x"', ""])
+@pytest.mark.parametrize("file", ["run.json", "metrics.json"])
+def test_a_file_that_holds_no_object_is_named(call, copied, words, file, text):
+    (copied / file).write_text(text, encoding="utf-8")
+
+    code, out, err = call(*words)
+
+    assert (code, out) == (5, "")
+    assert f'error[F102]: cannot read {file} in "r"' in err
+
+
+@pytest.mark.parametrize("words", [*LOOKS, ("predict", "nile", "--from", "r")], ids=lambda words: words[0])
+def test_a_run_that_was_interrupted_is_not_looked_at_as_a_whole_one(call, copied, words):
+    copied.rename("r.partial")
+
+    code, out, err = call(*["r.partial" if word == "r" else word for word in words])
+
+    assert (code, out) == (5, "")
+    assert 'error[F104]: "r.partial" is a run that was interrupted: it is not whole' in err
+    assert err.endswith("  try:   forecast run --resume r.partial\n")
+
+
 def test_what_is_no_run_folder_has_no_page(call):
     code, _, err = call("report", ".")
 

@@ -71,3 +71,13 @@ def test_a_reader_of_help_or_tables_that_stops_early_is_no_error(words, tmp_path
     done = subprocess.run(["bash", "-c", command], cwd=tmp_path, capture_output=True, text=True, check=True)
 
     assert (done.stdout.strip(), done.stderr) == ("0", "")
+
+
+@pytest.mark.parametrize("words", ["run -", "check -", "predict - --horizon 3", "score r -", "backtest - -qq"])
+def test_a_pipe_that_is_a_keyboard_is_answered_with_the_help(call, monkeypatch, words):
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
+
+    code, out, err = call(*words.split())
+
+    assert (code, out) == (2, "")
+    assert f"Usage: forecast {words.split()[0]} [OPTIONS]" in err

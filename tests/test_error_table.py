@@ -1,16 +1,23 @@
 """The errors that users meet, one of each kind, all told in the same form: code, what, where, what to type."""
 
 import errno
+import os
+import re
 import shutil
+import subprocess
+import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from conftest import leave_undrawn
 
 from forecast.codes import CODES
+from forecast.models import arima_exact
 
 FILES = Path(__file__).parent / "bad_inputs"
 SALES = "year,sales\n" + "".join(f"{1950 + i},{i % 7}\n" for i in range(40))
-NOT_THERE, A_FOLDER, NO_SETTING, EXISTS, FOREIGN, FULL, DIVERGES, UNEQUAL = range(8)
+NOT_THERE, A_FOLDER, NO_SETTING, EXISTS, FOREIGN, DIVERGES, UNEQUAL, OTHER, DAMAGED = range(9)
 """What has to be made first, where no file of bad_inputs/ says it all."""
 
 ERRORS = {
@@ -43,8 +50,9 @@ ERRORS = {
     "unknown setting": (NO_SETTING, "run nile", 2, "U101"),
     "output exists": (EXISTS, "run nile --out there", 5, "F103"),
     "output is not ours": (FOREIGN, "run nile --out there --overwrite", 5, "F104"),
-    "disk full": (FULL, "run nile --models naive --n-windows 1 --out r", 5, "F105"),
     "loss diverging in all models": (DIVERGES, "predict nile --models theta", 4, "M101"),
+    "saved models that do not fit the data": (OTHER, "predict airline --from r", 4, "M201"),
+    "a damaged model file": (DAMAGED, "predict nile --from r", 4, "M202"),
     "unequal runs": (UNEQUAL, "compare a b", 2, "U201"),
 }
 WARNINGS = {
@@ -65,18 +73,17 @@ def prepare(what, monkeypatch, call):
         Path("forecast.toml").write_text("[models.mlp]\nhiden_sizes = [3]\n", encoding="utf-8")
     elif what in (EXISTS, FOREIGN):
         Path("there").mkdir()
-    elif what == FULL:
-
-        def full(folder):
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-        monkeypatch.setattr("forecast.report.render", full)
     elif what == DIVERGES:
 
         def diverge(self, panel, *, horizon):
             raise FloatingPointError("diverged at step 12")
 
         monkeypatch.setattr("forecast.models.theta.Theta.fit", diverge)
+    elif what in (OTHER, DAMAGED):
+        monkeypatch.setattr("forecast.report.render", lambda folder: None)
+        call("run", "nile", "--models", "naive", "--n-windows", "1", "--horizon", "2", "--out", "r")
+        if what == DAMAGED:
+            Path("r/models/naive.npz").write_bytes(b"x")
     elif what == UNEQUAL:
         monkeypatch.setattr("forecast.report.render", lambda folder: None)
         for name, horizon in (("a", 2), ("b", 3)):
@@ -114,11 +121,108 @@ def test_what_is_only_doubtful_is_a_warning_and_an_error_where_that_is_asked_for
     assert CODES[code].exit_code == 0
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "run nosuch.csv --out there",
+        "run nosuch.csv --out there --dry-run",
+        "run nosuch.csv --out there --overwrite",
+        "tune nosuch.csv --out there",
+        "backtest nosuch.csv --output sales.csv",
+        "backtest nosuch.csv --output sales.csv --dry-run",
+        "predict nosuch.csv --output sales.csv --dry-run",
+    ],
+)
+def test_that_the_output_exists_is_said_before_the_data_are_read(call, monkeypatch, words):
+    if words.startswith("tune"):
+        pytest.importorskip("optuna")
+    prepare(EXISTS, monkeypatch, call)
+
+    code, out, err = call(*words.split())
+
+    assert (code, out) == (5, "")
+    assert ("error[F104]" if "--overwrite" in words else "error[F103]") in err
+    assert "nosuch.csv" not in err
+
+
+def test_a_plan_for_an_output_that_may_be_replaced_is_made(call, monkeypatch):
+    prepare(EXISTS, monkeypatch, call)
+
+    words = ("--models", "naive", "--horizon", "2", "--output", "sales.csv", "--overwrite", "--dry-run")
+    code, out, _ = call("predict", "nile", *words)
+
+    assert (code, out.startswith("plan\tvalue\n")) == (0, True)
+    assert Path("sales.csv").read_text(encoding="utf-8") == SALES
+
+
 def test_a_name_that_was_nearly_right_is_proposed(call, monkeypatch):
     prepare(NOT_THERE, monkeypatch, call)
 
     assert 'no file "slaes.csv"; did you mean "sales.csv"?' in call("run", "slaes.csv")[2]
     assert "did you mean hidden_sizes?" in call("run", "nile", "--set", "models.mlp.hiden_sizes=3")[2]
+
+
+def test_a_full_disk_keeps_what_is_finished_and_the_run_goes_on_from_there(call, monkeypatch):
+    words = ("run", "nile", "--models", "naive", "--n-windows", "2", "--horizon", "2", "--out", "r")
+    with monkeypatch.context() as patch:
+
+        def full(folder):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        patch.setattr("forecast.report.render", full)
+        code, out, err = call(*words)
+    monkeypatch.setattr("forecast.report.render", lambda folder: None)
+
+    assert (code, out) == (5, "")
+    assert re.search(r"error\[F105\]: disk full after [\d.]+ MB; kept r\.partial\n", err)
+    assert err.endswith("  try:   free some space, then: forecast run --resume r.partial\n")
+    assert not Path("r").exists()
+    assert call("run", "--resume", "r.partial")[0] == 0
+    assert [path.name for path in Path().glob("r*")] == ["r"]
+
+
+FILE_OF = 16 * 1024
+"""Bytes that a file may have, as the system is told below: fewer than the page of a run."""
+IN_LITTLE_ROOM = f"""
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, ({FILE_OF}, {FILE_OF}))
+from forecast import cli
+cli.main()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there the system has no such limit")
+def test_a_file_that_the_system_has_no_room_for_is_a_full_disk(tmp_path, call):
+    words = ["run", "nile", "--models", "naive", "--n-windows", "1", "--horizon", "2", "--out", "r", "--jobs", "1"]
+
+    done = subprocess.run(
+        [sys.executable, "-c", IN_LITTLE_ROOM, *words], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (5, "")
+    assert "error[F105]: disk full" in done.stderr
+    assert "forecast run --resume r.partial" in done.stderr
+    assert (tmp_path / "r.partial" / "tasks").is_dir()
+
+
+def test_a_fit_of_arima_that_did_not_converge_is_said_and_stands_on_the_page(call, monkeypatch):
+    original = arima_exact.fit_exact
+
+    def stopped(problem, start):
+        fit = original(problem, start)
+        return fit and replace(fit, converged=False)
+
+    monkeypatch.setattr(arima_exact, "fit_exact", stopped)
+    leave_undrawn(monkeypatch)
+    words = ("run", "nile", "--models", "arima", "--n-windows", "2", "--horizon", "2", "--out", "r", "--jobs", "1")
+    code, _, err = call(*words)
+
+    assert code == 0
+    assert re.search(r"warning\[W302\]: the fit of arima\(.+ did not converge: .+ \(final fit\)\n", err)
+    assert re.search(r"warning\[W302\]: the fit of arima\(.+ \(\d of 2 windows\)\n", err)
+    assert "W302" in Path("r/report.html").read_text(encoding="utf-8")
+    assert call(*words, "--overwrite", "--strict")[0] == 4
 
 
 def test_an_interrupt_ends_with_130_and_says_so(call, monkeypatch):

@@ -64,8 +64,8 @@ def test_what_is_no_condition_is_refused(text):
     [
         ("msae>1", 'no score "msae"; did you mean mase'),
         ("reason>1", 'no score "reason"; try'),
-        ("beats naiv", 'no model "naiv" ran; did you mean naive'),
-        ("xyzzy.mase>1", 'no model "xyzzy" ran; try'),
+        ("beats naiv", 'no model "naiv" runs; did you mean naive'),
+        ("xyzzy.mase>1", 'no model "xyzzy" runs; try'),
     ],
 )
 def test_a_name_that_is_not_on_the_leaderboard_is_refused(text, message):

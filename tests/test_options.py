@@ -8,7 +8,7 @@ import pytest
 from forecast import pipeline
 from forecast.cli import looking, running
 from forecast.config import resolve
-from forecast.options import DataOptions, RunOptions, declared
+from forecast.options import CheckOptions, RunOptions, declared
 
 KNOWN = declared(RunOptions)
 
@@ -30,7 +30,7 @@ def test_help_shows_every_option_with_its_words():
 
 
 @pytest.mark.parametrize(
-    ("verb", "command", "options"), [("run", running.run, RunOptions), ("check", looking.check, DataOptions)]
+    ("verb", "command", "options"), [("run", running.run, RunOptions), ("check", looking.check, CheckOptions)]
 )
 def test_the_data_come_first_and_the_options_before_the_rest(verb, command, options):
     for function in (getattr(pipeline, verb), command):

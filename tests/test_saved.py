@@ -177,6 +177,7 @@ def test_data_of_another_kind_are_refused_and_it_is_said_in_what(run, data, opti
     [
         ({"preset": "best"}, "U101", "--preset cannot change models that are fitted"),
         ({"config": "s.toml"}, "U101", "--config cannot change"),
+        ({"horizon": 0}, "U101", "--horizon should be greater than 0"),
         ({"models": ["arima"]}, "U101", "the run has no model"),
         ({"from_run": "nowhere"}, "F104", "not a run folder"),
     ],
@@ -193,6 +194,17 @@ def test_one_level_may_be_asked_for(run):
 
     expected = told(run).query("model == 'theta'").drop(columns=["lo-95", "hi-95"]).reset_index(drop=True)
     pd.testing.assert_frame_equal(written(found), expected)
+
+
+@pytest.mark.parametrize("options", [{"gap": 1, "models": ["naive"]}, {"models": ["drift", "combination"]}])
+def test_fewer_steps_are_the_first_of_the_whole(tmp_path, options):
+    run = pipeline.run(panel(6), horizon=H, n_windows=3, out=tmp_path / "r", **options)
+
+    found = pipeline.predict(panel(6), from_run=run.folder, horizon=2)
+
+    steps = pd.read_csv(run.folder / "forecasts.csv")["step"]
+    pd.testing.assert_frame_equal(written(found), told(run)[steps <= 2].reset_index(drop=True))
+    assert len(found) == len(told(run)) * 2 / H
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ import typer
 from forecast.cli.printing import print_json, print_rows
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
     from forecast.gates import Condition
@@ -62,11 +64,21 @@ def print_plan(plan: Plan, *, json: bool) -> None:
     print_rows(("plan", "value"), [(words.get(name, name), value) for name, value in found.items()])
 
 
-def read_condition(text: str | None) -> Condition | None:
-    """Return the condition of --fail-if, before any work is done for it."""
+def read_condition(
+    text: str | None, config: Path | None, options: dict[str, Any], *, resume: Path | None = None
+) -> Condition | None:
+    """Return the condition of --fail-if, checked before any work is done for it."""
+    if text is None:
+        return None
+    from forecast.config import resolve
     from forecast.gates import Condition
+    from forecast.request import Request
+    from forecast.trials import expected
 
-    return None if text is None else Condition.read(text)
+    condition = Condition.read(text)
+    asked = resolve(config, options) if resume is None else Request.resumed(resume, options, out=None).settings
+    condition.require(*expected(asked))
+    return condition
 
 
 def stop_if(condition: Condition | None, board: pd.DataFrame, metric: str, terminal: Terminal) -> None:

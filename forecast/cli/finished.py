@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 from forecast.cli.flags import takes
-from forecast.cli.parameters import Folder, Json, Open, Overwrite
-from forecast.cli.printing import polite, print_json, print_rows, show_page
+from forecast.cli.parameters import ExcelSafe, Folder, Json, NewData, Open, Overwrite
+from forecast.cli.printing import print_json, print_rows, show_page
 from forecast.defaults import METRIC_NAMES
 from forecast.errors import Notice
 from forecast.options import DataOptions
@@ -44,11 +44,10 @@ def report(
     """
     from forecast.verification import report
 
-    with polite():
-        page = report(run, verify=verify, series=series, data=data, assets=assets)
-        print(page, flush=True)
-        if browse:
-            show_page(page)
+    page = report(run, verify=verify, series=series, data=data, assets=assets)
+    print(page, flush=True)
+    if browse:
+        show_page(page)
 
 
 def compare(
@@ -64,35 +63,31 @@ def compare(
     """
     from forecast.comparison import compare
 
-    with polite():
-        found = compare(runs, force_unequal=force_unequal)
-        board = found.board if not found.reasons else found.board.assign(comparable="no")
-        if json:
-            rows = board.to_dict("records")
-            reasons = list(found.reasons)
-            print_json(
-                {"schema": 1, "comparable": not reasons, "reasons": reasons, "metric": found.metric, "models": rows}
-            )
-            return
-        if found.reasons:
-            print(Notice("W216", f"{'; '.join(found.reasons)}: not comparable"), file=sys.stderr)
-        shown = [
-            name
-            for name in ("run", "model", *METRIC_NAMES, "skill", "windows", "points", "comparable")
-            if name in board
-        ]
-        print_rows(shown, board[shown].itertuples(index=False))
+    found = compare(runs, force_unequal=force_unequal)
+    board = found.board if not found.reasons else found.board.assign(comparable="no")
+    if json:
+        rows = board.to_dict("records")
+        reasons = list(found.reasons)
+        print_json({"schema": 1, "comparable": not reasons, "reasons": reasons, "metric": found.metric, "models": rows})
+        return
+    if found.reasons:
+        print(Notice("W216", f"{'; '.join(found.reasons)}: not comparable"), file=sys.stderr)
+    shown = [
+        name for name in ("run", "model", *METRIC_NAMES, "skill", "windows", "points", "comparable") if name in board
+    ]
+    print_rows(shown, board[shown].itertuples(index=False))
 
 
 @takes(DataOptions)
 def score(
     run: Folder,
-    newdata: Annotated[str, typer.Argument(help="The data with more rows, or the new rows alone.")],
+    newdata: NewData,
     output: Annotated[
         Path | None, typer.Option("--output", help="A CSV of each forecast and what came.", show_default="none")
     ] = None,
     overwrite: Overwrite = False,
     json: Json = False,
+    excel_safe: ExcelSafe = False,
     **options: Any,
 ) -> None:
     """Hold the forecasts of a run against what came: errors of each model, and how often its intervals held it.
@@ -100,17 +95,16 @@ def score(
     Example: forecast score reports/sales sales-new.csv
     """
     from forecast.hindsight import score
-    from forecast.runs import require_free, write_file
+    from forecast.runs import no_formulas, require_free, write_file
 
-    with polite():
-        if output is not None:
-            require_free(output, overwrite=overwrite)
-        found = score(run, newdata, **options)
-        if output is not None:
-            write_file(found.values, output)
-        if json:
-            tables = {name: getattr(found, name).to_dict("records") for name in ("scores", "steps")}
-            print_json({"schema": 1, "came": found.came, "of": found.of, **tables})
-            return
-        print(f"{found.came} of {found.of} values that were forecast came", file=sys.stderr)
-        print_rows(list(found.scores.columns), found.scores.itertuples(index=False))
+    if output is not None:
+        require_free(output, overwrite=overwrite)
+    found = score(run, newdata, **options)
+    if output is not None:
+        write_file(no_formulas(found.values) if excel_safe else found.values, output)
+    if json:
+        tables = {name: getattr(found, name).to_dict("records") for name in ("scores", "steps")}
+        print_json({"schema": 1, "came": found.came, "of": found.of, **tables})
+        return
+    print(f"{found.came} of {found.of} values that were forecast came", file=sys.stderr)
+    print_rows(list(found.scores.columns), found.scores.itertuples(index=False))

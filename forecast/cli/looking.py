@@ -13,13 +13,13 @@ from forecast.cli.printing import print_json, print_rows
 from forecast.cli.telling import tells
 from forecast.defaults import DEFAULT_DATA
 from forecast.errors import ModelError
-from forecast.options import DataOptions, RunOptions
+from forecast.options import CheckOptions, RunOptions
 from forecast.terminal import Terminal
 
 __all__ = ["audit", "check", "gradcheck"]
 
 
-@takes(DataOptions)
+@takes(CheckOptions)
 def check(
     data: Data,
     config: Settings = None,

@@ -5,6 +5,7 @@ The idea: what a flag is called and what help says of it belong to the flag, so 
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -14,10 +15,25 @@ from forecast.defaults import BUNDLED
 
 __all__ = [
     *("Data", "DryRun", "Engine", "ExcelSafe", "FailIf", "Folder"),
-    *("Jobs", "Json", "Open", "Output", "Overwrite", "Settings"),
+    *("Jobs", "Json", "NewData", "Open", "Output", "Overwrite", "Settings"),
 ]
 
-Data = Annotated[str, typer.Argument(help=f"A CSV of one or many series, or one of {', '.join(BUNDLED)}.")]
+
+def _piped(ctx: typer.Context, value: str) -> str:
+    """Return what names the data; where a pipe is meant and somebody sits at the keyboard, print the help."""
+    if value == "-" and sys.stdin.isatty() and not ctx.resilient_parsing:
+        print(ctx.get_help(), file=sys.stderr)
+        raise typer.Exit(2)
+    return value
+
+
+Data = Annotated[
+    str,
+    typer.Argument(
+        help=f"A CSV of one or many series, or one of {', '.join(BUNDLED)}; - for standard input.", callback=_piped
+    ),
+]
+NewData = Annotated[str, typer.Argument(help="The data with more rows, or the new rows alone.", callback=_piped)]
 Folder = Annotated[Path, typer.Argument(help="A run folder.")]
 Output = Annotated[Path | None, typer.Option("--output", help="A CSV to write to.", show_default="standard output")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace --output if it is there.")]

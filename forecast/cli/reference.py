@@ -12,7 +12,7 @@ import typer
 from forecast.cli.flags import settings_file, takes
 from forecast.cli.group import CONTEXT, Quick
 from forecast.cli.parameters import Json, Settings
-from forecast.cli.printing import polite, print_json, print_rows
+from forecast.cli.printing import print_json, print_rows
 from forecast.errors import ModelError
 from forecast.options import RunOptions
 
@@ -41,12 +41,11 @@ def init(
     from forecast.catalogue import commented_settings
     from forecast.runs import write_new
 
-    with polite():
-        if output == "-":
-            print(commented_settings(), end="", flush=True)
-        else:
-            write_new(commented_settings(), Path(output))
-            print(output)
+    if output == "-":
+        print(commented_settings(), end="", flush=True)
+    else:
+        write_new(commented_settings(), Path(output))
+        print(output)
 
 
 @config.command()
@@ -63,13 +62,12 @@ def show(
     from forecast.config import origins
     from forecast.sections import in_toml
 
-    with polite():
-        found = origins(settings_file(config), options)
-        if json:
-            print_json({name: {"value": value, "origin": origin} for name, (value, origin) in found.items()})
-        else:
-            rows = [(name, in_toml(value), origin) for name, (value, origin) in found.items()]
-            print_rows(("setting", "value", "origin"), rows)
+    found = origins(settings_file(config), options)
+    if json:
+        print_json({name: {"value": value, "origin": origin} for name, (value, origin) in found.items()})
+    else:
+        rows = [(name, in_toml(value), origin) for name, (value, origin) in found.items()]
+        print_rows(("setting", "value", "origin"), rows)
 
 
 def errors(
@@ -81,16 +79,15 @@ def errors(
     """
     from forecast.codes import CODES, explain
 
-    with polite():
-        chosen = list(CODES.values()) if code is None else [explain(code)]
-        if json:
-            print_json({one.code: vars(one) | {"kind": one.kind, "exit_code": one.exit_code} for one in chosen})
-        elif code is None:
-            print_rows(("code", "kind", "meaning"), [(one.code, one.kind, one.meaning) for one in chosen])
-        else:
-            (one,) = chosen
-            exits = f"exit {one.exit_code}" if one.exit_code else "stops nothing"
-            print(f"{one.code} ({one.kind}, {exits})", f"  {one.meaning}", f"  try: {one.mend}", sep="\n")
+    chosen = list(CODES.values()) if code is None else [explain(code)]
+    if json:
+        print_json({one.code: vars(one) | {"kind": one.kind, "exit_code": one.exit_code} for one in chosen})
+    elif code is None:
+        print_rows(("code", "kind", "meaning"), [(one.code, one.kind, one.meaning) for one in chosen])
+    else:
+        (one,) = chosen
+        exits = f"exit {one.exit_code}" if one.exit_code else "stops nothing"
+        print(f"{one.code} ({one.kind}, {exits})", f"  {one.meaning}", f"  try: {one.mend}", sep="\n")
 
 
 def data(
@@ -103,14 +100,13 @@ def data(
     from forecast.catalogue import bundled_sets
     from forecast.sources import bundled_path
 
-    with polite():
-        if name is not None:
-            sys.stdout.buffer.write(bundled_path(name).read_bytes())
-            sys.stdout.flush()
-        elif json:
-            print_json({one.name: vars(one) for one in bundled_sets()})
-        else:
-            print_rows(("name", "rows", "frequency", "what", "source"), [vars(one).values() for one in bundled_sets()])
+    if name is not None:
+        sys.stdout.buffer.write(bundled_path(name).read_bytes())
+        sys.stdout.flush()
+    elif json:
+        print_json({one.name: vars(one) for one in bundled_sets()})
+    else:
+        print_rows(("name", "rows", "frequency", "what", "source"), [vars(one).values() for one in bundled_sets()])
 
 
 def models(
@@ -128,17 +124,16 @@ def models(
     from forecast.catalogue import describe_model, list_models
     from forecast.sections import in_toml
 
-    with polite():
-        chosen = list_models() if name is None else [describe_model(name)]
-        if json:
-            print_json({model.name: asdict(model) for model in chosen})
-        elif name is None:
-            print_rows(("name", "runs", "what"), [(model.name, model.runs, model.summary) for model in chosen])
-        else:
-            (model,) = chosen
-            print(f"{model.name} ({model.runs}): {model.summary}", end="\n\n", flush=True)
-            head = ("setting", "default", "values", "what")
-            print_rows(head, [(one.name, in_toml(one.default), one.values, one.meaning) for one in model.settings])
+    chosen = list_models() if name is None else [describe_model(name)]
+    if json:
+        print_json({model.name: asdict(model) for model in chosen})
+    elif name is None:
+        print_rows(("name", "runs", "what"), [(model.name, model.runs, model.summary) for model in chosen])
+    else:
+        (model,) = chosen
+        print(f"{model.name} ({model.runs}): {model.summary}", end="\n\n", flush=True)
+        head = ("setting", "default", "values", "what")
+        print_rows(head, [(one.name, in_toml(one.default), one.values, one.meaning) for one in model.settings])
 
 
 def doctor(json: Json = False) -> None:
@@ -148,14 +143,13 @@ def doctor(json: Json = False) -> None:
     """
     from forecast.installation import examine
 
-    with polite():
-        found = examine()
-        if json:
-            print_json({"schema": 1, "examinations": [vars(one) for one in found]})
-        else:
-            rows = [(one.name, "well" if one.passed else "FAILED", one.found) for one in found]
-            print_rows(("examined", "how", "found"), rows)
-        failed = [one for one in found if not one.passed]
-        if failed:
-            first = f"{failed[0].name}: {failed[0].found}"
-            raise ModelError("M107", f"{len(failed)} of {len(found)} examinations failed: {first}")
+    found = examine()
+    if json:
+        print_json({"schema": 1, "examinations": [vars(one) for one in found]})
+    else:
+        rows = [(one.name, "well" if one.passed else "FAILED", one.found) for one in found]
+        print_rows(("examined", "how", "found"), rows)
+    failed = [one for one in found if not one.passed]
+    if failed:
+        first = f"{failed[0].name}: {failed[0].found}"
+        raise ModelError("M107", f"{len(failed)} of {len(found)} examinations failed: {first}")

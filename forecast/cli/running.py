@@ -54,6 +54,7 @@ def run(
     json: Json = False,
     dry_run: DryRun = False,
     fail_if: FailIf = None,
+    excel_safe: ExcelSafe = False,
     browse: Open = False,
     **options: Any,
 ) -> None:
@@ -64,16 +65,18 @@ def run(
     begun = perf_counter()  # a budget of time counts what is loaded, too
     from forecast import pipeline
 
-    given: dict[str, Any] = {"config": settings_file(config, terminal), "jobs": jobs, **options}
-    condition = read_condition(fail_if)
+    file = settings_file(config, terminal)
+    given: dict[str, Any] = {"config": file, "jobs": jobs, **options}
+    condition = read_condition(fail_if, file, options, resume=resume)
     if dry_run:
-        print_plan(pipeline.plan(data, verb="run", out=out, **given), json=json)
+        print_plan(pipeline.plan(data, verb="run", out=out, overwrite=overwrite, **given), json=json)
         return
     result = pipeline.run(
         data,
         out=out,
         overwrite=overwrite,
         audit=audit,
+        excel_safe=excel_safe,
         engine=engine,
         resume=resume,
         listener=terminal,
@@ -106,6 +109,7 @@ def backtest(
     json: Json = False,
     dry_run: DryRun = False,
     fail_if: FailIf = None,
+    excel_safe: ExcelSafe = False,
     **options: Any,
 ) -> None:
     """Compare the models on held-out windows and print their scores, the best first; no forecast, no report.
@@ -115,15 +119,17 @@ def backtest(
     begun = perf_counter()  # a budget of time counts what is loaded, too
     from forecast import pipeline
 
-    given: dict[str, Any] = {"config": settings_file(config, terminal), "jobs": jobs, **options}
-    condition = read_condition(fail_if)
+    file = settings_file(config, terminal)
+    given: dict[str, Any] = {"config": file, "jobs": jobs, **options}
+    condition = read_condition(fail_if, file, options)
     if dry_run:
-        print_plan(pipeline.plan(data, verb="backtest", **given), json=json)
+        print_plan(pipeline.plan(data, verb="backtest", out=output, overwrite=overwrite, **given), json=json)
         return
     trial = pipeline.backtest(
         data,
         output=output,
         overwrite=overwrite,
+        excel_safe=excel_safe,
         engine=engine,
         listener=terminal,
         spent=perf_counter() - begun,
@@ -174,7 +180,7 @@ def predict(
     given: dict[str, Any] = {"config": file, "jobs": jobs, **options}
     json = json or form == "json"
     if dry_run:
-        print_plan(pipeline.plan(data, verb="predict", **given), json=json)
+        print_plan(pipeline.plan(data, verb="predict", out=output, overwrite=overwrite, **given), json=json)
         return
     frame = pipeline.predict(
         data,

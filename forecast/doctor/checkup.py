@@ -48,16 +48,20 @@ class Checkup:
         Plain numbers and words by name; empty when the data could not be read.
     findings : tuple of Finding
         Errors first, then warnings, then the rest.
+    strict : bool
+        Whether a warning is as bad as an error.
     """
 
     name: str
     facts: dict[str, Any]
     findings: tuple[Finding, ...]
+    strict: bool = False
 
     @property
     def refused(self) -> bool:
         """Whether a run would refuse the data."""
-        return any(finding.severity == "error" for finding in self.findings)
+        stops = ("error", "warning") if self.strict else ("error",)
+        return any(finding.severity in stops for finding in self.findings)
 
     @property
     def exit_code(self) -> int:

@@ -29,12 +29,14 @@ MOST_REPAIRS = 8
 
 
 def options_of(hint: str | None) -> dict[str, str]:
-    """Return the options that a hint names; none where it is prose.
+    """Return the options with one value that a hint names; none where it is prose.
 
     Examples
     --------
     >>> options_of("forecast run 'my sales.csv' --time date --decimal ,")
     {'time': 'date', 'decimal': ','}
+    >>> options_of("forecast run sales.csv --strict --set seed=1 --time date")
+    {'time': 'date'}
     >>> options_of("--freq D; the times between become gaps"), options_of("mend the quotes")
     ({'freq': 'D'}, {})
     """
@@ -42,16 +44,18 @@ def options_of(hint: str | None) -> dict[str, str]:
         words = shlex.split(hint or "")
     except ValueError:
         return {}
-    if words[:2] == ["forecast", "run"]:
-        words = words[3:]
-        whole = True
-    else:
-        whole = False
+    whole = words[:2] == ["forecast", "run"]
+    words = words[3:] if whole else words
     found: dict[str, str] = {}
-    for flag, value in zip(words[::2], words[1::2], strict=False):
-        if not flag.startswith("--"):
-            break
-        found[flag[2:].replace("-", "_")] = value if whole or value == "," else value.rstrip(";,")
+    while len(words) > 1 and words[0].startswith("--"):
+        flag, value = words[:2]
+        if whole and value.startswith("--"):  # a flag that takes none
+            words = words[1:]
+            continue
+        name = flag[2:].replace("-", "_")
+        if name not in REPEATED:
+            found[name] = value if whole or value == "," else value.rstrip(";,")
+        words = words[2:]
     return found
 
 

@@ -22,7 +22,7 @@ from forecast.report.pictures import pictures_of
 from forecast.report.tables import tables
 from forecast.report.view import View
 from forecast.report.words import BEST, number, plain
-from forecast.runs import load_run, write_csv
+from forecast.runs import load_run, no_formulas, write_csv
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -80,7 +80,8 @@ def write(run: Run, page: Path, figures: Path, *, shared: bool = False, separate
             (figures / f"{links[name]}.png").write_bytes(picture.png)
             (figures / f"{links[name]}.svg").write_bytes(picture.svg)
             if not shared:
-                write_csv(picture.data, figures / f"{links[name]}.csv")
+                table = no_formulas(picture.data) if view.info.get("excel_safe") else picture.data
+                write_csv(table, figures / f"{links[name]}.csv")
     environment = _environment()
     css, js = (environment.get_template(f"report.{kind}").render() for kind in ("css", "js"))
     if separate:

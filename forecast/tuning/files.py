@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from forecast.tuning.search import Searched
     from forecast.tuning.space import Parameter
 
-__all__ = ["Search", "opened", "write_search"]
+__all__ = ["Search", "opened", "require_place", "write_search"]
 
 SHOWN = 5
 """The best trials that the file of settings remembers."""
@@ -147,16 +147,9 @@ def opened(folder: Path, *, resume: bool) -> Iterator[None]:
     Raises
     ------
     FileError
-        F103, when it is there and the search shall not go on; F104, when it cannot be made or holds no search.
+        As `require_place`; F104, when it cannot be made.
     """
-    there = (folder / JOURNAL).is_file()
-    if resume and not there:
-        raise FileError(
-            "F104", f"no search to go on with in {folder}: no {JOURNAL} in it", hint="--out in place of --resume"
-        )
-    if not resume and folder.exists():
-        hint = f"--resume {folder} to go on, or another --out" if there else "another --out"
-        raise FileError("F103", f"{folder} exists", hint=hint)
+    require_place(folder, resume=resume)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -166,6 +159,24 @@ def opened(folder: Path, *, resume: bool) -> Iterator[None]:
     finally:
         if not resume and not (folder / "best.toml").exists():
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def require_place(folder: Path, *, resume: bool) -> None:
+    """Check, before any work, that a search may begin in a folder, or go on there.
+
+    Raises
+    ------
+    FileError
+        F103, when it is there and the search shall not go on; F104, when it holds no search to go on with.
+    """
+    there = (folder / JOURNAL).is_file()
+    if resume and not there:
+        raise FileError(
+            "F104", f"no search to go on with in {folder}: no {JOURNAL} in it", hint="--out in place of --resume"
+        )
+    if not resume and folder.exists():
+        hint = f"--resume {folder} to go on, or another --out" if there else "another --out"
+        raise FileError("F103", f"{folder} exists", hint=hint)
 
 
 def _replace(text: str, path: Path) -> None:

@@ -20,7 +20,7 @@ from forecast.options import RunOptions, spelled_out
 from forecast.ready import prepare
 from forecast.results import Listener, Silent
 from forecast.runs import new_folder
-from forecast.tuning.files import Search, opened, write_search
+from forecast.tuning.files import Search, opened, require_place, write_search
 from forecast.tuning.journal import JOURNAL, Journal, require_optuna
 from forecast.tuning.plan import Plan, searched_models
 from forecast.tuning.search import search
@@ -92,6 +92,8 @@ def tune(
     if resume is not None and out is not None:
         raise ConfigError("U101", "a search goes on in its own folder", hint=f"--resume {resume} without --out")
     require_optuna()
+    if (wanted := resume or out) is not None:
+        require_place(Path(wanted), resume=resume is not None)
     ready = prepare(data, settings, flags={**flags, "config": config})
     plan = Plan.of(ready.panel, ready.split, settings, models, name=ready.loaded.name)
     folder = Path(resume or out or new_folder(f"{ready.loaded.name.split('.')[0]}-tuned"))
