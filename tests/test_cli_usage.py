@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from forecast import read_series
+from forecast.errors import ConfigError
+
 LOWEST = re.findall(
     r"^typer==(\S+)", (Path(__file__).parent.parent / ".ci" / "lowest.txt").read_text("utf-8"), re.MULTILINE
 )
@@ -140,3 +143,14 @@ def test_a_pipe_that_is_a_keyboard_is_answered_with_the_help(call, monkeypatch, 
 
     assert (code, out) == (2, "")
     assert f"Usage: forecast {words.split()[0]} [OPTIONS]" in err
+
+
+def test_a_pipe_that_is_closed_is_answered_with_the_help_too(call, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+
+    code, out, err = call("check", "-")
+
+    assert (code, out) == (2, "")
+    assert "Usage: forecast check" in err
+    with pytest.raises(ConfigError, match="standard input is closed"):
+        read_series("-")
