@@ -107,8 +107,12 @@ def load_standard_input() -> bytes:
     FileError, DataError
         As `load_bytes`.
     """
-    if sys.stdin.isatty():
-        raise ConfigError("U101", "standard input is a terminal", hint="cat sales.csv | forecast run -")
+    if sys.stdin is None or sys.stdin.isatty():
+        raise ConfigError(
+            "U101",
+            f"standard input is {'closed' if sys.stdin is None else 'a terminal'}",
+            hint="cat sales.csv | forecast run -",
+        )
     try:
         data = io.BytesIO(_read_limited(sys.stdin.buffer, STANDARD_INPUT))
         return _unpacked(data, data.getvalue()[:4], STANDARD_INPUT)

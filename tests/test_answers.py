@@ -91,6 +91,14 @@ def test_a_condition_may_ask_for_all_models_and_scores_of_the_leaderboard(option
     assert scores == [name for name in board if name not in ("model", "role", "reason") and "judgement" not in name]
 
 
+@pytest.mark.parametrize("words", [("run", "--resume", "r.partial"), ("predict", "nile", "--from", "r")])
+def test_what_trains_nothing_anew_has_no_plan(call, words):
+    code, out, err = call(*words, "--dry-run")
+
+    assert (code, out) == (2, "")
+    assert f"error[U101]: --dry-run plans what is trained anew, which is not so with {' '.join(words[-2:])}" in err
+
+
 @pytest.mark.parametrize("verb", ["run", "backtest", "predict"])
 def test_a_doubt_about_the_data_is_an_error_where_warnings_are(call, tmp_path, verb):
     rows = "".join(f"{1900 + i},{1_000_000 if i == 30 else i % 7 + 1}\n" for i in range(60))

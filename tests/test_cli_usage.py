@@ -1,10 +1,20 @@
 """Words that do not parse, shells that ask what may follow, readers that stop early."""
 
 import os
+import re
 import subprocess
 import sys
+from importlib.metadata import version
+from pathlib import Path
 
 import pytest
+
+from forecast import read_series
+from forecast.errors import ConfigError
+
+LOWEST = re.findall(
+    r"^typer==(\S+)", (Path(__file__).parent.parent / ".ci" / "lowest.txt").read_text("utf-8"), re.MULTILINE
+)
 
 WRONG = {
     "a command": ("rn", 'no command "rn"; did you mean run?', "forecast run"),
@@ -73,6 +83,58 @@ def test_a_reader_of_help_or_tables_that_stops_early_is_no_error(words, tmp_path
     assert (done.stdout.strip(), done.stderr) == ("0", "")
 
 
+DEFAULTS = {
+    "--horizon": "by frequency",
+    "--models": "the usual",
+    "--n-windows": "4 to 12",
+    "--step-size": "a horizon",
+    "--gap": "0",
+    "--refit": "1",
+    "--metric": "mase",
+    "--level": "80,95",
+    "--quantile": "none",
+    "--paths": "none",
+    "--missing": "auto",
+    "--transform": "auto",
+    "--duplicates": "error",
+    "--series": "all",
+    "--since": "all",
+    "--seed": "0",
+    "--seeds": "1",
+    "--preset": "balanced",
+    "--strict": "no",
+    "--fallback": "no",
+    "--sliding": "no",
+    "--aggregate": "sum",
+    "--delimiter": "sniffed",
+    "--encoding": "sniffed",
+    "--tz": "as written",
+    "--future": "none",
+    "--past": "none",
+    "--static": "none",
+    "--calendar": "none",
+    "--holidays": "none",
+    "--min": "none",
+    "--max": "none",
+    "--integer": "no",
+    "--resample": "no",
+    "--freq": "inferred",
+    "--jobs": "one a core",
+    "--config": "forecast.toml if there is one",
+    "--out": "a new one in reports/",
+}
+"""What happens where a flag of a run is not typed, in the words of the help."""
+
+
+@pytest.mark.skipif(version("typer") in LOWEST, reason="the lowest typer lays help out otherwise")
+def test_help_says_of_every_flag_what_happens_without_it(call):
+    entries = [" ".join(entry.split()) for entry in re.split(r"\n  (?=-)", call("run", "--help")[1])]
+    told = {re.search(r"--[a-z-]+", entry)[0]: entry for entry in entries if entry.startswith("-")}
+
+    for flag, default in DEFAULTS.items():
+        assert re.search(rf"\[default: \(?{re.escape(default)}\)?[\];]", told[flag]), told[flag]
+
+
 @pytest.mark.parametrize("words", ["run -", "check -", "predict - --horizon 3", "score r -", "backtest - -qq"])
 def test_a_pipe_that_is_a_keyboard_is_answered_with_the_help(call, monkeypatch, words):
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True, raising=False)
@@ -81,3 +143,14 @@ def test_a_pipe_that_is_a_keyboard_is_answered_with_the_help(call, monkeypatch, 
 
     assert (code, out) == (2, "")
     assert f"Usage: forecast {words.split()[0]} [OPTIONS]" in err
+
+
+def test_a_pipe_that_is_closed_is_answered_with_the_help_too(call, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+
+    code, out, err = call("check", "-")
+
+    assert (code, out) == (2, "")
+    assert "Usage: forecast check" in err
+    with pytest.raises(ConfigError, match="standard input is closed"):
+        read_series("-")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from forecast.cli.printing import print_json, print_rows
+from forecast.errors import ConfigError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from forecast.runs import Run
     from forecast.terminal import Terminal
 
-__all__ = ["print_forecasts", "print_plan", "print_run", "read_condition", "stop_if"]
+__all__ = ["print_forecasts", "print_plan", "print_run", "read_condition", "refuse_plan", "stop_if"]
 
 MOST_SERIES = 24
 """Of how many series the forecasts stand in what is printed of a run; all of them are in its folder."""
@@ -52,6 +53,19 @@ def print_run(run: Run) -> None:
 def print_forecasts(frame: pd.DataFrame) -> None:
     """Print the forecasts as one object."""
     print_json({"schema": 1, "forecasts": _rows(frame)})
+
+
+def refuse_plan(flag: str, folder: Path | None) -> None:
+    """Refuse --dry-run beside a flag by which nothing is begun that could be planned.
+
+    Raises
+    ------
+    ConfigError
+        U101, where a folder was given with that flag.
+    """
+    if folder is not None:
+        what = f"--dry-run plans what is trained anew, which is not so with {flag} {folder}"
+        raise ConfigError("U101", what, hint=f"{flag} {folder} without --dry-run")
 
 
 def print_plan(plan: Plan, *, json: bool) -> None:

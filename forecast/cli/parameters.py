@@ -20,8 +20,8 @@ __all__ = [
 
 
 def _piped(ctx: typer.Context, value: str) -> str:
-    """Return what names the data; where a pipe is meant and somebody sits at the keyboard, print the help."""
-    if value == "-" and sys.stdin.isatty() and not ctx.resilient_parsing:
+    """Return what names the data; where a pipe is meant and there is none, print the help."""
+    if value == "-" and (sys.stdin is None or sys.stdin.isatty()) and not ctx.resilient_parsing:
         print(ctx.get_help(), file=sys.stderr)
         raise typer.Exit(2)
     return value

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from forecast.cli.answers import print_forecasts, print_plan, print_run, read_condition, stop_if
+from forecast.cli.answers import print_forecasts, print_plan, print_run, read_condition, refuse_plan, stop_if
 from forecast.cli.flags import settings_file, takes
 from forecast.cli.parameters import (
     Data,
@@ -69,6 +69,7 @@ def run(
     given: dict[str, Any] = {"config": file, "jobs": jobs, **options}
     condition = read_condition(fail_if, file, options, resume=resume)
     if dry_run:
+        refuse_plan("--resume", resume)
         print_plan(pipeline.plan(data, verb="run", out=out, overwrite=overwrite, **given), json=json)
         return
     result = pipeline.run(
@@ -180,6 +181,7 @@ def predict(
     given: dict[str, Any] = {"config": file, "jobs": jobs, **options}
     json = json or form == "json"
     if dry_run:
+        refuse_plan("--from", from_run)
         print_plan(pipeline.plan(data, verb="predict", out=output, overwrite=overwrite, **given), json=json)
         return
     frame = pipeline.predict(
