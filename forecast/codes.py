@@ -183,6 +183,10 @@ _TEXTS = {
         "The series are too short to hold a window of the horizon out: there is nothing to score.",
         "A smaller --horizon, more rows, or --n-windows 1.",
     ),
+    "D125": (
+        "A folder that is read some series at a time has a series in two of its files, or files with other columns.",
+        "Write it so that all rows of a series stand in one file, all files with the same columns.",
+    ),
     "M101": (
         "Every model failed, or the training of the network grew without bounds.",
         "Look at the reasons in the message; a smaller learning_rate under [models.mlp], or --models naive.",

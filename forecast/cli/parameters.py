@@ -13,8 +13,8 @@ import typer
 from forecast.defaults import BUNDLED
 
 __all__ = [
-    *("Data", "DryRun", "Engine", "ExcelSafe", "FailIf", "Folder"),
-    *("Jobs", "Json", "Open", "Output", "Overwrite", "Settings"),
+    *("ChunkSeries", "Data", "DryRun", "Engine", "ExcelSafe", "FailIf", "Folder"),
+    *("Jobs", "Json", "Open", "Output", "Overwrite", "SampleSeries", "Settings"),
 ]
 
 Data = Annotated[str, typer.Argument(help=f"A CSV of one or many series, or one of {', '.join(BUNDLED)}.")]
@@ -37,6 +37,21 @@ FailIf = Annotated[
 ]
 ExcelSafe = Annotated[
     bool, typer.Option("--excel-safe", help="Put a ' before names that a spreadsheet would take for a formula.")
+]
+ChunkSeries = Annotated[
+    int | None,
+    typer.Option(
+        "--chunk-series",
+        min=1,
+        help="Read a folder of Parquet files so many series at a time; --output is a folder.",
+        show_default="all at once, unless the rows are very many",
+    ),
+]
+SampleSeries = Annotated[
+    int | None,
+    typer.Option(
+        "--sample-series", min=1, help="Of these, so many drawn by lot are learned from.", show_default="5000"
+    ),
 ]
 Open = Annotated[bool, typer.Option("--open", help="Open the page in a browser.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

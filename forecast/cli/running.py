@@ -13,6 +13,7 @@ import typer
 from forecast.cli.answers import print_forecasts, print_plan, print_run, read_condition, stop_if
 from forecast.cli.flags import settings_file, takes
 from forecast.cli.parameters import (
+    ChunkSeries,
     Data,
     DryRun,
     Engine,
@@ -23,6 +24,7 @@ from forecast.cli.parameters import (
     Open,
     Output,
     Overwrite,
+    SampleSeries,
     Settings,
 )
 from forecast.cli.printing import print_csv, print_json, print_rows, show_page
@@ -159,11 +161,14 @@ def predict(
     json: Json = False,
     dry_run: DryRun = False,
     excel_safe: ExcelSafe = False,
+    chunk_series: ChunkSeries = None,
+    sample_series: SampleSeries = None,
     **options: Any,
 ) -> None:
     """Forecast and write the forecasts as CSV, by the network unless --models names others; no report.
 
-    With --from RUN the models of a run forecast newer data of the same kind, without training.
+    With --from RUN the models of a run forecast newer data of the same kind, without training. A folder of Parquet
+    files that memory does not hold is read by --chunk-series, and forecast into the folder --output.
 
     Example: forecast predict sales.csv --horizon 12 --output next-year.csv
     """
@@ -183,6 +188,8 @@ def predict(
         overwrite=overwrite,
         engine=engine,
         excel_safe=excel_safe,
+        chunk_series=chunk_series,
+        sample_series=sample_series,
         listener=terminal,
         spent=perf_counter() - begun,
         **given,
