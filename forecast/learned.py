@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 
-from forecast.backtesting import FAILURES, Task, ahead
+from forecast.backtesting import FAILURES, NOT_FINISHED, Outcome, Task, ahead
 from forecast.bounds import Bounds
 from forecast.chunks import doer
 from forecast.covariate_rows import require_ahead
@@ -57,8 +57,8 @@ class Learned:
         All settings, those of reading as they came to for the sample.
     split : Split
         How far ahead is forecast.
-    covariates : tuple of str
-        What stood beside the values.
+    static_names : tuple of str
+        What told its series apart.
     names : list of str
         The models, in their order.
     shared, own : dict
@@ -73,7 +73,7 @@ class Learned:
 
     settings: RunConfig
     split: Split
-    covariates: tuple[str, ...]
+    static_names: tuple[str, ...]
     names: list[str]
     shared: dict[str, Forecaster]
     own: dict[str, Factory]
@@ -116,7 +116,7 @@ class Learned:
         return cls(
             _as_read(settings, ready),
             ready.split,
-            _beside(ready.panel),
+            _static_names(ready.panel),
             list(models),
             {name: model for name, model in models.items() if name not in own},
             own,
@@ -134,7 +134,7 @@ class Learned:
         Raises
         ------
         DataError
-            As for `forecast.pipeline.predict`; D125, when other columns stand beside the values than in the sample.
+            As for `forecast.pipeline.predict`; D125, when static columns have kinds that no series of the sample has.
         ModelError
             M101, when every model fails.
         """
@@ -166,14 +166,7 @@ class Learned:
         panel, notices = fillable(loaded.panel, missing=self.settings.data.missing)
         require_ahead(panel, self.split.reach)
         self._say([*loaded.notices, *notices])
-        panel = seen(panel, self.settings, self.split)
-        if _beside(panel) != self.covariates:
-            pair = [", ".join(map(shown, names)) or "none" for names in (self.covariates, _beside(panel))]
-            what = (
-                f"the sample has the columns {pair[0]} beside the values, the chunk of {shown(panel.ids[0])} {pair[1]}"
-            )
-            raise DataError("D125", what, hint="numbers in --static, or a larger --sample-series")
-        return panel
+        return seen(_as_sampled(panel, self.static_names), self.settings, self.split)
 
     def _by_shared(self, past: Panel, bounds: Bounds) -> dict[str, pd.DataFrame]:
         """Return the forecasts of the models that were trained on the sample, by their names."""
@@ -191,11 +184,11 @@ class Learned:
         levels = tuple(self.settings.forecast.level)
         tasks = [Task(name, make, panel, self.split, bounds=bounds, levels=levels) for name, make in self.own.items()]
         frames = {}
-        for task, outcome in zip(tasks, doer(self.workers)(tasks), strict=True):
-            if outcome is None:
-                continue
+        for task, done in zip(tasks, doer(self.workers)(tasks), strict=True):
+            outcome = done or Outcome(failure=NOT_FINISHED)
             trouble = outcome.failure or outcome.lost
-            self._say([*outcome.notices, *([Notice("W310", f"{task.model} failed: {trouble}")] if trouble else [])])
+            failed = [] if trouble is None else [Notice("W310", f"{task.model} failed: {trouble}")]
+            self._say([*outcome.notices, *failed])
             if outcome.frames:
                 frames[task.model] = outcome.frames[0]
         return frames
@@ -225,9 +218,30 @@ def _as_read(settings: RunConfig, ready: Ready) -> RunConfig:
     return settings.model_copy(update={"data": settings.data.model_copy(update=update)})
 
 
-def _beside(panel: Panel) -> tuple[str, ...]:
+def _static_names(panel: Panel) -> tuple[str, ...]:
+    return () if panel.covariates is None else panel.covariates.static_names
+
+
+def _as_sampled(panel: Panel, names: tuple[str, ...]) -> Panel:
+    """Return the panel with the static columns of the sample: a kind of a text that no series here has is 0 in all.
+
+    Raises
+    ------
+    DataError
+        D125, on a kind that no series of the sample has.
+    """
     beside = panel.covariates
-    return () if beside is None else (*beside.known_names, *beside.past_names, *beside.static_names)
+    if beside is None or beside.static_names == names:
+        return panel
+    new = [name for name in beside.static_names if name not in names]
+    if new:
+        what = (
+            f"no series of the sample has {shown(new[0])}, one of the chunk that begins with {shown(panel.ids[0])} has"
+        )
+        raise DataError("D125", what, hint="a larger --sample-series, or without that --static")
+    static = np.zeros((panel.n_series, len(names)))
+    static[:, [names.index(name) for name in beside.static_names]] = beside.static
+    return replace(panel, covariates=replace(beside, static=static, static_names=names))
 
 
 def _predicted(model: Forecaster, past: Panel, levels: Sequence[float]) -> pd.DataFrame:

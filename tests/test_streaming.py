@@ -229,19 +229,31 @@ def test_what_chunks_cannot_do_is_said_at_once(options, word, folder, here):
     assert (error.code, word in error.message) == ("U101", True)
 
 
+def test_a_plan_is_made_of_what_is_read_at_once(folder, here, call):
+    code, _, err = call("predict", str(folder), "--chunk-series", "5", "--output", "out", "--dry-run")
+
+    assert code == 2
+    assert "error[U101]: --dry-run plans what is read at once" in err
+
+
 def test_chunks_are_for_folders(here):
+    assert refused(ConfigError, sales()).code == "U101"
     assert refused(ConfigError, "nile").code == "U101"
     assert refused(FileError, "nowhere").code == "F101"
 
 
-def test_texts_that_tell_series_apart_must_be_in_the_sample(here):
-    frame = sales(6)
-    folder = written(here / "data", frame.assign(size="of " + frame["shop"]))
+def test_texts_that_tell_series_apart_are_those_of_the_sample(here):
+    frame = sales(12)
+    folder = written(here / "data", frame.assign(size=frame["shop"].map(lambda name: f"kind {int(name[1:]) % 5}")))
+    options = {"static": ["size"], "models": ["mlp"], "set": SMALL}
 
-    error = refused(DataError, folder, static=["size"], models=["naive"], chunk_series=2)
+    at_once = pipeline.predict(folder, **FAST, **options)
+    _, chunked = by_chunks(folder, here / "by chunks", chunk_series=2, **options)
 
+    pd.testing.assert_frame_equal(ordered(chunked), ordered(at_once), rtol=1e-6, check_dtype=False)
+    error = refused(DataError, folder, static=["size"], sample_series=3)
     assert error.code == "D125"
-    assert "beside the values the sample has" in error.message
+    assert 'no series of the sample has "size=kind ' in error.message
 
 
 def test_what_is_there_is_replaced_only_when_told_and_only_if_it_is_such_a_folder(folder, here):
@@ -315,6 +327,52 @@ def test_a_model_that_fails_on_a_chunk_is_said_and_the_others_stand(folder, here
     assert "warning[W310]: theta failed: no fit" in [line.splitlines()[0] for line in said]
     with pytest.raises(ModelError, match="every model failed"):
         by_chunks(folder, Path("other"), **options | {"models": ["theta"]})
+
+
+def test_a_shared_model_that_fails_is_said_too(folder, here, monkeypatch):
+    from forecast.models.classical import Drift, Mean
+
+    def fails(self, panel=None, **given):
+        raise ModelError("M101", "no forecast")
+
+    said = []
+    monkeypatch.setattr(Mean, "predict", fails)  # on the sample
+    predict = Drift.predict
+    monkeypatch.setattr(Drift, "predict", lambda self, panel=None: (predict if panel is None else fails)(self, panel))
+
+    class Listener(pipeline.Silent):
+        def say(self, line):
+            said.append(line.splitlines()[0])
+
+    _, frame = by_chunks(folder, Path("out"), models=["mean", "drift", "naive"], listener=Listener())
+
+    assert set(frame["model"]) == {"naive"}
+    assert [line for line in said if "no forecast" in line] == [
+        "warning[W310]: mean failed: no forecast",
+        "warning[W310]: drift failed: no forecast",
+    ]
+    whole = written(here / "data", sales(6))
+    with pytest.raises(ModelError, match="mean failed: no forecast"):
+        by_chunks(whole, Path("other"), models=["mean", "naive"], strict=True)
+
+
+def test_warnings_of_a_chunk_are_errors_as_well(here):
+    folder = written(here / "data", sales(8))
+
+    with pytest.raises(DataError) as caught:
+        by_chunks(folder, Path("out"), models=["naive"], chunk_series=4, sample_series=2, seed=1, strict=True)
+
+    assert caught.value.code == "W204"
+    assert list(here.iterdir()) == [folder]
+
+
+def test_a_quantile_is_moved_as_in_memory(folder, here):
+    options = {"models": ["drift"], "quantile": 0.9, "min": 0.0, "n_windows": 3}
+
+    at_once = pipeline.predict(folder, **FAST | options)
+    _, chunked = by_chunks(folder, Path("out"), chunk_series=7, **options)
+
+    pd.testing.assert_frame_equal(ordered(chunked), ordered(at_once), check_dtype=False)
 
 
 def test_warnings_are_errors_where_that_was_asked_for(folder, here):

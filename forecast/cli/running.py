@@ -30,6 +30,7 @@ from forecast.cli.parameters import (
 from forecast.cli.printing import print_csv, print_json, print_rows, show_page
 from forecast.cli.telling import tells
 from forecast.defaults import DEFAULT_DATA
+from forecast.errors import ConfigError
 from forecast.options import RunOptions
 from forecast.terminal import Terminal, board_cells, board_remarks
 
@@ -178,6 +179,9 @@ def predict(
     file = settings_file(config, terminal) if from_run is None else config
     given: dict[str, Any] = {"config": file, "jobs": jobs, **options}
     json = json or form == "json"
+    if dry_run and (chunk_series or sample_series):
+        what = "--dry-run plans what is read at once, not chunks"
+        raise ConfigError("U101", what, hint="without --chunk-series and --sample-series, or without --dry-run")
     if dry_run:
         print_plan(pipeline.plan(data, verb="predict", **given), json=json)
         return
