@@ -6,7 +6,7 @@ own are fitted to every series that is forecast. Nothing that is said of a serie
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -81,7 +81,7 @@ class Learned:
     combination: Combination | None
     workers: Workers
     listener: Listener
-    said: set[str] = field(default_factory=set)
+    said: set[str]
 
     @classmethod
     def of(
@@ -124,6 +124,7 @@ class Learned:
             results.combination,
             workers,
             listener,
+            said=set(map(str, [*ready.notices, *notices])),
         )
 
     def forecast(self, table: Table) -> pd.DataFrame:

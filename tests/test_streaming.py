@@ -112,6 +112,15 @@ def test_the_sample_is_drawn_over_all_files_by_the_seed_and_said(folder, tmp_pat
     assert (about["series"], about["sample"], about["chunk"], about["seed"]) == (N_SERIES, 8, 10, 0)
 
 
+def test_what_was_said_of_the_sample_is_not_said_of_a_chunk_again(folder, tmp_path, call):
+    _, _, err = call(
+        *("predict", str(folder), "--id", "shop", "--target", "units", "--models", "naive"),
+        *("--chunk-series", "10", "--output", "out", "--engine", "serial"),
+    )
+
+    assert err.count('"s07" has fewer than 3 values') == 1
+
+
 def test_series_that_were_not_in_the_sample_have_forecasts_and_intervals_of_every_model(folder, tmp_path):
     models = ["mlp", "theta", "drift"]
 
