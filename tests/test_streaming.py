@@ -375,6 +375,24 @@ def test_warnings_of_a_chunk_are_errors_as_well(here):
     assert list(here.iterdir()) == [folder]
 
 
+@pytest.mark.parametrize(
+    "options", [{"resample": "W"}, {"gap": 2, "season_length": [7, 30], "level": [50, 90], "integer": True}]
+)
+def test_chunks_are_read_as_the_sample_was(options, here):
+    Path("days").mkdir()
+    rng = np.random.default_rng(0)
+    for n in range(4):
+        times = pd.date_range("2022-01-03", periods=120 - 3 * n)
+        rows = pd.DataFrame({"id": n, "ds": times, "y": rng.poisson(5.0, len(times)).astype(float)})
+        rows.to_parquet(f"days/{n}.parquet", index=False)
+    given = {"models": ["theta", "seasonal_naive"], "horizon": 3, "engine": "serial", "n_windows": 1, **options}
+
+    at_once = pipeline.predict("days", **given)
+    pipeline.predict("days", output="out", chunk_series=2, **given)
+
+    pd.testing.assert_frame_equal(ordered(pd.read_parquet("out")), ordered(at_once), check_dtype=False)
+
+
 def test_a_quantile_is_moved_as_in_memory(folder, here):
     options = {"models": ["drift"], "quantile": 0.9, "min": 0.0, "n_windows": 3}
 
