@@ -3,11 +3,13 @@
     python benchmarks/scale.py                                   # 1,000, 10,000 and 100,000 monthly series
     python benchmarks/scale.py --series 50000 --length 100 --preset fast --json
     python benchmarks/scale.py --only engines                    # the same backtest by one process, two, and Dask
+    python benchmarks/scale.py --only chunked                    # a Parquet folder read at once, and by chunks
     python benchmarks/scale.py --saved --series 10000 --length 120   # by the models of a run made beforehand
 
 The series are monthly with trend, season and noise; every run is a process of its own, whose peak memory is that of the
 largest of its processes. ``linear``: seconds over those that the smallest panel's seconds a series would make. The
-engines do one backtest of ETS; ``times``: so many times as fast as one process does it.
+engines do one backtest of ETS; ``times``: so many times as fast as one process does it. By chunks: ``apart``, how far
+the forecasts are from those made in memory, at most, as a part of them.
 """
 
 from __future__ import annotations
@@ -68,6 +70,38 @@ def engines(n_series: int, length: int, horizon: int) -> list[dict[str, object]]
     return [{name: value for name, value in row.items() if name != "board"} for row in rows]
 
 
+CHUNKED = (("at once", None), ("by fifths", 1), ("by fifths, from a fifth", 5))
+"""How the folder is read, and the part of the series that is learned from: one over so much."""
+
+
+def chunked(n_series: int, length: int, horizon: int, words: list[str], n_files: int = 10) -> list[dict[str, object]]:
+    """Return a row a way of reading a folder of Parquet files: seconds, peak memory, and whether forecasts differ."""
+    rows: list[dict[str, object]] = []
+    frames: list[pd.DataFrame] = []
+    with tempfile.TemporaryDirectory() as made:
+        path, folder = Path(made) / "series.csv", Path(made) / "series"
+        write(path, n_series, length)
+        folder.mkdir()
+        frame = pd.read_csv(path, parse_dates=["ds"])
+        of = pd.factorize(frame["unique_id"])[0] % n_files
+        for n in range(n_files):
+            frame[of == n].to_parquet(folder / f"{n}.parquet", index=False)
+        for k, (how, share) in enumerate(CHUNKED):
+            more, out = [], Path(made) / "out.parquet"
+            if share is not None:
+                sizes = {"--chunk-series": -(-n_series // 5), "--sample-series": -(-n_series // share)}
+                more = [word for name, size in sizes.items() for word in (name, str(size))]
+                out = Path(made) / f"out-{k}"
+            seconds, peak, trouble = files.predict(folder, horizon, out, [*words, *more])
+            row: dict[str, object] = {"how": how, "series": n_series, "seconds": round(seconds, 1)}
+            rows.append(row | {"peak_mb": round(peak), "trouble": trouble})
+            if not trouble:
+                frames.append(pd.read_parquet(out).sort_values(["model", "unique_id", "ds"]))
+                differ = np.abs(frames[-1]["y_hat"].to_numpy() / frames[0]["y_hat"].to_numpy() - 1.0).max()
+                rows[-1] |= {"rows_written": len(frames[-1]), "apart": float(f"{differ:.1e}")}
+    return rows
+
+
 def saved(path: Path, horizon: int, words: list[str]) -> tuple[Path, float]:
     """Run the models on one window of the series; return the run folder, and how many MB its models take."""
     folder = path.with_name("run")
@@ -86,13 +120,18 @@ def main() -> None:
     parser.add_argument("--horizon", type=int, default=12)
     parser.add_argument("--preset", default="fast", choices=("fast", "balanced", "best"))
     parser.add_argument("--models", default="mlp")
-    parser.add_argument("--only", choices=("panels", "engines"), default="panels", help="what is measured")
+    parser.add_argument("--only", choices=("panels", "engines", "chunked"), default="panels", help="what is measured")
     parser.add_argument("--engine-series", type=int, default=400, help="series of that backtest (default %(default)s)")
     parser.add_argument("--saved", action="store_true", help="forecast by the saved models of a run")
     parser.add_argument("--json", action="store_true", help="print JSON")
     chosen = parser.parse_args()
     if chosen.only == "engines":
         rows = engines(chosen.engine_series, chosen.length, chosen.horizon)
+        print(json.dumps(rows, indent=1) if chosen.json else scores.table(rows))
+        return
+    if chosen.only == "chunked":
+        words = ["--models", chosen.models, "--preset", chosen.preset]
+        rows = [row for n in chosen.series.split(",") for row in chunked(int(n), chosen.length, chosen.horizon, words)]
         print(json.dumps(rows, indent=1) if chosen.json else scores.table(rows))
         return
     rows = []

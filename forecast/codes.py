@@ -183,6 +183,11 @@ _TEXTS = {
         "The series are too short to hold a window of the horizon out: there is nothing to score.",
         "A smaller --horizon, more rows, or --n-windows 1.",
     ),
+    "D125": (
+        "A folder that is read some series at a time has a series in two of its files, files with other columns, or "
+        "kinds of series that are not in the sample that is learned from.",
+        "Write all rows of a series to one file, all files with the same columns; or draw a larger --sample-series.",
+    ),
     "M101": (
         "Every model failed, or the training of the network grew without bounds.",
         "Look at the reasons in the message; a smaller learning_rate under [models.mlp], or --models naive.",

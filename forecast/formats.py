@@ -18,12 +18,15 @@ from forecast.errors import DataError, FileError, shown
 from forecast.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 __all__ = [
+    "from_arrow",
     "is_json_lines",
     "is_parquet",
+    "parquet_files",
+    "pyarrow_part",
     "read_json_lines",
     "read_parquet",
     "read_parquet_folder",
@@ -55,13 +58,13 @@ def read_parquet(data: bytes, *, name: str, source: str) -> Table:
     DataError
         D101, no rows; D107, a column of lists or records; D122, more than `MAX_CELLS`.
     """
-    pq = _pyarrow("pyarrow.parquet", name)
+    pq = pyarrow_part("parquet", name)
 
     def read() -> Any:
         _require_room([pq.read_metadata(io.BytesIO(data))], name)
         return pq.read_table(io.BytesIO(data))
 
-    return _from_arrow(read, name, source, hashlib.sha256(data).hexdigest())
+    return from_arrow(read, name, source, hashlib.sha256(data).hexdigest())
 
 
 def read_parquet_folder(folder: Path, *, source: str) -> Table:
@@ -74,10 +77,8 @@ def read_parquet_folder(folder: Path, *, source: str) -> Table:
     DataError
         As `read_parquet`.
     """
-    files = sorted(p for p in folder.rglob("*.parquet") if not p.name.startswith((".", "_")))
-    if not files:
-        raise FileError("F102", f"{shown(source)} is a folder without Parquet files", hint="a file, or such a folder")
-    dataset, pq = (_pyarrow(f"pyarrow.{part}", folder.name) for part in ("dataset", "parquet"))
+    files = parquet_files(folder, source=source)
+    dataset, pq = (pyarrow_part(part, folder.name) for part in ("dataset", "parquet"))
     digest = hashlib.sha256()
     for file in files:
         digest.update(file.relative_to(folder).as_posix().encode() + b"\0" + file.read_bytes())
@@ -88,7 +89,7 @@ def read_parquet_folder(folder: Path, *, source: str) -> Table:
             [str(file) for file in files], format="parquet", partitioning="hive", partition_base_dir=str(folder)
         ).to_table()
 
-    return _from_arrow(read, folder.name, source, digest.hexdigest())
+    return from_arrow(read, folder.name, source, digest.hexdigest())
 
 
 def read_json_lines(data: bytes, *, name: str, source: str) -> Table:
@@ -119,17 +120,47 @@ def read_json_lines(data: bytes, *, name: str, source: str) -> Table:
     return _named(frame, name, source, hashlib.sha256(data).hexdigest(), np.array(lines, dtype=np.int64))
 
 
-def _pyarrow(module: str, name: str) -> Any:
+def parquet_files(folder: Path, *, source: str) -> list[Path]:
+    """Return the Parquet files below a folder, sorted.
+
+    Raises
+    ------
+    FileError
+        F102, when there is none.
+    """
+    files = sorted(p for p in folder.rglob("*.parquet") if not p.name.startswith((".", "_")))
+    if not files:
+        raise FileError("F102", f"{shown(source)} is a folder without Parquet files", hint="a file, or such a folder")
+    return files
+
+
+def pyarrow_part(part: str, name: str) -> Any:
+    """Return a module of pyarrow, or with "" itself, to read the file `name`.
+
+    Raises
+    ------
+    FileError
+        F102, when it is not installed.
+    """
     from importlib import import_module
 
     try:
-        return import_module(module)
+        return import_module(f"pyarrow.{part}" if part else "pyarrow")
     except ImportError as error:
         what = f"reading {shown(name)} takes pyarrow, which is not installed"
         raise FileError("F102", what, hint="pip install 'forecast[parquet]'") from error
 
 
-def _from_arrow(read: Any, name: str, source: str, sha256: str) -> Table:
+def from_arrow(read: Callable[[], Any], name: str, source: str, sha256: str) -> Table:
+    """Return as a table what `read` gives as one of pyarrow.
+
+    Raises
+    ------
+    FileError
+        F102, when it cannot be read.
+    DataError
+        D101, no rows; D107, a column of lists or records.
+    """
     import pyarrow as pa
 
     try:

@@ -54,6 +54,7 @@ from forecast.runs import (
 from forecast.saved import FOLDER, predict_saved, write_models
 from forecast.scoring import metric_of
 from forecast.spread import other_seeds, spread_of
+from forecast.streaming import Sizes, forecast_chunks
 from forecast.totals import Totals
 from forecast.trials import Trial, try_models
 from forecast.tuning import tune
@@ -288,6 +289,8 @@ def predict(
     output: str | Path | None = None,
     overwrite: bool = False,
     excel_safe: bool = False,
+    chunk_series: int | None = None,
+    sample_series: int | None = None,
     config: str | Path | None = None,
     jobs: int | None = None,
     engine: str = "processes",
@@ -306,23 +309,29 @@ def predict(
         A run folder: its models forecast these data, without training. Of the options those of reading, `models`,
         `horizon` (up to the run's), `level` (of the run's), `min`, `max` and `integer` go with it.
     output : path, optional
-        A CSV to write to.
+        A CSV to write to; with `chunk_series` a folder of Parquet files.
     overwrite : bool
         Replace `output` if it is there.
     excel_safe : bool
         Put a ``'`` before names of series that a spreadsheet would take for a formula.
+    chunk_series : int, optional
+        Read a folder of Parquet files so many series at a time, and write each chunk to a part of the folder `output`:
+        see `forecast.streaming`. By default done where `output` is a folder and the rows are very many.
+    sample_series : int, optional
+        So many series, drawn by lot, are what networks and intervals learn from then.
 
     Returns
     -------
     DataFrame
         Columns ``unique_id, ds, model, y_hat``, then the ends of the intervals; for the models that were named (where
-        none was, the network, or all that the run has saved), without baselines.
+        none was, the network, or all that the run has saved), without baselines. Where chunks were written, a row for
+        each of them instead: ``part, series, rows``.
 
     Raises
     ------
     ForecastError
         As for `run`; with `from_run` M201, when data and models do not fit or the data end earlier than those of the
-        run, and M202, when a file of a model is damaged.
+        run, and M202, when a file of a model is damaged; by chunks D125, when a series stands in two files.
 
     Examples
     --------
@@ -334,6 +343,21 @@ def predict(
     started, listener = perf_counter() - spent, listener or Silent()
     flags: dict[str, Any] = {**options}
     target = None if output is None else Path(output)
+    sizes = Sizes.of(data, target, chunk_series=chunk_series, sample_series=sample_series, from_run=from_run)
+    if sizes is not None and target is not None:
+        settings = resolve(Path(config) if config is not None else None, flags, default_models=("mlp",))
+        with one_thread(), Workers(jobs, engine=engine) as workers:
+            return forecast_chunks(
+                str(data),
+                settings,
+                target,
+                sizes,
+                flags={**flags, "config": config},
+                overwrite=overwrite,
+                excel_safe=excel_safe,
+                workers=workers,
+                listener=listener,
+            )
     if target is not None:
         require_free(target, overwrite=overwrite)
     if from_run is not None:

@@ -57,7 +57,7 @@ _HEADER_HINT = "a first line with the names of the columns, such as ds,y, and a 
 
 
 def read_table(
-    source: str | Path | pd.DataFrame | pd.Series[Any],
+    source: str | Path | pd.DataFrame | pd.Series[Any] | Table,
     *,
     delimiter: str | None = None,
     decimal: str | None = None,
@@ -72,7 +72,8 @@ def read_table(
     ----------
     source : path, DataFrame or Series
         A CSV or TSV file, lines of JSON or a Parquet file, also gzipped or zipped; a workbook; a folder of Parquet
-        files; ``-`` for standard input; the name of a bundled set; a frame; or a series with dates as its index.
+        files; ``-`` for standard input; the name of a bundled set; a frame; or a series with dates as its index. A
+        table is returned as it is.
     delimiter, decimal, encoding : str, optional
         How the file is written; by default what exactly one reading fits. Without meaning for a frame but `decimal`.
     sheet : str, optional
@@ -100,6 +101,8 @@ def read_table(
     """
     if decimal not in (None, ".", ","):
         raise ConfigError("U101", f"{shown(decimal)} is not a decimal mark", hint='--decimal , or --decimal "."')
+    if isinstance(source, Table):
+        return source
     if isinstance(source, (pd.DataFrame, pd.Series)):
         return _from_frame(source, decimal or ".")
     cells = partial(_by_cells, source=str(source), delimiter=delimiter, decimal=decimal, encoding=encoding)

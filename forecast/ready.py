@@ -117,7 +117,11 @@ class Ready:
 
 
 def prepare(
-    data: str | Path | pd.DataFrame, settings: RunConfig, *, flags: dict[str, Any], planned: Planner | None = None
+    data: str | Path | pd.DataFrame | Table,
+    settings: RunConfig,
+    *,
+    flags: dict[str, Any],
+    planned: Planner | None = None,
 ) -> Ready:
     """Return the data ready to be run, or raise what stands against it.
 
@@ -175,7 +179,7 @@ def seen(panel: Panel, settings: RunConfig, split: Split) -> Panel:
     return with_calendar(panel.until(split.reach), settings.data.calendar, horizon=split.reach, country=country)
 
 
-def read(data: str | Path | pd.DataFrame, settings: RunConfig, *, least: int = MIN_VALUES) -> SeriesData:
+def read(data: str | Path | pd.DataFrame | Table, settings: RunConfig, *, least: int = MIN_VALUES) -> SeriesData:
     """Return the series of a file or frame, read as the settings say; `least` as for `read_series`."""
     section = settings.data.model_dump(exclude={"missing", "transform", "calendar", "holidays", "series", "since"})
     given: dict[str, Any] = {

@@ -93,7 +93,7 @@ class SeriesData:
 
 
 def read_series(
-    source: str | Path | pd.DataFrame | pd.Series[Any],
+    source: str | Path | pd.DataFrame | pd.Series[Any] | Table,
     *,
     time: str | None = None,
     target: str | None = None,
@@ -122,7 +122,7 @@ def read_series(
     ----------
     source : path, DataFrame or Series
         A CSV or TSV file, lines of JSON, a Parquet file or a workbook; the name of a bundled set; a frame; or a series
-        with dates as its index.
+        with dates as its index; or a table that was read.
     time, target, id : str, optional
         The columns of times, values and series names; inferred where exactly one fits.
     layout : {"long", "columns", "rows"}, optional

@@ -54,7 +54,7 @@ def under_way(folder: Path, request: Request, *, resume: bool = False) -> Iterat
         way = UnderWay(partial / "run", Outcomes(partial / "tasks"))
         try:
             yield way
-            _put_in_place(way.aside, folder, partial)
+            put_in_place(way.aside, folder, partial)
         except KeyboardInterrupt as error:
             if not _kept(partial, way, request, "interrupted"):
                 raise
@@ -122,7 +122,7 @@ def _write_status(partial: Path, request: Request, status: str) -> None:
     begun.replace(partial / "run.json")
 
 
-def _put_in_place(aside: Path, folder: Path, partial: Path) -> None:
+def put_in_place(aside: Path, folder: Path, partial: Path) -> None:
     """Rename the whole run; the one it replaces goes into the partial folder first, so that none is ever half there."""
     replaced = partial / "replaced"
     if folder.exists():

@@ -14,8 +14,8 @@ import typer
 from forecast.defaults import BUNDLED
 
 __all__ = [
-    *("Data", "DryRun", "Engine", "ExcelSafe", "FailIf", "Folder"),
-    *("Jobs", "Json", "NewData", "Open", "Output", "Overwrite", "Settings"),
+    *("ChunkSeries", "Data", "DryRun", "Engine", "ExcelSafe", "FailIf", "Folder"),
+    *("Jobs", "Json", "NewData", "Open", "Output", "Overwrite", "SampleSeries", "Settings"),
 ]
 
 
@@ -53,6 +53,21 @@ FailIf = Annotated[
 ]
 ExcelSafe = Annotated[
     bool, typer.Option("--excel-safe", help="Put a ' before names that a spreadsheet would take for a formula.")
+]
+ChunkSeries = Annotated[
+    int | None,
+    typer.Option(
+        "--chunk-series",
+        min=1,
+        help="Read a folder of Parquet files so many series at a time; --output is a folder.",
+        show_default="all at once, unless the rows are very many",
+    ),
+]
+SampleSeries = Annotated[
+    int | None,
+    typer.Option(
+        "--sample-series", min=1, help="Of these, so many drawn by lot are learned from.", show_default="5000"
+    ),
 ]
 Open = Annotated[bool, typer.Option("--open", help="Open the page in a browser.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

@@ -13,6 +13,7 @@ import typer
 from forecast.cli.answers import print_forecasts, print_plan, print_run, read_condition, refuse_plan, stop_if
 from forecast.cli.flags import settings_file, takes
 from forecast.cli.parameters import (
+    ChunkSeries,
     Data,
     DryRun,
     Engine,
@@ -23,11 +24,13 @@ from forecast.cli.parameters import (
     Open,
     Output,
     Overwrite,
+    SampleSeries,
     Settings,
 )
 from forecast.cli.printing import print_csv, print_json, print_rows, show_page
 from forecast.cli.telling import tells
 from forecast.defaults import DEFAULT_DATA
+from forecast.errors import ConfigError
 from forecast.options import RunOptions
 from forecast.terminal import Terminal, board_cells, board_remarks
 
@@ -166,11 +169,14 @@ def predict(
     json: Json = False,
     dry_run: DryRun = False,
     excel_safe: ExcelSafe = False,
+    chunk_series: ChunkSeries = None,
+    sample_series: SampleSeries = None,
     **options: Any,
 ) -> None:
     """Forecast and write the forecasts as CSV, by the network unless --models names others; no report.
 
-    With --from RUN the models of a run forecast newer data of the same kind, without training.
+    With --from RUN the models of a run forecast newer data of the same kind, without training. A folder of Parquet
+    files that memory does not hold is read by --chunk-series, and forecast into the folder --output.
 
     Example: forecast predict sales.csv --horizon 12 --output next-year.csv
     """
@@ -180,6 +186,9 @@ def predict(
     file = settings_file(config, terminal) if from_run is None else config
     given: dict[str, Any] = {"config": file, "jobs": jobs, **options}
     json = json or form == "json"
+    if dry_run and (chunk_series or sample_series):
+        what = "--dry-run plans what is read at once, not chunks"
+        raise ConfigError("U101", what, hint="without --chunk-series and --sample-series, or without --dry-run")
     if dry_run:
         refuse_plan("--from", from_run)
         print_plan(pipeline.plan(data, verb="predict", out=output, overwrite=overwrite, **given), json=json)
@@ -191,6 +200,8 @@ def predict(
         overwrite=overwrite,
         engine=engine,
         excel_safe=excel_safe,
+        chunk_series=chunk_series,
+        sample_series=sample_series,
         listener=terminal,
         spent=perf_counter() - begun,
         **given,

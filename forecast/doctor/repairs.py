@@ -16,6 +16,7 @@ from forecast.doctor.checkup import Checkup
 from forecast.doctor.findings import from_error
 from forecast.errors import DataError, ForecastError
 from forecast.options import RunOptions, declared
+from forecast.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -80,6 +81,8 @@ def placed(source: object, flags: Mapping[str, Any]) -> Iterator[None]:
 
 def name_of(source: object) -> str:
     """Return what to call a source: the name of the file, or ``the frame``."""
+    if isinstance(source, Table):
+        return source.name
     return Path(source).name if isinstance(source, (str, Path)) else "the frame"
 
 
