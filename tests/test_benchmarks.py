@@ -380,6 +380,7 @@ def test_figures_of_a_part_are_those_of_its_column(bench):
     assert bench.published.figures("gefcom") == []
 
 
+@pytest.mark.slow
 def test_made_panels_are_the_same_for_a_seed_and_read_as_they_are_meant(bench, tmp_path):
     from forecast import read_series
 
@@ -395,6 +396,7 @@ def test_made_panels_are_the_same_for_a_seed_and_read_as_they_are_meant(bench, t
     assert frames["daily_negative.csv"].values.min() < 0
 
 
+@pytest.mark.slow
 def test_a_file_is_forecast_without_its_end_and_scored_by_time(bench, tmp_path, monkeypatch):
     monkeypatch.setattr(bench.files, "BASELINES", ("seasonal_naive",))
     rng = np.random.default_rng(0)
@@ -461,6 +463,7 @@ def test_a_changed_file_makes_the_commit_dirty_and_the_results_do_not(bench, tmp
     assert bench.accuracy.commit(results) == f"{clean}-dirty"
 
 
+@pytest.mark.slow
 def test_growth_is_measured_through_the_command_line():
     command = [
         sys.executable,

@@ -205,6 +205,7 @@ def test_an_interrupted_run_says_so_and_keeps_what_it_finished(call, monkeypatch
     assert f"forecast run --resume reports/{partial.name}" in err
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="head is a Unix command")
 def test_a_reader_that_stops_early_is_no_error(tmp_path):
     command = (
@@ -275,6 +276,7 @@ def test_python_m_forecast_is_the_same_command(tmp_path):
     assert done.stdout == f"forecast {forecast.__version__}\n"
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes_in_two_processes(tmp_path):
     for name in ("a", "b"):
         words = ["run", "airline", "--models", "mlp", "--n-windows", "1", "--seed", "3", "-q", "--out", name]

@@ -125,6 +125,7 @@ def test_a_member_that_does_not_run_is_an_error(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_a_combination_alone_is_that_of_the_usual_models():
     frame = pipeline.predict("nile", models=["combination"], horizon=1)
 

@@ -53,7 +53,7 @@ def test_a_point_says_nothing_of_how_sure_it_is(told):
 
 def test_a_series_that_never_changed_has_no_width():
     panel = make_panel(np.full(60, 7.0), *walks(25, 60))
-    frame = MLP(head="quantiles", members=1, max_steps=20).fit(panel, horizon=3).predict(level=[80])
+    frame = MLP(head="quantiles", preset="fast", members=1, max_steps=20).fit(panel, horizon=3).predict(level=[80])
 
     first = frame[frame["unique_id"] == "s0"]
     assert (first[["lo-80", "y_hat", "hi-80"]] == 7.0).all(axis=None)
@@ -61,7 +61,7 @@ def test_a_series_that_never_changed_has_no_width():
 
 def test_the_network_trained_beforehand_moves_the_whole_distribution():
     panel = make_panel(*walks(25, 40))
-    model = MLP(head="quantiles", members=1, max_steps=20).fit(panel, horizon=3)
+    model = MLP(head="quantiles", preset="fast", members=1, max_steps=20).fit(panel, horizon=3)
 
     moved = model.predict(level=[80])
     model.prior_share_ = 0.0

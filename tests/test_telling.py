@@ -102,6 +102,7 @@ def test_the_bar_can_be_left_out(tmp_path, words, variables):
     assert b"naive" in shown
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="a pseudo-terminal is a Unix thing")
 def test_a_bar_moves_on_a_terminal_and_colours_can_be_left_out(tmp_path):
     plain, coloured = seen(tmp_path, NO_COLOR="1"), seen(tmp_path)
