@@ -50,7 +50,8 @@ def write_archive(folder: Path, name: str, header: Mapping[str, Any], arrays: Ma
         Of numbers, truth values or times.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    stored = {key: np.ascontiguousarray(array) for key, array in arrays.items()}
+    # A type spelled anew carries no notes of pandas', of which an .npy could keep none.
+    stored = {key: np.ascontiguousarray(array).view(array.dtype.str) for key, array in arrays.items()}
     sizes = {key: {"dtype": _spelled(array.dtype), "shape": list(array.shape)} for key, array in stored.items()}
     whole = {"schema": SCHEMA, **header, "arrays": sizes, "arrays_sha256": _hash_of(stored)}
     text = json.dumps(whole | {"sha256": _hash(whole)}, ensure_ascii=False, allow_nan=False, indent=1)
