@@ -17,11 +17,12 @@ from forecast.covariate_rows import require_ahead
 from forecast.defaults import DEFAULT_DATA, DEFAULT_MODELS
 from forecast.doctor import Checkup, examine, fillable, from_notice, placed, visit
 from forecast.engine import one_thread
+from forecast.files import require_free
 from forecast.options import CheckOptions, RunOptions, declared, spelled_out
 from forecast.plans import Plan, planned
 from forecast.ready import changeable, enough_windows, factories_of, prepare, read, split_of, window_notices
 from forecast.results import Listener, Silent
-from forecast.runs import new_folder, refuse_existing, require_free
+from forecast.runs import new_folder, refuse_existing
 from forecast.transforms import require_transforms
 
 if TYPE_CHECKING:

@@ -31,6 +31,7 @@ from forecast.defaults import DEFAULT_DATA
 from forecast.engine import Workers, one_thread
 from forecast.errors import DataError, ModelError
 from forecast.evidence import checked
+from forecast.files import guard_names, no_formulas, require_free, write_csv, write_file, write_json
 from forecast.gates import refuse_warnings
 from forecast.inspection import audit, check, gradcheck, plan
 from forecast.journal import Journal
@@ -39,18 +40,7 @@ from forecast.ready import Ready, enough_windows, factories_of, prepare
 from forecast.report.words import sureness
 from forecast.request import Request
 from forecast.results import Listener, Results, Silent
-from forecast.runs import (
-    Run,
-    guard_names,
-    load_run,
-    new_folder,
-    no_formulas,
-    refuse_existing,
-    require_free,
-    write_csv,
-    write_file,
-    write_json,
-)
+from forecast.runs import Run, load_run, new_folder, refuse_existing
 from forecast.saved import FOLDER, predict_saved, write_models
 from forecast.scoring import metric_of
 from forecast.spread import other_seeds, spread_of

@@ -18,11 +18,11 @@ import pandas as pd
 
 from forecast.doctor import placed
 from forecast.errors import ConfigError, FileError
+from forecast.files import FULL, no_formulas, require_free, write_file, write_json
 from forecast.learned import Learned
 from forecast.locks import Taken, locked
 from forecast.parts import Parts, rows_in
 from forecast.request import SUFFIX
-from forecast.runs import FULL, no_formulas, require_free, write_file, write_json
 from forecast.sources import find_file
 from forecast.underway import put_in_place
 

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecast.errors import FileError
+from forecast.files import FULL, write_json
 from forecast.locks import Taken, locked
 from forecast.outcomes import Outcomes
 from forecast.request import SUFFIX, Request, goes_on
-from forecast.runs import FULL, refuse_existing, write_json
+from forecast.runs import refuse_existing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

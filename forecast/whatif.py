@@ -21,11 +21,11 @@ from forecast.config import resolve
 from forecast.covariate_plans import with_plan
 from forecast.engine import Workers, one_thread
 from forecast.errors import ConfigError, ModelError
+from forecast.files import require_free, write_file
 from forecast.models.combination import COMBINATION
 from forecast.options import RunOptions, spelled_out
 from forecast.ready import factories_of, prepare
 from forecast.results import Listener, Silent
-from forecast.runs import require_free, write_file
 
 if TYPE_CHECKING:
     from forecast.backtesting import Factory, Split

@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 
 from forecast.errors import FileError
-from forecast.runs import load_run, write_csv, write_json
+from forecast.files import write_csv, write_json
+from forecast.runs import load_run
 
 
 def test_json_has_no_nan(tmp_path):

@@ -10,7 +10,7 @@ import pytest
 
 from forecast import pipeline
 from forecast.errors import ConfigError, DataError, FileError
-from forecast.runs import write_file
+from forecast.files import write_file
 from forecast.series import read_series
 from forecast.workbooks import OLE, is_workbook
 

@@ -94,8 +94,8 @@ def score(
 
     Example: forecast score reports/sales sales-new.csv
     """
+    from forecast.files import no_formulas, require_free, write_file
     from forecast.hindsight import score
-    from forecast.runs import no_formulas, require_free, write_file
 
     if output is not None:
         require_free(output, overwrite=overwrite)

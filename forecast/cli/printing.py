@@ -60,7 +60,7 @@ def print_rows(head: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
 
 def print_json(value: dict[str, Any]) -> None:
     """Print one object; what is no number is null."""
-    from forecast.runs import in_json
+    from forecast.files import in_json
 
     print(in_json(value), end="", flush=True)
 

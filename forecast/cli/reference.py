@@ -39,7 +39,7 @@ def init(
     Example: forecast config init --output sales.toml
     """
     from forecast.catalogue import commented_settings
-    from forecast.runs import write_new
+    from forecast.files import write_new
 
     if output == "-":
         print(commented_settings(), end="", flush=True)

@@ -16,7 +16,8 @@ import pandas as pd
 from forecast.backtesting import Fitted
 from forecast.defaults import BASELINES
 from forecast.errors import ConfigError, nearest, shown
-from forecast.runs import Run, in_json
+from forecast.files import in_json
+from forecast.runs import Run
 from forecast.score_table import referenced, score_table
 from forecast.scoring import common_points, leaderboard, metric_of
 from forecast.verdicts import verdicts
