@@ -20,7 +20,16 @@ from forecast.engine import one_thread
 from forecast.files import require_free
 from forecast.options import CheckOptions, RunOptions, declared, spelled_out
 from forecast.plans import Plan, planned
-from forecast.ready import changeable, enough_windows, factories_of, prepare, read, split_of, window_notices
+from forecast.ready import (
+    changeable,
+    factories_of,
+    for_intervals,
+    named_factories,
+    prepare,
+    read,
+    split_of,
+    window_notices,
+)
 from forecast.results import Listener, Silent
 from forecast.runs import new_folder, refuse_existing
 from forecast.transforms import require_transforms
@@ -195,8 +204,7 @@ def plan(
     ready = prepare(data, settings, flags={**flags, "config": config})
     models, folder = factories_of(settings), None
     if verb == "predict":
-        ready = replace(ready, split=replace(ready.split, n_windows=enough_windows(ready, settings)))
-        models = {name: make for name, make in models.items() if name in settings.models.model_fields_set}
+        ready, models = for_intervals(ready, settings), named_factories(settings)
     if verb == "run":
         folder = str(out if out is not None else new_folder(ready.loaded.name))
     return planned(

@@ -20,7 +20,7 @@ from forecast.doctor import fillable
 from forecast.errors import DataError, ModelError, Notice, shown
 from forecast.gates import refuse_warnings
 from forecast.models.base import predicted
-from forecast.ready import enough_windows, factories_of, prepare, read, seen
+from forecast.ready import for_intervals, named_factories, prepare, read, seen
 from forecast.results import Results
 
 if TYPE_CHECKING:
@@ -88,23 +88,11 @@ class Learned:
         cls, table: Table, settings: RunConfig, *, flags: Mapping[str, Any], workers: Workers, listener: Listener
     ) -> Self:
         """Return what the series in a table teach; raises what `forecast.pipeline.predict` does."""
-        ready = prepare(table, settings, flags=dict(flags))
-        ready = replace(ready, split=replace(ready.split, n_windows=enough_windows(ready, settings)))
+        ready = for_intervals(prepare(table, settings, flags=dict(flags)), settings)
         for line in ready.lines:
             listener.say(line)
-        named = settings.models.model_fields_set
-        factories = {name: make for name, make in factories_of(settings).items() if name in named}
-        results = Results(
-            ready.panel,
-            factories,
-            ready.split,
-            settings.forecast,
-            combination=settings.models.combination,
-            metric=settings.backtest.metric,
-            seed=settings.seed,
-            workers=workers,
-            listener=listener,
-        )
+        factories = named_factories(settings)
+        results = Results.of(settings, ready.panel, ready.split, factories, workers=workers, listener=listener)
         failed = [Notice("W310", f"{one['model']} failed: {one['reason']}") for one in results.final.failures]
         notices = [*results.notices(), *failed]
         if settings.strict:

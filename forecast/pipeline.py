@@ -6,52 +6,44 @@ found out can be read again.
 
 from __future__ import annotations
 
-import itertools
-from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Unpack
 
-from forecast import inspection, report
+from forecast import report
 from forecast.account import (
     budget_account,
     budget_notices,
     budget_words,
-    came_to,
     command_line,
-    described,
     failure_notices,
     first_of,
 )
-from forecast.audit import require_no_leak
-from forecast.changes import changes
-from forecast.chunks import doer
 from forecast.config import RunConfig, resolve
 from forecast.defaults import DEFAULT_DATA
 from forecast.engine import Workers, one_thread
-from forecast.errors import DataError, ModelError
-from forecast.evidence import checked
-from forecast.files import guard_names, no_formulas, require_free, write_csv, write_file, write_json
+from forecast.errors import DataError
+from forecast.files import no_formulas, require_free, write_file
 from forecast.gates import refuse_warnings
 from forecast.inspection import audit, check, gradcheck, plan
 from forecast.journal import Journal
 from forecast.options import RunOptions, spelled_out
-from forecast.ready import Ready, enough_windows, factories_of, prepare
+from forecast.ready import Ready, factories_of, for_intervals, named_factories, prepare
+from forecast.record import Record
 from forecast.report.words import sureness
 from forecast.request import Request
 from forecast.results import Listener, Results, Silent
 from forecast.runs import Run, load_run, new_folder, refuse_existing
-from forecast.saved import FOLDER, predict_saved, write_models
-from forecast.scoring import metric_of
-from forecast.spread import other_seeds, spread_of
+from forecast.saved import predict_saved
 from forecast.streaming import Sizes, forecast_chunks
-from forecast.totals import Totals
 from forecast.trials import Trial, try_models
 from forecast.tuning import tune
 from forecast.underway import under_way
 from forecast.whatif import whatif
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
 __all__ = ["Listener", "audit", "backtest", "check", "gradcheck", "plan", "predict", "run", "tune", "whatif"]
@@ -130,16 +122,17 @@ def run(
     started = perf_counter() - spent
     listener = journal = Journal(listener or Silent(), started=started)
     flags: dict[str, Any] = {**options}
-    beside = {"audit": audit or None, "excel_safe": excel_safe or None}
+    asked = {"audit": audit, "excel_safe": excel_safe}
+    given = flags | {name: True for name, wanted in asked.items() if wanted}
     if resume is None:
-        command, asked = command_line(data, flags | beside, config), {"audit": audit, "excel_safe": excel_safe}
+        command = command_line(data, given, config)
         request = Request.made(data, flags, config, command=command, out=out, overwrite=overwrite, **asked)
     else:
-        request = Request.resumed(Path(resume), flags | beside, out=out)
-    settings = request.settings
+        request = Request.resumed(Path(resume), given, out=out)
+    source = data if resume is None else request.source(data)
     if request.folder is not None:
         refuse_existing(request.folder, overwrite=request.overwrite)
-    source = data if resume is None else request.source(data)
+    settings = request.settings
     journal.note(request.command)
     ready = prepare(source, settings, flags=request.flags)
     request = request.about(ready.loaded.sha256)
@@ -153,54 +146,15 @@ def run(
         journal.kept(way.aside, folder),
         Workers(jobs, seconds=seconds, engine=engine, kept=way.outcomes) as workers,
     ):
-        aside = way.aside
-        results = Results(
-            ready.panel,
-            factories_of(settings),
-            ready.split,
-            settings.forecast,
-            combination=settings.models.combination,
-            metric=settings.backtest.metric,
-            seed=settings.seed,
-            workers=workers,
-            listener=listener,
+        results = Results.of(
+            settings, ready.panel, ready.split, factories_of(settings), workers=workers, listener=listener
         )
         for line in first_of(results.notices()):
             listener.say(line)
-        results.write(aside)
-        checks, checking = checked(source, settings, ready, results)
-        write_json({"checks": checks}, aside / "checks.json")
-        if len(changed := changes(ready.panel, settings)):
-            write_csv(changed, aside / "changes.csv")
-        without = bool(settings.forecast.totals) and not _add_totals(ready, settings, results, workers, listener, aside)
-        budget = budget_account(
-            settings, results, planned=ready.split.n_windows, cut=workers.cut, without_totals=without
-        )
-        write_models(results, ready.loaded, aside / FOLDER)
-        write_csv(ready.loaded.frame, aside / "history.csv")
-        text = settings.to_toml({"data.transform": came_to(ready.checkup, settings.data.transform)})
-        (aside / "config.toml").write_text(text, encoding="utf-8", newline="\n")
-        (aside / "command.txt").write_text(request.command + "\n", encoding="utf-8", newline="\n")
-        info = described(ready, settings, results) | {"command": request.command, "budget": budget}
-        info["notices"] += [vars(notice) for notice in budget_notices(budget)]
-        if settings.strict:
-            refuse_warnings([*results.notices(), *budget_notices(budget), *failure_notices(results.leaderboard)])
-        info["timings"] = {"models": results.final.timings, "checks": checking, "total": perf_counter() - started}
-        if settings.seeds > 1:
-            info["seeds"] = _add_seeds(ready, settings, results, workers, listener, aside)
-        if request.audit:
-            given = {name: value for name, value in request.flags.items() if name != "config"}
-            proofs = inspection.audit(source, config=request.config, listener=listener, **given)
-            write_json({"schema": 1, "checks": [vars(proof) for proof in proofs]}, aside / "audit.json")
-            require_no_leak(proofs)
-        for failure in info["failures"]:
-            journal.note(f"{failure['model']} failed: {failure['reason']}")
-        if request.excel_safe:
-            info["excel_safe"] = True
-            guard_names(aside)
-        write_json(info, aside / "run.json")
+        results.write(way.aside)
+        budget = Record(request, source, ready, results, workers, journal, way.aside).write(started=started)
         journal.note("report")
-        report.render(aside)
+        report.render(way.aside)
     if budget is not None:
         listener.say(budget_words(budget, perf_counter() - started))
     return load_run(folder)
@@ -331,64 +285,54 @@ def predict(
     1 1972-01-01  740.0
     """
     started, listener = perf_counter() - spent, listener or Silent()
-    flags: dict[str, Any] = {**options}
+    flags: dict[str, Any] = {**options, "config": config}
     target = None if output is None else Path(output)
     sizes = Sizes.of(data, target, chunk_series=chunk_series, sample_series=sample_series, from_run=from_run)
     if sizes is not None and target is not None:
-        settings = resolve(Path(config) if config is not None else None, flags, default_models=("mlp",))
+        settings, how = _for_predict(options, config), {"overwrite": overwrite, "excel_safe": excel_safe}
         with one_thread(), Workers(jobs, engine=engine) as workers:
             return forecast_chunks(
-                str(data),
-                settings,
-                target,
-                sizes,
-                flags={**flags, "config": config},
-                overwrite=overwrite,
-                excel_safe=excel_safe,
-                workers=workers,
-                listener=listener,
+                str(data), settings, target, sizes, flags=flags, workers=workers, listener=listener, **how
             )
     if target is not None:
         require_free(target, overwrite=overwrite)
     if from_run is not None:
         with one_thread():
-            frame = predict_saved(data, Path(from_run), {**flags, "config": config}, listener)
-        frame = no_formulas(frame) if excel_safe else frame
-        if target is not None:
-            write_file(frame, target)
-        return frame
-    settings = resolve(Path(config) if config is not None else None, flags, default_models=("mlp",))
-    ready = prepare(data, settings, flags={**flags, "config": config})
-    ready = replace(ready, split=replace(ready.split, n_windows=enough_windows(ready, settings)))
-    for line in ready.lines:
-        listener.say(line)
-    named = settings.models.model_fields_set
-    factories = {name: make for name, make in factories_of(settings).items() if name in named}
-    seconds = _for_models(settings, perf_counter() - started, TABLE_SECONDS)
-    with one_thread(), Workers(jobs, seconds=seconds, engine=engine) as workers:
-        results = Results(
-            ready.panel,
-            factories,
-            ready.split,
-            settings.forecast,
-            combination=settings.models.combination,
-            metric=settings.backtest.metric,
-            seed=settings.seed,
-            workers=workers,
-            listener=listener,
-        )
-        budget = budget_account(settings, results, planned=ready.split.n_windows, cut=workers.cut)
+            frame = predict_saved(data, Path(from_run), flags, listener)
+    else:
+        settings = _for_predict(options, config)
+        ready = for_intervals(prepare(data, settings, flags=flags), settings)
+        for line in ready.lines:
+            listener.say(line)
+        seconds = _for_models(settings, perf_counter() - started, TABLE_SECONDS)
+        with one_thread(), Workers(jobs, seconds=seconds, engine=engine) as workers:
+            frame = _forecast(ready, settings, workers, listener, started=started)
+    frame = no_formulas(frame) if excel_safe else frame
+    if target is not None:
+        write_file(frame, target)
+    return frame
+
+
+def _for_predict(options: Mapping[str, Any], config: str | Path | None) -> RunConfig:
+    """Return the settings of a forecast alone: it is the network's unless models are named."""
+    return resolve(Path(config) if config is not None else None, dict(options), default_models=("mlp",))
+
+
+def _forecast(
+    ready: Ready, settings: RunConfig, workers: Workers, listener: Listener, *, started: float
+) -> pd.DataFrame:
+    """Return what the named models forecast, and say what there is to be said of it."""
+    results = Results.of(
+        settings, ready.panel, ready.split, named_factories(settings), workers=workers, listener=listener
+    )
+    budget = budget_account(settings, results, planned=ready.split.n_windows, cut=workers.cut)
     if settings.strict:
         refuse_warnings([*results.notices(), *budget_notices(budget), *failure_notices(results.leaderboard)])
     for line in [*map(str, results.notices()), *map(sureness, results.coverage.to_dict("records"))]:
         listener.say(line)
     if budget is not None:
         listener.say(budget_words(budget, perf_counter() - started))
-    frame = results.forecasts.drop(columns=["cutoff", "step"])
-    frame = no_formulas(frame) if excel_safe else frame
-    if target is not None:
-        write_file(frame, target)
-    return frame
+    return results.forecasts.drop(columns=["cutoff", "step"])
 
 
 def _for_models(settings: RunConfig, spent: float, after: float) -> float | None:
@@ -400,39 +344,3 @@ def _for_models(settings: RunConfig, spent: float, after: float) -> float | None
         return None
     kept = min(max(after, 2.0 * spent), 0.4 * settings.seconds)
     return max(0.0, settings.seconds - spent - kept)
-
-
-def _add_seeds(
-    ready: Ready, settings: RunConfig, results: Results, workers: Workers, listener: Listener, folder: Path
-) -> list[dict[str, Any]]:
-    """Write how the networks do with other seeds, say how far these lie apart, and return that."""
-    seeds = other_seeds(ready, settings, results.leaderboard, workers, listener)
-    write_csv(seeds, folder / "seeds.csv")
-    spread = spread_of(seeds, metric_of(results.quantile, results.metric))
-    for one in spread:
-        between = f"{one['metric']} {one['min']:.3f} to {one['max']:.3f}, standard deviation {one['sd']:.3f}"
-        listener.say(f"{one['model']} with {one['seeds']} seeds: {between}")
-    return spread
-
-
-def _add_totals(
-    ready: Ready, settings: RunConfig, results: Results, workers: Workers, listener: Listener, folder: Path
-) -> bool:
-    """Write what the models forecast of sums of the series; False where a budget left no time for it."""
-    factories = factories_of(settings)
-    done, total = itertools.count(), (len(ready.split.blocks) + 1) * len(factories)
-    try:
-        Totals(
-            ready.panel,
-            settings.forecast.totals,
-            factories,
-            backtested=results.backtest,
-            forecasts=results.forecasts,
-            split=ready.split,
-            do=doer(workers, lambda task: listener.progress(next(done), total, f"totals: {task.model}")),
-        ).write(folder)
-    except ModelError:
-        if settings.seconds is None:
-            raise
-        return False
-    return True

@@ -56,8 +56,9 @@ __all__ = [
     "MODELS",
     "Ready",
     "changeable",
-    "enough_windows",
     "factories_of",
+    "for_intervals",
+    "named_factories",
     "panel_of",
     "prepare",
     "raw_table",
@@ -253,12 +254,13 @@ def window_notices(panel: Panel, split: Split) -> list[Notice]:
     return [Notice("W203", f"{what}; try " + (f"--horizon {shorter}" if shorter else "--n-windows 1"))]
 
 
-def enough_windows(ready: Ready, settings: RunConfig) -> int:
-    """Return how many windows give each step errors enough for every level, at most those of a run."""
+def for_intervals(ready: Ready, settings: RunConfig) -> Ready:
+    """Return the same with as many windows as intervals need: errors enough at each step for every level."""
     if settings.backtest.n_windows != "auto":
-        return ready.split.n_windows
+        return ready
     needed = max(ENOUGH, *(errors_needed(level) for level in settings.forecast.level))
-    return min(ready.split.n_windows, -(-needed // ready.panel.n_series))
+    n_windows = min(ready.split.n_windows, -(-needed // ready.panel.n_series))
+    return replace(ready, split=replace(ready.split, n_windows=n_windows))
 
 
 def factories_of(settings: RunConfig) -> dict[str, Factory]:
@@ -280,3 +282,8 @@ def factories_of(settings: RunConfig) -> dict[str, Factory]:
             for fixed, chosen in settings.models.fixed.items():
                 made[fixed] = partial(ARIMA, **FixedOrders.read(fixed).settings, **chosen.model_dump())
     return made
+
+
+def named_factories(settings: RunConfig) -> dict[str, Factory]:
+    """Return how to make each model that was named, without the baselines that run beside them."""
+    return {name: make for name, make in factories_of(settings).items() if name in settings.models.model_fields_set}

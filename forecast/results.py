@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import count
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 import pandas as pd
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from forecast.backtesting import Backtest, Factory, Split
-    from forecast.config import CombinationSection, ForecastSection
+    from forecast.config import CombinationSection, ForecastSection, RunConfig
     from forecast.engine import Workers
     from forecast.panel import Panel
 
@@ -104,52 +104,90 @@ class Results:
         listener: Listener,
     ) -> None:
         self.bounds = bounds = Bounds(min=chosen.min, max=chosen.max, integer=chosen.integer)
+        self.panel, self.given, self.horizon = panel, split.past(panel, 0), split.horizon
+        self.seed, self.metric = seed, metric
+        self.quantile = None if chosen.quantile == "none" else chosen.quantile
+        self.overlap = -(-split.reach // (split.step_size or split.horizon))
         total, done = (len(split.blocks) + 1) * len(factories), count()
         do = doer(workers, lambda task: listener.progress(next(done), total, task.model))
         common: dict[str, Any] = {"bounds": bounds, "levels": chosen.level, "fallback": chosen.fallback, "do": do}
-        self.panel, self.given = panel, split.past(panel, 0)
         self.final = fit_all(factories, panel, split, **common)
         self._announce(split, factories, workers, listener)
         tested = backtest(factories, panel, split, **common)
         listener.progress(total, total, "report")
-        self.fits, self.horizon, self.n_windows = tested.fits, split.horizon, len(tested.fits)
-        self.seed, self.metric = seed, metric
+        self.fits, self.n_windows = tested.fits, len(tested.fits)
         self.unfinished, self.undone = tested.unfinished, tested.undone
         names = list(factories)
         self.combination: Combination | None = None
         if combination is not None and (members := self._members(combination, names)):
             names = [*names, COMBINATION]
             self._combine(tested, members, combination.method, split, bounds)
-        calibration = Calibration(self.given, split, tested, chosen.level, adaptive=chosen.adaptive)
-        forecasts, able = self.final.forecasts, list(dict.fromkeys(self.final.forecasts["model"]))
-        self.quantile = None if chosen.quantile == "none" else chosen.quantile
-        shifts = {}
+        calibration = self._calibrate(Calibration(self.given, split, tested, chosen.level, adaptive=chosen.adaptive))
+        self._score(names, split)
+        self.forecasts = bounds.apply(self.margins.ahead(self.final.forecasts, self.given, chosen.level))
+        self._sample(calibration, chosen)
+
+    @classmethod
+    def of(
+        cls,
+        settings: RunConfig,
+        panel: Panel,
+        split: Split,
+        factories: Mapping[str, Factory],
+        *,
+        workers: Workers,
+        listener: Listener,
+    ) -> Self:
+        """Return what models find out about data under all the settings of a run."""
+        return cls(
+            panel,
+            factories,
+            split,
+            settings.forecast,
+            combination=settings.models.combination,
+            metric=settings.backtest.metric,
+            seed=settings.seed,
+            workers=workers,
+            listener=listener,
+        )
+
+    def _calibrate(self, calibration: Calibration) -> Calibration:
+        """Give the windows their intervals, of a quantile where one is asked for, and keep what other data need."""
+        able, shifts = list(dict.fromkeys(self.final.forecasts["model"])), {}
         if self.quantile is not None:
             shifts = calibration.shifts(able, self.quantile)
             calibration = calibration.at_quantile(self.quantile)
         self.margins = calibration.margins(able, shifts=shifts, quantile=self.quantile)
-        self.overlap = -(-split.reach // (split.step_size or split.horizon))
-        self.backtest, self.between = bounds.apply(calibration.windows), calibration.backtested.between
+        self.backtest, self.between = self.bounds.apply(calibration.windows), calibration.backtested.between
         self.scored = common_points(self.backtest)
         self.coverage = calibration.coverage(self.scored)
-        self.places = scores_by_place(self.scored, panel, gap=split.gap, quantile=self.quantile)
+        return calibration
+
+    def _score(self, names: Sequence[str], split: Split) -> None:
+        """Score the windows, by place and by model."""
+        self.places = scores_by_place(self.scored, self.panel, gap=split.gap, quantile=self.quantile)
         self.leaderboard = leaderboard(
             self.scored,
             names,
             baselines=BASELINES,
             fits=[*self.fits, self.final],
             quantile=self.quantile,
-            metric=metric,
+            metric=self.metric,
         )
-        self.forecasts = bounds.apply(self.margins.ahead(forecasts, self.given, chosen.level))
+
+    def _sample(self, calibration: Calibration, chosen: ForecastSection) -> None:
+        """Draw sample paths of the best model, as many as asked for, and of the leading one for its sums."""
         able = [name for name in self.leaderboard["model"] if name in set(self.forecasts["model"])]
         self.lead = [*(name for name in able if name not in BASELINES), *able][0]
-        self.paths = calibration.paths(self.forecasts, able[0], chosen.paths, seed=seed)
-        self.paths["y"] = bounds.point(self.paths["y"])
-        n = chosen.paths or (SUM_PATHS if panel.n_series <= MOST_SUMMED else 0)
-        drawn = calibration.paths(self.forecasts, self.lead, n, seed=seed)
-        drawn["y"] = bounds.point(drawn["y"])
-        self.sums = summed(drawn, self.forecasts[self.forecasts["model"] == self.lead], chosen.level)
+
+        def drawn(model: str, n: int) -> pd.DataFrame:
+            paths = calibration.paths(self.forecasts, model, n, seed=self.seed)
+            return paths.assign(y=self.bounds.point(paths["y"]))
+
+        self.paths = drawn(able[0], chosen.paths)
+        n = chosen.paths or (SUM_PATHS if self.panel.n_series <= MOST_SUMMED else 0)
+        of_lead = self.forecasts[self.forecasts["model"] == self.lead]
+        self.sums = summed(drawn(self.lead, n), of_lead, chosen.level)
 
     def _members(self, combination: CombinationSection, names: Sequence[str]) -> list[str]:
         """Return the models that are combined, as far as they have a forecast of the future."""

@@ -45,8 +45,9 @@ def test_outputs_are_kept_and_nothing_of_the_machine(name):
     assert all(output["metadata"]["image/png"]["alt"] for output in outputs if "image/png" in output.get("data", {}))
     assert any("image/png" in output.get("data", {}) for output in outputs)
     assert set(notebook(name)["metadata"]) == {"jupytext", "kernelspec", "language_info"}
-    for trace in (b"/home/", b"/tmp/", b"/root/", b"/Users/", b"site-packages"):
-        assert trace not in whole
+    for place in ("home", "tmp", "root", "Users"):
+        assert f"/{place}/".encode() not in whole
+    assert b"site-packages" not in whole
 
 
 @pytest.mark.parametrize("name", NAMES)
