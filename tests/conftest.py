@@ -36,6 +36,21 @@ def make_panel(*series: object, frequency: str = "MS", season_length: int = 12) 
     )
 
 
+ALIASES = (
+    *("YS-JAN", "YS-APR", "YE-DEC", "YE-JUN", "QS-JAN", "QS-FEB", "QE-DEC", "QE-OCT", "MS", "ME", "W-SUN", "W-WED"),
+    *("B", "D", "h", "min", "s", "2D", "10D", "2W-SUN", "3h", "15min", "30s", "2MS", "2YS-JAN"),
+)
+"""Frequencies of every family."""
+
+
+def times(*stamps: str) -> np.ndarray:
+    return np.array(stamps, dtype="datetime64[us]")
+
+
+def dates(start: str, periods: int, freq: str) -> np.ndarray:
+    return pd.date_range(start, periods=periods, freq=freq).to_numpy().astype("datetime64[us]")
+
+
 PAINTED = {"browser", "figures", "notebooks", "report", "report_parts"}
 """Modules whose tests look at pictures; others make many runs, and painting would take most of their time."""
 DRAWN = {"bad_inputs", "cli", "pipeline"}

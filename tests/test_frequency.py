@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
+from conftest import ALIASES, dates, times
 from hypothesis import given
 from hypothesis import strategies as st
 
 from forecast.errors import ConfigError
 from forecast.frequency import Frequency, advance, future_index, grid, parse_frequency, positions
-
-
-def times(*stamps: str) -> np.ndarray:
-    return np.array(stamps, dtype="datetime64[us]")
-
-
-def dates(start: str, periods: int, freq: str) -> np.ndarray:
-    return pd.date_range(start, periods=periods, freq=freq).to_numpy().astype("datetime64[us]")
-
-
-ALIASES = (
-    *("YS-JAN", "YS-APR", "YE-DEC", "YE-JUN", "QS-JAN", "QS-FEB", "QE-DEC", "QE-OCT", "MS", "ME", "W-SUN", "W-WED"),
-    *("B", "D", "h", "min", "s", "2D", "10D", "2W-SUN", "3h", "15min", "30s", "2MS", "2YS-JAN"),
-)
 
 
 @pytest.mark.parametrize("alias", ALIASES)

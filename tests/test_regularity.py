@@ -5,24 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import ALIASES, dates, times
 
 from forecast.errors import DataError
 from forecast.frequency import Frequency, positions
 from forecast.regularity import finest_frequency, infer_frequency, measure_regularity
-
-
-def times(*stamps: str) -> np.ndarray:
-    return np.array(stamps, dtype="datetime64[us]")
-
-
-def dates(start: str, periods: int, freq: str) -> np.ndarray:
-    return pd.date_range(start, periods=periods, freq=freq).to_numpy().astype("datetime64[us]")
-
-
-ALIASES = (
-    *("YS-JAN", "YS-APR", "YE-DEC", "YE-JUN", "QS-JAN", "QS-FEB", "QE-DEC", "QE-OCT", "MS", "ME", "W-SUN", "W-WED"),
-    *("B", "D", "h", "min", "s", "2D", "10D", "2W-SUN", "3h", "15min", "30s", "2MS", "2YS-JAN"),
-)
 
 
 @pytest.mark.parametrize("alias", ALIASES)
@@ -185,6 +172,12 @@ def test_hours_that_are_missing_every_day_are_refused() -> None:
 def test_a_series_of_every_second_month_among_months_with_gaps_is_refused() -> None:
     with pytest.raises(DataError):
         infer_frequency([*with_gaps("MS", 60, 0.2), dates("2015-01-01", 30, "2MS")])
+
+
+def test_one_time_far_from_others_with_gaps_is_refused() -> None:
+    (days,) = with_gaps("D", 200, 0.1, series=1)
+    with pytest.raises(DataError):
+        infer_frequency([np.append(days, times("2029-01-01"))])
 
 
 def test_quarters_that_become_months_are_refused() -> None:

@@ -86,3 +86,15 @@ def test_choices_of_several_series_are_named():
     panel = make_panel(walk(), walk(seed=1))
 
     assert Theta().fit(panel, horizon=2).choices_ == {"seasonal": {"s0": False, "s1": False}}
+
+
+def test_own_intervals_are_those_of_exponential_smoothing():
+    z = walk(200, seed=3)
+    model = Theta(method="standard").fit(make_panel(z, season_length=1), horizon=5)
+    frame, fit = model.predict(level=[80]), model.fits_["s0"]
+    left = np.array(reference.theta_errors(z, fit.alpha, 2.0, fit.level))
+    sigma = np.sqrt(left @ left / (len(left) - 3))
+
+    half = (frame["hi-80"] - frame["y_hat"]).to_numpy()
+
+    assert half == pytest.approx(1.2815515655 * sigma * np.sqrt(1 + np.arange(5) * fit.alpha**2))
