@@ -13,8 +13,8 @@ from pathlib import Path
 from types import ModuleType
 from unittest.mock import patch
 
-from forecast.catalogue import commented_settings, list_models
 from forecast.cli import main as forecast
+from forecast.cli.catalogue import commented_settings, list_models
 from forecast.codes import CODES
 from forecast.sections import in_toml
 

@@ -28,11 +28,12 @@ from pathlib import Path
 import numpy as np
 from measuring.interruptions import Case, Interruption
 
-from forecast import bulk, pipeline, readers
-from forecast.cards import print_checkup
+from forecast import pipeline
+from forecast.cli.cards import print_checkup
 from forecast.defaults import BUNDLED
 from forecast.errors import ForecastError
-from forecast.sources import bundled_path
+from forecast.reading import bulk, readers
+from forecast.reading.sources import bundled_path
 
 LIMIT = 5
 """Seconds of computing for a file: what else the machine does is not counted."""

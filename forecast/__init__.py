@@ -16,9 +16,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from forecast import figures, nn
-    from forecast.comparison import compare
     from forecast.errors import ConfigError, DataError, FileError, ForecastError, ModelError
-    from forecast.hindsight import score
     from forecast.models.arima import ARIMA
     from forecast.models.classical import Naive, SeasonalNaive
     from forecast.models.mlp import MLP
@@ -27,6 +25,8 @@ if TYPE_CHECKING:
     from forecast.pipeline import backtest, check, predict, run, tune, whatif
     from forecast.runs import Run, load_run
     from forecast.series import read_series
+    from forecast.verbs.comparison import compare
+    from forecast.verbs.hindsight import score
 
 __version__ = "0.1.0"
 
@@ -47,10 +47,10 @@ _HOMES = {
     "read_series": "series",
     "backtest": "pipeline",
     "check": "pipeline",
-    "compare": "comparison",
+    "compare": "verbs.comparison",
     "predict": "pipeline",
     "run": "pipeline",
-    "score": "hindsight",
+    "score": "verbs.hindsight",
     "tune": "pipeline",
     "whatif": "pipeline",
 }

@@ -21,9 +21,9 @@ from forecast.backtesting import Split, fit_all, windows
 from forecast.errors import ModelError
 from forecast.frequency import advance, grid
 from forecast.models.classical import Naive
-from forecast.placing import stamp
-from forecast.times import read_times
-from forecast.values import read_numbers
+from forecast.reading.placing import stamp
+from forecast.reading.times import read_times
+from forecast.reading.values import read_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from forecast.backtesting import Factory, Fitted, Window
     from forecast.panel import Panel
-    from forecast.table import Table
+    from forecast.reading.table import Table
 
 __all__ = [
     "CHANGES",

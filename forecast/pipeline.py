@@ -23,23 +23,23 @@ from forecast.config import RunConfig, resolve
 from forecast.defaults import DEFAULT_DATA
 from forecast.engine import Workers, one_thread
 from forecast.errors import DataError
-from forecast.files import no_formulas, require_free, write_file
 from forecast.gates import refuse_warnings
-from forecast.inspection import audit, check, gradcheck, plan
-from forecast.journal import Journal
 from forecast.options import RunOptions, spelled_out
 from forecast.ready import Ready, factories_of, for_intervals, named_factories, prepare
 from forecast.record import Record
 from forecast.report.words import sureness
-from forecast.request import Request
 from forecast.results import Listener, Results, Silent
 from forecast.runs import Run, load_run, new_folder, refuse_existing
-from forecast.saved import predict_saved
-from forecast.streaming import Sizes, forecast_chunks
-from forecast.trials import Trial, try_models
+from forecast.storage.files import no_formulas, require_free, write_file
+from forecast.storage.journal import Journal
+from forecast.storage.request import Request
+from forecast.storage.underway import under_way
 from forecast.tuning import tune
-from forecast.underway import under_way
-from forecast.whatif import whatif
+from forecast.verbs.inspection import audit, check, gradcheck, plan
+from forecast.verbs.saved import predict_saved
+from forecast.verbs.streaming import Sizes, forecast_chunks
+from forecast.verbs.trials import Trial, try_models
+from forecast.verbs.whatif import whatif
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -260,7 +260,7 @@ def predict(
         Put a ``'`` before names of series that a spreadsheet would take for a formula.
     chunk_series : int, optional
         Read a folder of Parquet files so many series at a time, and write each chunk to a part of the folder `output`:
-        see `forecast.streaming`. By default done where `output` is a folder and the rows are very many.
+        see `forecast.verbs.streaming`. By default done where `output` is a folder and the rows are very many.
     sample_series : int, optional
         So many series, drawn by lot, are what networks and intervals learn from then.
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from forecast.backtesting import Factory, Window
     from forecast.bounds import Bounds
     from forecast.panel import Panel
-    from forecast.table import Table
+    from forecast.reading.table import Table
 
 __all__ = ["Proofs", "in_panel", "in_table", "prove"]
 

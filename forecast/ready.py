@@ -16,7 +16,6 @@ from forecast.audit import separator
 from forecast.backtesting import Factory, Split, choose_n_windows
 from forecast.bounds import Bounds
 from forecast.calendar_features import with_calendar
-from forecast.covariate_rows import require_ahead
 from forecast.defaults import METRIC
 from forecast.doctor import Checkup, examine, fillable, placed
 from forecast.errors import ConfigError, DataError, Notice
@@ -25,7 +24,6 @@ from forecast.frequency import future_index
 from forecast.gates import refuse_warnings
 from forecast.hierarchy import Hierarchy
 from forecast.intervals import ENOUGH, errors_needed
-from forecast.layouts import Roles, made_long
 from forecast.models.arima import ARIMA
 from forecast.models.classical import Drift, Mean, Naive, SeasonalNaive
 from forecast.models.ets import ETS
@@ -36,8 +34,10 @@ from forecast.models.mlp import MLP
 from forecast.models.prior import Prior
 from forecast.models.theta import Theta
 from forecast.orders import FixedOrders
-from forecast.placing import MIN_VALUES, stamp
-from forecast.readers import read_table
+from forecast.reading.covariate_rows import require_ahead
+from forecast.reading.layouts import Roles, made_long
+from forecast.reading.placing import MIN_VALUES, stamp
+from forecast.reading.readers import read_table
 from forecast.series import SeriesData, read_series
 from forecast.transforms import require_transforms
 from forecast.tuning_record import seen_notices
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from forecast.config import RunConfig
     from forecast.models.base import Forecaster
     from forecast.panel import Panel
-    from forecast.table import Table
+    from forecast.reading.table import Table
 
 __all__ = [
     "MODELS",

@@ -10,20 +10,20 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from forecast import inspection
 from forecast.account import budget_account, budget_notices, came_to, described, failure_notices
 from forecast.audit import require_no_leak
 from forecast.changes import changes
 from forecast.chunks import doer
 from forecast.errors import ModelError
 from forecast.evidence import checked
-from forecast.files import guard_names, write_csv, write_json
 from forecast.gates import refuse_warnings
 from forecast.ready import factories_of
-from forecast.saved import FOLDER, write_models
 from forecast.scoring import metric_of
-from forecast.spread import other_seeds, spread_of
+from forecast.storage.files import guard_names, write_csv, write_json
 from forecast.totals import Totals
+from forecast.verbs import inspection
+from forecast.verbs.saved import FOLDER, write_models
+from forecast.verbs.spread import other_seeds, spread_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from forecast.engine import Workers
-    from forecast.journal import Journal
     from forecast.ready import Ready
-    from forecast.request import Request
     from forecast.results import Results
+    from forecast.storage.journal import Journal
+    from forecast.storage.request import Request
 
 __all__ = ["Record"]
 

@@ -22,10 +22,10 @@ from forecast.defaults import BASELINES, METRIC
 from forecast.diagnostics import diagnosed, errors_left
 from forecast.errors import Notice
 from forecast.explain import importance
-from forecast.files import write_csv, write_json
 from forecast.models.combination import COMBINATION, Combination, combined, members_of
 from forecast.models.mlp import MLP
 from forecast.scoring import common_points, leaderboard, metric_of, scores_by_place, series_errors, summed
+from forecast.storage.files import write_csv, write_json
 from forecast.verdicts import verdicts
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.defaults import REPORTS_FOLDER
 from forecast.errors import FileError, shown
-from forecast.files import names_as_they_were
+from forecast.storage.files import names_as_they_were
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

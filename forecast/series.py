@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from forecast.covariate_rows import CovariateColumns, place_covariates
 from forecast.defaults import DUPLICATES
 from forecast.errors import ConfigError, DataError, Notice, nearest, shown
-from forecast.layouts import Roles, made_long
-from forecast.placing import MIN_VALUES, Rows, drop_short, merge_duplicates, place_most, some, trim
-from forecast.readers import read_table
+from forecast.reading.covariate_rows import CovariateColumns, place_covariates
+from forecast.reading.layouts import Roles, made_long
+from forecast.reading.placing import MIN_VALUES, Rows, drop_short, merge_duplicates, place_most, some, trim
+from forecast.reading.readers import read_table
+from forecast.reading.resampling import resample_rows
+from forecast.reading.roles import check_given, find_id, find_target, find_time
+from forecast.reading.table import coded
+from forecast.reading.times import Times, read_times
+from forecast.reading.values import GROUPED_BY_POINTS, blanked, is_missing, read_numbers
+from forecast.reading.zones import check_zone
 from forecast.regularity import Regularity, measure_regularity
-from forecast.resampling import resample_rows
-from forecast.roles import check_given, find_id, find_target, find_time
-from forecast.table import coded
-from forecast.times import Times, read_times
-from forecast.values import GROUPED_BY_POINTS, blanked, is_missing, read_numbers
-from forecast.zones import check_zone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from forecast.frequency import Frequency
     from forecast.panel import Panel
-    from forecast.table import Table
+    from forecast.reading.table import Table
 
 __all__ = ["SeriesData", "read_series"]
 
@@ -126,7 +126,8 @@ def read_series(
     time, target, id : str, optional
         The columns of times, values and series names; inferred where exactly one fits.
     layout : {"long", "columns", "rows"}, optional
-        One row a value, one column a series, or one row a series; inferred where that is plain: see `forecast.layouts`.
+        One row a value, one column a series, or one row a series; inferred where that is plain: see
+        `forecast.reading.layouts`.
     freq : str, optional
         The step of the times, as a pandas alias (``MS``, ``W-SAT``, ``15min``) or ``int``; inferred by default.
     season_length : int or sequence of int, optional

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from forecast.backtesting import backtest, fit_all, perform
-from forecast.files import write_csv
 from forecast.hierarchy import METHODS, Hierarchy, bottom_up, reconcile
+from forecast.storage.files import write_csv
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

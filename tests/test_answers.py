@@ -10,7 +10,7 @@ from conftest import leave_undrawn
 from forecast import load_run
 from forecast.config import resolve
 from forecast.pipeline import backtest
-from forecast.trials import expected
+from forecast.verbs.trials import expected
 
 QUICK = ("--models", "naive", "--n-windows", "2", "--horizon", "3")
 

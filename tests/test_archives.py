@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast.archives import _hash, read_archive, write_archive
 from forecast.errors import FileError, ModelError
+from forecast.storage.archives import _hash, read_archive, write_archive
 
 ARRAYS = {"weights": np.arange(6.0, dtype=np.float32), "last": np.array(["2020-01-01"], "datetime64[us]")}
 HEADER = {"name": "mlp", "settings": {"rate": 0.1, "Größe": None}}

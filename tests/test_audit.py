@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast import inspection, pipeline, ready
+from forecast import pipeline, ready
 from forecast.audit import CHANGES, CONTROL, Check, audit
 from forecast.backtesting import Split
 from forecast.models.arima import ARIMA
@@ -15,8 +15,9 @@ from forecast.models.classical import Naive, SeasonalNaive
 from forecast.models.ets import ETS
 from forecast.models.mlp import MLP
 from forecast.models.theta import Theta
-from forecast.readers import read_table
+from forecast.reading.readers import read_table
 from forecast.series import read_series
+from forecast.verbs import inspection
 
 MODELS = {
     "mlp": partial(MLP, members=2, max_steps=30),
@@ -217,7 +218,7 @@ def test_a_run_with_an_audit_keeps_what_it_found(call, monkeypatch):
 
 def test_a_run_whose_audit_finds_a_leak_leaves_nothing(call, monkeypatch, tmp_path):
     leak = Check("2000-01-01", "cut", ("forecasts of naive",))
-    monkeypatch.setattr("forecast.inspection.audit", lambda *given, **more: [leak])
+    monkeypatch.setattr("forecast.verbs.inspection.audit", lambda *given, **more: [leak])
 
     code, out, err = call("run", "nile", "--models", "naive", "--n-windows", "1", "--audit", "--out", "r")
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast import bulk, placing, plain, readers
 from forecast.errors import ForecastError
+from forecast.reading import bulk, placing, plain, readers
 from forecast.series import read_series
 
 ENGINES = [True, False] if plain.find_spec("pyarrow") else [False]

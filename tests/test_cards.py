@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-from forecast import cards, pipeline
-from forecast.cli import looking
+from forecast import pipeline
+from forecast.cli import cards, looking
 from forecast.doctor import Checkup, Finding
 
 BAD = "[red]x\t\x1b[31m"

@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from forecast import cli, nn
-from forecast.checks import check_gradients
 from forecast.errors import ConfigError
+from forecast.verbs.checks import check_gradients
 
 OWN = """
 import numpy as np

@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 
 import forecast
-from forecast.comparison import compare
 from forecast.errors import DataError, FileError
-from forecast.hindsight import score
+from forecast.reading.sources import bundled_path
 from forecast.runs import load_run
-from forecast.sources import bundled_path
-from forecast.verification import differences, report
+from forecast.verbs.comparison import compare
+from forecast.verbs.hindsight import score
+from forecast.verbs.verification import differences, report
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +186,7 @@ def test_a_folder_that_cannot_be_written_to_is_said(copied, monkeypatch):
     def refuse(*args, **kwargs):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("forecast.verification.TemporaryDirectory", refuse)
+    monkeypatch.setattr("forecast.verbs.verification.TemporaryDirectory", refuse)
 
     with pytest.raises(FileError, match="cannot write to .*: Permission denied") as caught:
         report(copied)

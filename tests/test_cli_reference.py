@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import forecast
-from forecast.catalogue import describe_model
+from forecast.cli.catalogue import describe_model
 from forecast.codes import CODES
 from forecast.config import SECTIONS, resolve
 from forecast.defaults import BUNDLED, MODEL_NAMES

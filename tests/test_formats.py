@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast import formats, sources
 from forecast.errors import ConfigError, DataError, FileError, ForecastError
+from forecast.reading import formats, sources
 from forecast.series import read_series
 
 

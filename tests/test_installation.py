@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast import installation
-from forecast.installation import EXAMINATIONS, examine
+from forecast.verbs import installation
+from forecast.verbs.installation import EXAMINATIONS, examine
 
 
 def failures():

@@ -125,8 +125,8 @@ def test_a_large_file_is_taken_apart_as_a_small_one(tmp_path, monkeypatch, layou
     wide = by_columns(["shop_1", "shop_2", "shop_3"]) if layout == "columns" else by_rows()
     path = written(wide, tmp_path)
     small = read_series(path)
-    monkeypatch.setattr("forecast.readers.ENOUGH", 1)
-    monkeypatch.setattr("forecast.bulk.HEAD", 2)
+    monkeypatch.setattr("forecast.reading.readers.ENOUGH", 1)
+    monkeypatch.setattr("forecast.reading.bulk.HEAD", 2)
 
     large = read_series(path)
 
@@ -174,8 +174,8 @@ def test_a_wide_table_without_values_is_refused():
     ids=["a text column", "no times", "names twice", "two families", "no values"],
 )
 def test_what_is_not_plainly_wide_is_left_as_it_is(frame):
-    from forecast.layouts import Roles, made_long
-    from forecast.table import Table
+    from forecast.reading.layouts import Roles, made_long
+    from forecast.reading.table import Table
 
     table = Table(frame, "x", "")
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast.packing import Kept, Packer, Unpacker, Unreadable
+from forecast.storage.packing import Kept, Packer, Unpacker, Unreadable
 
 
 @dataclass(frozen=True)

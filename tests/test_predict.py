@@ -72,7 +72,7 @@ def test_a_full_disk_is_said(monkeypatch, tmp_path):
     def full(*_args, **_options):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("forecast.files.write_csv", full)
+    monkeypatch.setattr("forecast.storage.files.write_csv", full)
     with pytest.raises(FileError, match="disk full"):
         pipeline.predict("nile", models=["naive"], output=tmp_path / "f.csv")
     assert not list(tmp_path.iterdir())

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import pytest
 
-import forecast.sources
+import forecast.reading.sources
 from forecast.defaults import BUNDLED
 from forecast.errors import ConfigError, DataError, FileError, ForecastError
-from forecast.readers import bundled_path, read_table
-from forecast.table import Table
+from forecast.reading.readers import bundled_path, read_table
+from forecast.reading.table import Table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -260,7 +260,7 @@ def test_a_damaged_gzip_is_refused(write) -> None:
 
 
 def test_a_file_too_large_unpacked_is_refused(write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forecast.sources, "MAX_BYTES", 2**20)
+    monkeypatch.setattr(forecast.reading.sources, "MAX_BYTES", 2**20)
     assert refused(write(gzip.compress(b"0" * 2**23), "sales.csv.gz")).code == "D122"
 
 
@@ -309,7 +309,7 @@ def test_a_folder_called_like_a_bundled_set_does_not_hide_it(tmp_path: Path, mon
 def test_an_installed_package_brings_its_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "nile.csv").write_text("year,flow\n1871,1120\n")
-    monkeypatch.setattr(forecast.sources, "files", lambda _: tmp_path)
+    monkeypatch.setattr(forecast.reading.sources, "files", lambda _: tmp_path)
     assert bundled_path("nile") == tmp_path / "data" / "nile.csv"
 
 

@@ -17,7 +17,7 @@ from forecast.report.pictures import pictures_of
 from forecast.report.series import chosen_series
 from forecast.report.view import View, turned
 from forecast.runs import load_run
-from forecast.verification import report as report_again
+from forecast.verbs.verification import report as report_again
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from forecast.errors import ConfigError, DataError
-from forecast.resampling import AGGREGATES, Calendar, resample_rows
+from forecast.reading.resampling import AGGREGATES, Calendar, resample_rows
 from forecast.series import read_series
 
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from forecast.files import write_file
 from forecast.series import read_series
+from forecast.storage.files import write_file
 
 NAMES = st.text(st.characters(codec="cp1252", categories=["L", "N", "P", "S", "Zs"]), min_size=1, max_size=8).map(
     str.strip

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from forecast.errors import FileError
-from forecast.files import write_csv, write_json
 from forecast.runs import load_run
+from forecast.storage.files import write_csv, write_json
 
 
 def test_json_has_no_nan(tmp_path):

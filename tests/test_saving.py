@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecast import load_model
-from forecast.archives import _hash
 from forecast.covariates import Covariates
 from forecast.errors import ModelError
 from forecast.models.arima import ARIMA
@@ -22,6 +21,7 @@ from forecast.models.mlp import MLP
 from forecast.models.prior import HASH, Prior
 from forecast.models.saving import Basis, load_basis, save_model
 from forecast.models.theta import Theta
+from forecast.storage.archives import _hash
 
 FIXTURES = Path(__file__).parent / "fixtures" / "models"
 H = 4

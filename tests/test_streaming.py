@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast import pipeline, streaming
+from forecast import pipeline
 from forecast.errors import ConfigError, DataError, FileError, ModelError
-from forecast.learned import Learned
-from forecast.parts import Parts
+from forecast.reading.parts import Parts
+from forecast.verbs import streaming
+from forecast.verbs.learned import Learned
 
 pq = pytest.importorskip("pyarrow.parquet")
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from forecast.terminal import Terminal
+from forecast.cli.terminal import Terminal
 
 
 def board(**columns):

@@ -13,14 +13,15 @@ import pytest
 from conftest import DATA
 
 import forecast
-from forecast import outcomes, pipeline, underway
+from forecast import pipeline
 from forecast.backtesting import Outcome
 from forecast.config import resolve
 from forecast.errors import ConfigError, FileError
-from forecast.locks import Taken, locked
-from forecast.outcomes import write_outcome
-from forecast.request import Request
-from forecast.underway import under_way
+from forecast.storage import outcomes, underway
+from forecast.storage.locks import Taken, locked
+from forecast.storage.outcomes import write_outcome
+from forecast.storage.request import Request
+from forecast.storage.underway import under_way
 
 QUICK = {"models": ["drift"], "n_windows": 3, "horizon": 2}
 DONE = "finished"
@@ -125,7 +126,9 @@ def test_two_runs_do_not_write_the_same_folder(tmp_path):
 
 
 def test_another_process_is_told_who_is_writing(tmp_path):
-    code = "import sys, pathlib\nfrom forecast.locks import locked\nwith locked(pathlib.Path(sys.argv[1])): pass"
+    code = (
+        "import sys, pathlib\nfrom forecast.storage.locks import locked\nwith locked(pathlib.Path(sys.argv[1])): pass"
+    )
     with locked(tmp_path / "lock"):
         other = subprocess.run(
             [sys.executable, "-c", code, str(tmp_path / "lock")], capture_output=True, text=True, check=False
@@ -142,7 +145,7 @@ def test_a_lock_that_was_left_behind_locks_nothing(tmp_path):
 
 
 def test_a_lock_that_was_taken_away_is_no_lock(tmp_path, monkeypatch):
-    monkeypatch.setattr("forecast.locks._take", lambda file: (tmp_path / "lock").unlink())
+    monkeypatch.setattr("forecast.storage.locks._take", lambda file: (tmp_path / "lock").unlink())
 
     with pytest.raises(Taken), locked(tmp_path / "lock"):
         pass
@@ -371,7 +374,7 @@ def test_a_resumed_run_does_no_finished_window_again_and_comes_to_the_same_bytes
 
 
 def test_the_command_line_says_where_an_interrupted_run_is(call, monkeypatch):
-    monkeypatch.setattr("forecast.terminal.Terminal.progress", Stop(5).progress)
+    monkeypatch.setattr("forecast.cli.terminal.Terminal.progress", Stop(5).progress)
     words = ("run", "nile", "--models", "drift", "--n-windows", "3", "--horizon", "2", "--out", "r", "--jobs", "1")
     code, out, err = call(*words)
 

@@ -10,9 +10,9 @@ import pytest
 
 from forecast import pipeline
 from forecast.errors import ConfigError, DataError, FileError
-from forecast.files import write_file
+from forecast.reading.workbooks import OLE, is_workbook
 from forecast.series import read_series
-from forecast.workbooks import OLE, is_workbook
+from forecast.storage.files import write_file
 
 DAYS = pd.date_range("2024-01-01", periods=40)
 
@@ -134,7 +134,7 @@ def test_a_workbook_with_a_damaged_sheet_is_refused(tmp_path):
 
 
 def test_a_bomb_is_not_unpacked(tmp_path, monkeypatch):
-    monkeypatch.setattr("forecast.workbooks.MAX_BYTES", 1000)
+    monkeypatch.setattr("forecast.reading.workbooks.MAX_BYTES", 1000)
 
     assert refused(book(tmp_path / "x.xlsx", *daily())).code == "D122"
 

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from forecast.cli.terminal import Terminal
     from forecast.gates import Condition
-    from forecast.plans import Plan
     from forecast.runs import Run
-    from forecast.terminal import Terminal
+    from forecast.verbs.plans import Plan
 
 __all__ = ["print_forecasts", "print_plan", "print_run", "read_condition", "refuse_plan", "stop_if"]
 
@@ -86,8 +86,8 @@ def read_condition(
         return None
     from forecast.config import resolve
     from forecast.gates import Condition
-    from forecast.request import Request
-    from forecast.trials import expected
+    from forecast.storage.request import Request
+    from forecast.verbs.trials import expected
 
     condition = Condition.read(text)
     asked = resolve(config, options) if resume is None else Request.resumed(resume, options, out=None).settings

@@ -42,7 +42,7 @@ def report(
 
     Example: forecast report reports/sales --verify
     """
-    from forecast.verification import report
+    from forecast.verbs.verification import report
 
     page = report(run, verify=verify, series=series, data=data, assets=assets)
     print(page, flush=True)
@@ -61,7 +61,7 @@ def compare(
 
     Example: forecast compare reports/sales-a reports/sales-b
     """
-    from forecast.comparison import compare
+    from forecast.verbs.comparison import compare
 
     found = compare(runs, force_unequal=force_unequal)
     board = found.board if not found.reasons else found.board.assign(comparable="no")
@@ -94,8 +94,8 @@ def score(
 
     Example: forecast score reports/sales sales-new.csv
     """
-    from forecast.files import no_formulas, require_free, write_file
-    from forecast.hindsight import score
+    from forecast.storage.files import no_formulas, require_free, write_file
+    from forecast.verbs.hindsight import score
 
     if output is not None:
         require_free(output, overwrite=overwrite)

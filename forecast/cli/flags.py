@@ -19,7 +19,7 @@ from forecast.orders import listed
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from forecast.terminal import Terminal
+    from forecast.cli.terminal import Terminal
 
 __all__ = ["settings_file", "takes"]
 

@@ -11,10 +11,10 @@ from forecast.cli.flags import settings_file, takes
 from forecast.cli.parameters import Data, Json, Settings
 from forecast.cli.printing import print_json, print_rows
 from forecast.cli.telling import tells
+from forecast.cli.terminal import Terminal
 from forecast.defaults import DEFAULT_DATA
 from forecast.errors import ModelError
 from forecast.options import CheckOptions, RunOptions
-from forecast.terminal import Terminal
 
 __all__ = ["audit", "check", "gradcheck"]
 
@@ -31,7 +31,7 @@ def check(
     Example: forecast check sales.csv --target units
     """
     from forecast import pipeline
-    from forecast.cards import print_checkup
+    from forecast.cli.cards import print_checkup
 
     checkup = pipeline.check(data, config=settings_file(config), **options)
     print_checkup(checkup, json=json)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from forecast.terminal import draws
+from forecast.cli.terminal import draws
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -60,7 +60,7 @@ def print_rows(head: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
 
 def print_json(value: dict[str, Any]) -> None:
     """Print one object; what is no number is null."""
-    from forecast.files import in_json
+    from forecast.storage.files import in_json
 
     print(in_json(value), end="", flush=True)
 

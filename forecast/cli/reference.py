@@ -38,8 +38,8 @@ def init(
 
     Example: forecast config init --output sales.toml
     """
-    from forecast.catalogue import commented_settings
-    from forecast.files import write_new
+    from forecast.cli.catalogue import commented_settings
+    from forecast.storage.files import write_new
 
     if output == "-":
         print(commented_settings(), end="", flush=True)
@@ -97,8 +97,8 @@ def data(
 
     Example: forecast data airline
     """
-    from forecast.catalogue import bundled_sets
-    from forecast.sources import bundled_path
+    from forecast.cli.catalogue import bundled_sets
+    from forecast.reading.sources import bundled_path
 
     if name is not None:
         sys.stdout.buffer.write(bundled_path(name).read_bytes())
@@ -121,7 +121,7 @@ def models(
     """
     from dataclasses import asdict
 
-    from forecast.catalogue import describe_model, list_models
+    from forecast.cli.catalogue import describe_model, list_models
     from forecast.sections import in_toml
 
     chosen = list_models() if name is None else [describe_model(name)]
@@ -141,7 +141,7 @@ def doctor(json: Json = False) -> None:
 
     Example: forecast doctor --json
     """
-    from forecast.installation import examine
+    from forecast.verbs.installation import examine
 
     found = examine()
     if json:

@@ -29,10 +29,10 @@ from forecast.cli.parameters import (
 )
 from forecast.cli.printing import print_csv, print_json, print_rows, show_page
 from forecast.cli.telling import tells
+from forecast.cli.terminal import Terminal, board_cells, board_remarks
 from forecast.defaults import DEFAULT_DATA
 from forecast.errors import ConfigError
 from forecast.options import RunOptions
-from forecast.terminal import Terminal, board_cells, board_remarks
 
 __all__ = ["backtest", "predict", "run"]
 

@@ -47,7 +47,7 @@ def tells(command: "Callable[..., None]") -> "Callable[..., None]":
 
     @wraps(command)
     def called(**given: Any) -> None:
-        from forecast.terminal import Terminal
+        from forecast.cli.terminal import Terminal
 
         chosen = {name: given.pop(name) for name in FLAGS}
         level = chosen["log_level"] or _level(chosen["quiet"], verbose=chosen["verbose"])

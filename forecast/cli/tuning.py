@@ -14,8 +14,8 @@ from forecast.cli.flags import settings_file, takes
 from forecast.cli.parameters import Data, Jobs, Json, Output, Overwrite, Settings
 from forecast.cli.printing import print_json
 from forecast.cli.telling import tells
+from forecast.cli.terminal import Terminal
 from forecast.options import RunOptions
-from forecast.terminal import Terminal
 
 __all__ = ["tune", "whatif"]
 

@@ -16,7 +16,7 @@ from forecast.doctor.checkup import Checkup
 from forecast.doctor.findings import from_error
 from forecast.errors import DataError, ForecastError
 from forecast.options import RunOptions, declared
-from forecast.table import Table
+from forecast.reading.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -1,7 +1,7 @@
 """Fitted models as files: everything that forecasts need, and nothing that could run.
 
 The idea: one table says which classes a file may hold and what of each; the rest is columns of numbers and texts
-(`forecast.packing`) under a header whose every byte is checked (`forecast.archives`).
+(`forecast.storage.packing`) under a header whose every byte is checked (`forecast.storage.archives`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecast.archives import damaged, read_archive, read_header, write_archive
 from forecast.errors import ModelError, Notice
 from forecast.frequency import Frequency
 from forecast.margins import Margins, Width
@@ -35,8 +34,9 @@ from forecast.models.presets import Plan
 from forecast.models.prior import Prior
 from forecast.models.theta import Fit as ThetaFit
 from forecast.models.theta import Theta
-from forecast.packing import Kept, Packer, Unpacker
 from forecast.panel import Panel
+from forecast.storage.archives import damaged, read_archive, read_header, write_archive
+from forecast.storage.packing import Kept, Packer, Unpacker
 from forecast.transforms import Choice
 
 if TYPE_CHECKING:

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast.defaults import BASELINES
-from forecast.files import no_formulas, write_csv
 from forecast.report.blocks import arima_blocks, network_table
 from forecast.report.board import board_table
 from forecast.report.fits import diagnosed_table
@@ -24,6 +23,7 @@ from forecast.report.tables import tables
 from forecast.report.view import View
 from forecast.report.words import BEST, number, plain
 from forecast.runs import load_run
+from forecast.storage.files import no_formulas, write_csv
 
 if TYPE_CHECKING:
     from jinja2 import Environment

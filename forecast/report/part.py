@@ -16,10 +16,10 @@ import pandas as pd
 from forecast.backtesting import Fitted
 from forecast.defaults import BASELINES
 from forecast.errors import ConfigError, nearest, shown
-from forecast.files import in_json
 from forecast.runs import Run
 from forecast.score_table import referenced, score_table
 from forecast.scoring import common_points, leaderboard, metric_of
+from forecast.storage.files import in_json
 from forecast.verdicts import verdicts
 
 __all__ = ["Part", "one_series", "safe_name"]

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.errors import FileError
-from forecast.files import write_file
+from forecast.storage.files import write_file
 from forecast.tuning.journal import JOURNAL
 from forecast.tuning.plan import settings_with
 from forecast.tuning.space import label

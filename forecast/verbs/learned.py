@@ -15,11 +15,11 @@ import pandas as pd
 from forecast.backtesting import FAILURES, NOT_FINISHED, Outcome, Task, ahead
 from forecast.bounds import Bounds
 from forecast.chunks import doer
-from forecast.covariate_rows import require_ahead
 from forecast.doctor import fillable
 from forecast.errors import DataError, ModelError, Notice, shown
 from forecast.gates import refuse_warnings
 from forecast.models.base import predicted
+from forecast.reading.covariate_rows import require_ahead
 from forecast.ready import for_intervals, named_factories, prepare, read, seen
 from forecast.results import Results
 
@@ -33,10 +33,10 @@ if TYPE_CHECKING:
     from forecast.models.base import Forecaster
     from forecast.models.combination import Combination
     from forecast.panel import Panel
+    from forecast.reading.table import Table
     from forecast.ready import Ready
     from forecast.results import Listener
     from forecast.split import Split
-    from forecast.table import Table
 
 __all__ = ["Learned"]
 

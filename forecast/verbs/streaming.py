@@ -18,13 +18,13 @@ import pandas as pd
 
 from forecast.doctor import placed
 from forecast.errors import ConfigError, FileError
-from forecast.files import FULL, no_formulas, require_free, write_file, write_json
-from forecast.learned import Learned
-from forecast.locks import Taken, locked
-from forecast.parts import Parts, rows_in
-from forecast.request import SUFFIX
-from forecast.sources import find_file
-from forecast.underway import put_in_place
+from forecast.reading.parts import Parts, rows_in
+from forecast.reading.sources import find_file
+from forecast.storage.files import FULL, no_formulas, require_free, write_file, write_json
+from forecast.storage.locks import Taken, locked
+from forecast.storage.request import SUFFIX
+from forecast.storage.underway import put_in_place
+from forecast.verbs.learned import Learned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 import pandas as pd
 
-from forecast.bulk import ENOUGH, read_bulk
 from forecast.errors import ConfigError, DataError, shown
-from forecast.formats import (
+from forecast.reading.bulk import ENOUGH, read_bulk
+from forecast.reading.formats import (
     is_json_lines,
     is_parquet,
     read_json_lines,
@@ -30,7 +30,7 @@ from forecast.formats import (
     read_parquet_folder,
     without_categories,
 )
-from forecast.sources import (
+from forecast.reading.sources import (
     MAX_BYTES,
     STANDARD_INPUT,
     bundled_path,
@@ -38,9 +38,9 @@ from forecast.sources import (
     load_bytes,
     load_standard_input,
 )
-from forecast.table import SEPARATORS, Table
-from forecast.values import sniff_decimal
-from forecast.workbooks import is_workbook, read_workbook
+from forecast.reading.table import SEPARATORS, Table
+from forecast.reading.values import sniff_decimal
+from forecast.reading.workbooks import is_workbook, read_workbook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator

@@ -14,14 +14,14 @@ import numpy as np
 import pandas as pd
 
 from forecast.errors import DataError, shown
-from forecast.table import MISSING_MARKERS
+from forecast.reading.table import MISSING_MARKERS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from forecast.table import Table
+    from forecast.reading.table import Table
 
 __all__ = [
     "GROUPED_BY_POINTS",
@@ -115,7 +115,7 @@ def blanked(table: Table, column: str, marks: Sequence[str]) -> Table:
 
     Examples
     --------
-    >>> from forecast.table import Table
+    >>> from forecast.reading.table import Table
     >>> table = blanked(Table(pd.DataFrame({"y": ["5", "-999.0", "n/a"]}), "x.csv", ""), "y", ["-999", "n/a"])
     >>> is_missing(table.frame["y"]).tolist(), table.notes
     ([False, True, True], ('2 cells of "y" that say -999 or n/a are missing values',))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecast.errors import FileError, ModelError, shown
-from forecast.packing import DTYPES
+from forecast.storage.packing import DTYPES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

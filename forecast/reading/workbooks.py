@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from forecast.errors import ConfigError, DataError, FileError, nearest, shown
-from forecast.sources import MAX_BYTES
-from forecast.table import Table
+from forecast.reading.sources import MAX_BYTES
+from forecast.reading.table import Table
 
 __all__ = ["is_workbook", "read_workbook"]
 

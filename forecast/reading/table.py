@@ -57,7 +57,8 @@ class Table:
     lines : ndarray, range or None
         The line of the file on which each row begins, the header counted; None for a frame.
     by_columns : bool
-        Whether texts are categorical and numbers numbers (see `forecast.bulk`); messages want the cells themselves.
+        Whether texts are categorical and numbers numbers (see `forecast.reading.bulk`); messages want the cells
+        themselves.
 
     Examples
     --------

@@ -15,7 +15,6 @@ import pandas as pd
 from forecast.backtesting import FAILURES, ahead
 from forecast.bounds import Bounds
 from forecast.config import resolve
-from forecast.covariate_rows import require_ahead
 from forecast.doctor import fillable, placed
 from forecast.errors import ConfigError, FileError, ModelError, Notice, nearest, shown
 from forecast.margins import Margins
@@ -25,7 +24,8 @@ from forecast.models.saving import Basis, load_basis, load_object, save_model
 from forecast.options import DataOptions, declared
 from forecast.orders import canonical
 from forecast.panel import interval_names
-from forecast.placing import stamp
+from forecast.reading.covariate_rows import require_ahead
+from forecast.reading.placing import stamp
 from forecast.ready import read, seen
 from forecast.runs import require_whole
 from forecast.split import Split

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.errors import DataError, FileError, shown
-from forecast.table import Table
+from forecast.reading.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -17,17 +17,17 @@ from forecast.calendars import FAMILIES, month_ends, split
 from forecast.errors import ConfigError, DataError, Notice, shown
 from forecast.frequency import Frequency, parse_frequency, positions
 from forecast.panel import Panel
+from forecast.reading.roles import separating_columns
+from forecast.reading.zones import proposed_zone
 from forecast.regularity import finest_frequency, infer_frequency, shared_frequency
-from forecast.roles import separating_columns
-from forecast.zones import proposed_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from forecast.table import Table
-    from forecast.times import Times
+    from forecast.reading.table import Table
+    from forecast.reading.times import Times
 
 __all__ = ["Rows", "drop_short", "merge_duplicates", "on_month_edges", "place_most", "some", "stamp", "trim"]
 

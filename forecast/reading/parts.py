@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecast.errors import DataError, FileError, shown
-from forecast.formats import from_arrow, parquet_files, pyarrow_part
-from forecast.table import ID_NAMES
+from forecast.reading.formats import from_arrow, parquet_files, pyarrow_part
+from forecast.reading.table import ID_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from forecast.table import Table
+    from forecast.reading.table import Table
 
 __all__ = ["Parts", "rows_in"]
 
@@ -120,7 +120,7 @@ class Parts:
         FileError
             F102, when a file is damaged.
         DataError
-            As `forecast.formats.read_parquet`.
+            As `forecast.reading.formats.read_parquet`.
         """
         arrow, datasets = pyarrow_part("", self.folder.name), pyarrow_part("dataset", self.folder.name)
         of = np.searchsorted(self.ends, np.asarray(places), side="right")

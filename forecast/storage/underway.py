@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecast.errors import FileError
-from forecast.files import FULL, write_json
-from forecast.locks import Taken, locked
-from forecast.outcomes import Outcomes
-from forecast.request import SUFFIX, Request, goes_on
 from forecast.runs import refuse_existing
+from forecast.storage.files import FULL, write_json
+from forecast.storage.locks import Taken, locked
+from forecast.storage.outcomes import Outcomes
+from forecast.storage.request import SUFFIX, Request, goes_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,17 +13,26 @@ import numpy as np
 import pandas as pd
 
 from forecast.errors import DataError, shown
-from forecast.forms import DATE_FORMS, NUMBER_FORMS, PROPOSALS, Form, Reading, read_form, read_format, read_whole
-from forecast.table import MISSING_MARKERS, coded, distinct
-from forecast.values import LIKELY_SHARE, is_missing
-from forecast.zones import dates_or_utc, local_to_utc
+from forecast.reading.forms import (
+    DATE_FORMS,
+    NUMBER_FORMS,
+    PROPOSALS,
+    Form,
+    Reading,
+    read_form,
+    read_format,
+    read_whole,
+)
+from forecast.reading.table import MISSING_MARKERS, coded, distinct
+from forecast.reading.values import LIKELY_SHARE, is_missing
+from forecast.reading.zones import dates_or_utc, local_to_utc
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from forecast.table import Table
+    from forecast.reading.table import Table
 
 __all__ = ["Times", "looks_like_times", "read_times"]
 
@@ -112,7 +121,7 @@ def read_times(
 
     Examples
     --------
-    >>> from forecast.readers import read_table
+    >>> from forecast.reading.readers import read_table
     >>> read_times(read_table("nile"), "year").values[:2].astype("datetime64[D]")
     array(['1871-01-01', '1872-01-01'], dtype='datetime64[D]')
     """

@@ -11,15 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from forecast import audit as auditing
-from forecast.checks import check_gradients
 from forecast.config import resolve
-from forecast.covariate_rows import require_ahead
 from forecast.defaults import DEFAULT_DATA, DEFAULT_MODELS
 from forecast.doctor import Checkup, examine, fillable, from_notice, placed, visit
 from forecast.engine import one_thread
-from forecast.files import require_free
 from forecast.options import CheckOptions, RunOptions, declared, spelled_out
-from forecast.plans import Plan, planned
+from forecast.reading.covariate_rows import require_ahead
 from forecast.ready import (
     changeable,
     factories_of,
@@ -32,7 +29,10 @@ from forecast.ready import (
 )
 from forecast.results import Listener, Silent
 from forecast.runs import new_folder, refuse_existing
+from forecast.storage.files import require_free
 from forecast.transforms import require_transforms
+from forecast.verbs.checks import check_gradients
+from forecast.verbs.plans import Plan, planned
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -213,5 +213,5 @@ def plan(
 
 
 def gradcheck(network: str | None = None, *, seed: int = 0) -> dict[str, GradientReport]:
-    """Hold analytic gradients against numeric ones: see `forecast.checks.check_gradients`."""
+    """Hold analytic gradients against numeric ones: see `forecast.verbs.checks.check_gradients`."""
     return check_gradients(network, seed=seed)

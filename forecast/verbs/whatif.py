@@ -18,14 +18,14 @@ import pandas as pd
 from forecast.backtesting import FAILURES, NOT_FINISHED
 from forecast.bounds import Bounds
 from forecast.config import resolve
-from forecast.covariate_plans import with_plan
 from forecast.engine import Workers, one_thread
 from forecast.errors import ConfigError, ModelError
-from forecast.files import require_free, write_file
 from forecast.models.combination import COMBINATION
 from forecast.options import RunOptions, spelled_out
 from forecast.ready import factories_of, prepare
 from forecast.results import Listener, Silent
+from forecast.storage.files import require_free, write_file
+from forecast.verbs.covariate_plans import with_plan
 
 if TYPE_CHECKING:
     from forecast.backtesting import Factory, Split

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 import pandas as pd
 
-from forecast.table import MISSING_MARKERS
+from forecast.reading.table import MISSING_MARKERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

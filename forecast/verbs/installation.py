@@ -16,7 +16,6 @@ from tempfile import NamedTemporaryFile
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from forecast.checks import check_gradients
 from forecast.defaults import BUNDLED
 from forecast.engine import one_thread
 from forecast.errors import ModelError
@@ -24,6 +23,7 @@ from forecast.models.arima import ARIMA
 from forecast.models.mlp import MLP
 from forecast.models.prior import Prior
 from forecast.series import read_series
+from forecast.verbs.checks import check_gradients
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,6 +17,7 @@ from forecast.models.combination import combined
 from forecast.models.mlp import MLP
 from forecast.options import RunOptions, declared
 from forecast.orders import FixedOrders, is_orders
+from forecast.reading.sources import bundled_path
 from forecast.ready import MODELS
 from forecast.sections import (
     SECTIONS,
@@ -28,7 +29,6 @@ from forecast.sections import (
     in_toml,
     spelled,
 )
-from forecast.sources import bundled_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecast.covariate_rows import CovariateColumns, place_covariates, require_ahead
 from forecast.covariates import stretches
 from forecast.errors import DataError, shown
-from forecast.placing import Rows, merge_duplicates, some
-from forecast.readers import read_table
-from forecast.table import coded
-from forecast.times import read_times
-from forecast.values import is_missing
+from forecast.reading.covariate_rows import CovariateColumns, place_covariates, require_ahead
+from forecast.reading.placing import Rows, merge_duplicates, some
+from forecast.reading.readers import read_table
+from forecast.reading.table import coded
+from forecast.reading.times import read_times
+from forecast.reading.values import is_missing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecast.panel import Panel
+    from forecast.reading.table import Table
     from forecast.sections import DataSection
-    from forecast.table import Table
 
 __all__ = ["with_plan"]
 

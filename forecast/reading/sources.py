@@ -18,7 +18,7 @@ import pandas as pd
 
 from forecast.defaults import BUNDLED
 from forecast.errors import ConfigError, DataError, FileError, nearest, shown
-from forecast.table import Table
+from forecast.reading.table import Table
 
 __all__ = ["STANDARD_INPUT", "bundled_path", "find_file", "load_bytes", "load_standard_input"]
 

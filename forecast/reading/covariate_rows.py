@@ -16,8 +16,8 @@ import pandas as pd
 from forecast.covariates import Covariates, stretches
 from forecast.errors import ConfigError, DataError, shown
 from forecast.frequency import advance, future_index, positions
-from forecast.placing import on_month_edges, stamp
-from forecast.values import is_missing, meant_as_numbers, read_numbers
+from forecast.reading.placing import on_month_edges, stamp
+from forecast.reading.values import is_missing, meant_as_numbers, read_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from forecast.frequency import Frequency
     from forecast.panel import Panel
-    from forecast.placing import Rows
-    from forecast.table import Table
+    from forecast.reading.placing import Rows
+    from forecast.reading.table import Table
 
     Floats = NDArray[np.float64]
 

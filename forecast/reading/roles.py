@@ -13,15 +13,15 @@ import numpy as np
 import pandas as pd
 
 from forecast.errors import ConfigError, DataError, shown
-from forecast.table import ID_NAMES, TIME_NAMES, occurs_again
-from forecast.times import looks_like_times
-from forecast.values import is_missing, meant_as_numbers
+from forecast.reading.table import ID_NAMES, TIME_NAMES, occurs_again
+from forecast.reading.times import looks_like_times
+from forecast.reading.values import is_missing, meant_as_numbers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from forecast.table import Table
-    from forecast.times import Times
+    from forecast.reading.table import Table
+    from forecast.reading.times import Times
 
 __all__ = ["check_given", "find_id", "find_target", "find_time", "separating_columns"]
 

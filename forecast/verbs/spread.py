@@ -13,7 +13,7 @@ import pandas as pd
 from forecast.defaults import METRIC_NAMES
 from forecast.ready import NETWORKS
 from forecast.sections import ModelsSection
-from forecast.trials import try_models
+from forecast.verbs.trials import try_models
 
 if TYPE_CHECKING:
     from forecast.config import RunConfig

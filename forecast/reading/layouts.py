@@ -17,15 +17,15 @@ import pandas as pd
 
 from forecast.defaults import LAYOUTS
 from forecast.errors import ConfigError, DataError, nearest, shown
-from forecast.roles import find_time
-from forecast.table import ID_NAMES, TIME_NAMES
-from forecast.times import looks_like_times
-from forecast.values import is_missing, meant_as_numbers
+from forecast.reading.roles import find_time
+from forecast.reading.table import ID_NAMES, TIME_NAMES
+from forecast.reading.times import looks_like_times
+from forecast.reading.values import is_missing, meant_as_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from forecast.table import Table
+    from forecast.reading.table import Table
 
 __all__ = ["Roles", "made_long"]
 
@@ -66,7 +66,7 @@ def made_long(table: Table, roles: Roles, *, layout: str = "auto", beside: Seque
     Examples
     --------
     >>> frame = pd.DataFrame({"day": ["2024-01-01", "2024-01-02"], "shop1": [1, 2], "shop2": [3, 4]})
-    >>> from forecast.table import Table
+    >>> from forecast.reading.table import Table
     >>> table, roles = made_long(Table(frame, "x.csv", ""), Roles())
     >>> table.frame.to_numpy().tolist()[1:3], roles.id
     ([['2024-01-02', 'shop1', 2], ['2024-01-01', 'shop2', 3]], 'series')

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from forecast.errors import ForecastError
-from forecast.plain import Layout, PlainFile, head_of, read_columns
-from forecast.table import ID_NAMES, MISSING_MARKERS, SEPARATORS, TIME_NAMES, Table
-from forecast.values import GROUPED_BY_POINTS, is_missing, looks_decimal, meant_as_numbers, sniff_decimal
+from forecast.reading.plain import Layout, PlainFile, head_of, read_columns
+from forecast.reading.table import ID_NAMES, MISSING_MARKERS, SEPARATORS, TIME_NAMES, Table
+from forecast.reading.values import GROUPED_BY_POINTS, is_missing, looks_decimal, meant_as_numbers, sniff_decimal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
