@@ -124,14 +124,14 @@ def test_without_features_a_panel_stays_as_it_is():
     assert with_calendar(panel, [], horizon=3) is panel
 
 
-def test_the_network_learns_a_weekday_from_the_calendar(tmp_path):
+def test_the_network_learns_a_weekday_from_the_calendar():
     times = pd.date_range("2024-01-01", periods=140)
     y = 100 + 40 * (times.day_of_week == 2) + np.random.default_rng(0).normal(0, 1, 140)
     frame = pd.DataFrame({"day": times, "y": y})
     settings = {"season_length": 1, "horizon": 7, "n_windows": 1, "models": ["mlp"]}
     scores = [
-        forecast.run(frame, **settings, calendar=calendar, out=tmp_path / str(i)).leaderboard.set_index("model")
-        for i, calendar in enumerate((None, ["weekday"]))
+        forecast.backtest(frame, **settings, calendar=calendar).leaderboard.set_index("model")
+        for calendar in (None, ["weekday"])
     ]
 
     assert scores[1].loc["mlp", "mae"] < scores[0].loc["mlp", "mae"]

@@ -74,6 +74,7 @@ def test_python_in_the_readme_runs(code, tmp_path, monkeypatch):
     exec(compile(code, "README.md", "exec"), {})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("block", blocks("console"))
 def test_commands_in_the_readme_run_one_after_the_other(block, call, monkeypatch, tmp_path):
     monkeypatch.setenv("FORECAST_PRESET", "fast")

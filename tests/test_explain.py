@@ -27,6 +27,7 @@ def fitted(panel, **settings):
     return MLP(**(usual | settings)).fit(panel, horizon=H)
 
 
+@pytest.mark.slow
 def test_a_planted_driver_ranks_first_and_noise_is_worth_nothing():
     within = []
     for seed in range(20):
