@@ -199,7 +199,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("brief", "best"): _BRIEF.but(members=24),
     ("long", "fast"): _LONG.but(members=1, max_steps=200),
     ("long", "balanced"): _LONG,
-    ("long", "best"): _LONG.but(members=8, look_backs=(2.0, 3.0)),
+    ("long", "best"): _LONG.but(members=8),
 }
 """The one table; DESIGN.md section 7 has the measurement behind each row (2026-11-25)."""
 
