@@ -13,8 +13,9 @@ for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 import pytest  # noqa: E402
+import undrawn  # noqa: E402
 
-from forecast import cli, figures  # noqa: E402
+from forecast import cli  # noqa: E402
 from forecast.cli import reference  # noqa: E402
 from forecast.frequency import Frequency  # noqa: E402
 from forecast.panel import Panel  # noqa: E402
@@ -51,50 +52,8 @@ def dates(start: str, periods: int, freq: str) -> np.ndarray:
     return pd.date_range(start, periods=periods, freq=freq).to_numpy().astype("datetime64[us]")
 
 
-PAINTED = {"browser", "figures", "notebooks", "report", "report_parts"}
-"""Modules whose tests look at pictures; others make many runs, and painting would take most of their time."""
-DRAWN = {"bad_inputs", "cli", "pipeline"}
-"""Modules whose runs are to be as those of a user, but for the paint."""
-
-
-def unpainted_png(figure) -> bytes:
-    """Stand in for `figures.to_png`."""
-    return b"\x89PNG".ljust(24, b"\0")
-
-
-def unpainted_svg(figure, *, placed: bool = False) -> bytes:
-    """Stand in for `figures.to_svg`."""
-    return b"<svg/>"
-
-
-DRAWINGS = (
-    *("architecture", "backtest_windows", "correlograms", "coverage_by_step", "error_by_cutoff", "error_by_step"),
-    *("error_map", "error_tiles", "fan_chart", "importance_bars", "paired_errors", "ratio_curve", "ratio_dots"),
-    *("reliability", "residual_panels", "scatter_of_series", "score_strip", "seasonal_lines", "single_windows"),
-    *("training_curves", "whole_history", "window_bars"),
-)
-"""What draws the pictures of the page."""
-
-
-def leave_undrawn(patch: pytest.MonkeyPatch) -> None:
-    """Let a page be made without any drawing, for tests of its words."""
-    for name in DRAWINGS:
-        patch.setattr(figures, name, lambda *_, **__: None)
-    patch.setattr(figures, "to_png", unpainted_png)
-    patch.setattr(figures, "to_svg", unpainted_svg)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _unpainted(request):
-    """Leave pictures unpainted where none is looked at, and undrawn where a page is not either."""
-    module = request.node.name.removesuffix(".py").rpartition("/")[2].removeprefix("test_")
-    with pytest.MonkeyPatch.context() as patch:
-        if module in DRAWN:
-            patch.setattr(figures, "to_png", unpainted_png)
-            patch.setattr(figures, "to_svg", unpainted_svg)
-        elif module not in PAINTED:
-            leave_undrawn(patch)
-        yield
+def pytest_configure(config):
+    config.pluginmanager.register(undrawn)
 
 
 COMMANDS = [

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import leave_undrawn
+from undrawn import leave_undrawn
 
 from forecast import load_run
 from forecast.config import resolve

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import leave_undrawn
+from undrawn import leave_undrawn
 
 from forecast.codes import CODES
 from forecast.models import arima_exact

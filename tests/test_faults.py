@@ -56,6 +56,7 @@ def case(faults, tmp_path_factory):
     return faults.Case(tmp_path_factory.mktemp("interrupted"))
 
 
+@pytest.mark.slow
 def test_a_killed_run_goes_on_to_the_same_bytes(case):
     assert case.check(3, 0, "kill").broken == ""
 

@@ -136,6 +136,7 @@ def test_the_bands_hold_the_forecast_and_each_other(nile):
     assert (np.diff(rows, axis=1) >= 0).all()
 
 
+@pytest.mark.slow
 def test_the_settings_of_a_run_repeat_it_to_the_byte(nile, tmp_path):
     again = forecast.run("nile", config=nile.folder / "config.toml", out=tmp_path / "again")
 

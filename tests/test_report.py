@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import leave_undrawn, unpainted_png, unpainted_svg
+from undrawn import leave_undrawn, unpainted_png, unpainted_svg
 
 from forecast import figures, report
 from forecast.diagnostics import diagnose

@@ -7,8 +7,8 @@ import re
 
 import pandas as pd
 import pytest
-from conftest import leave_undrawn, unpainted_png, unpainted_svg
 from test_report import EVIL, Page, read, write_run
+from undrawn import leave_undrawn, unpainted_png, unpainted_svg
 
 from forecast import figures, report
 from forecast.errors import ConfigError

@@ -1,0 +1,56 @@
+"""Pages without their pictures: what keeps tests that make runs cheap, and examples in docstrings as well.
+
+The idea: painting takes most of the time of a run, and few tests look at a picture. `conftest` makes a plugin of this
+file, for examples lie outside its folder.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from forecast import figures
+
+PAINTED = {"browser", "figures", "notebooks", "report", "report_parts"}
+"""Modules whose tests look at pictures; others make many runs, and painting would take most of their time."""
+DRAWN = {"bad_inputs", "cli", "pipeline"}
+"""Modules whose runs are to be as those of a user, but for the paint."""
+
+
+def unpainted_png(figure) -> bytes:
+    """Stand in for `figures.to_png`."""
+    return b"\x89PNG".ljust(24, b"\0")
+
+
+def unpainted_svg(figure, *, placed: bool = False) -> bytes:
+    """Stand in for `figures.to_svg`."""
+    return b"<svg/>"
+
+
+DRAWINGS = (
+    *("architecture", "backtest_windows", "correlograms", "coverage_by_step", "error_by_cutoff", "error_by_step"),
+    *("error_map", "error_tiles", "fan_chart", "importance_bars", "paired_errors", "ratio_curve", "ratio_dots"),
+    *("reliability", "residual_panels", "scatter_of_series", "score_strip", "seasonal_lines", "single_windows"),
+    *("training_curves", "whole_history", "window_bars"),
+)
+"""What draws the pictures of the page."""
+
+
+def leave_undrawn(patch: pytest.MonkeyPatch) -> None:
+    """Let a page be made without any drawing, for tests of its words."""
+    for name in DRAWINGS:
+        patch.setattr(figures, name, lambda *_, **__: None)
+    patch.setattr(figures, "to_png", unpainted_png)
+    patch.setattr(figures, "to_svg", unpainted_svg)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _unpainted(request):
+    """Leave pictures unpainted where none is looked at, and undrawn where a page is not either."""
+    folder, _, module = request.node.nodeid.removesuffix(".py").rpartition("/")
+    with pytest.MonkeyPatch.context() as patch:
+        if module.removeprefix("test_") in DRAWN:
+            patch.setattr(figures, "to_png", unpainted_png)
+            patch.setattr(figures, "to_svg", unpainted_svg)
+        elif module.removeprefix("test_") not in PAINTED and folder != "forecast/figures":
+            leave_undrawn(patch)
+        yield
