@@ -17,11 +17,13 @@ import pandas as pd
 from forecast.defaults import DUPLICATES
 from forecast.errors import ConfigError, DataError, Notice, nearest, shown
 from forecast.reading.covariate_rows import CovariateColumns, place_covariates
+from forecast.reading.duplicates import merge_duplicates
 from forecast.reading.layouts import Roles, made_long
-from forecast.reading.placing import MIN_VALUES, Rows, drop_short, merge_duplicates, place_most, some, trim
+from forecast.reading.placing import MIN_VALUES, drop_short, place_most, trim
 from forecast.reading.readers import read_table
 from forecast.reading.resampling import resample_rows
 from forecast.reading.roles import check_given, find_id, find_target, find_time
+from forecast.reading.rows import Rows, some
 from forecast.reading.table import coded
 from forecast.reading.times import Times, read_times
 from forecast.reading.values import GROUPED_BY_POINTS, blanked, is_missing, read_numbers
@@ -301,11 +303,11 @@ def _resampled(rows: Rows, rule: str, aggregate: str) -> tuple[Rows, list[str], 
     """Return a row for each period of each series, what was done, and the frequency that makes."""
     made = resample_rows(rows.times, rows.values, rows.codes, rule=rule, aggregate=aggregate, names=rows.names)
     moments, ticks = np.unique(made.times, return_inverse=True)
-    placed = Rows(rows.names, made.codes, ticks, moments, made.values, rows.rows[made.rows])
-    return placed.take(np.arange(len(ticks))), list(made.notes), made.alias
+    placed = Rows.of(rows.names, made.codes, ticks, moments, made.values, rows.rows[made.rows])
+    return placed, list(made.notes), made.alias
 
 
-def _ids(table: Table, id: str | None, target: str) -> tuple[NDArray[np.int64], list[str]]:
+def _ids(table: Table, id: str | None, target: str) -> tuple[NDArray[Any], list[str]]:
     """Return which series each row belongs to, and their names: the cells of the id column, or that of the target."""
     if id is None:
         return np.zeros(len(table.frame), dtype=np.int64), [target]
@@ -317,7 +319,7 @@ def _ids(table: Table, id: str | None, target: str) -> tuple[NDArray[np.int64], 
     return coded(cells)
 
 
-def _numbered(codes: NDArray[np.int64]) -> Times:
+def _numbered(codes: NDArray[Any]) -> Times:
     """Return 1, 2, 3, ... for the rows of each series."""
     places = pd.Series(codes).groupby(codes).cumcount().to_numpy().astype(np.int64)
     return Times(places, np.arange(1, int(places.max()) + 2))

@@ -56,8 +56,10 @@ GROUPED_BY_POINTS = r"[+-]?(?:0|[1-9]\d{0,2}(?:\.\d{3})*)"
 def is_missing(cells: pd.Series[Any]) -> NDArray[np.bool_]:
     """Return which cells stand for a missing value: nothing, ``NA``, ``NaN``, ``nan``, ``null`` or ``None``."""
     if isinstance(cells.dtype, pd.CategoricalDtype):
-        marked = np.array([text in MISSING_MARKERS for text in cells.cat.categories], dtype=np.bool_)
-        return marked[cells.cat.codes] if marked.any() else np.zeros(len(cells), dtype=np.bool_)
+        kinds = cells.cat.categories
+        if MISSING_MARKERS.isdisjoint(kinds):
+            return np.zeros(len(cells), dtype=np.bool_)
+        return np.array([text in MISSING_MARKERS for text in kinds], dtype=np.bool_)[cells.cat.codes]
     missing = cells.isna()
     return np.asarray(missing if _is_plain(cells) else missing | cells.isin(list(MISSING_MARKERS)), dtype=np.bool_)
 
