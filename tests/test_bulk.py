@@ -89,6 +89,7 @@ CASES = {
     "no newline at the end": "\n".join(lines()),
     "windows": "\r\n".join(lines()) + "\r\n",
     "byte order mark": "\ufeff" + "\n".join(lines()) + "\n",
+    "true and false": lines(ids=("True", "False")),
     "umlauts": "\n".join(lines(ids=("Köln", "Zürich"))) + "\n",
     "months": [
         "store,month,y",
