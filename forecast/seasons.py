@@ -216,7 +216,7 @@ def _differences(panel: Panel, block: NDArray[np.int64], lag: int) -> tuple[Floa
     size = np.fmax(np.fmax.reduce(y, axis=1, initial=0.0), -np.fmin.reduce(y, axis=1, initial=0.0))[:, None]
     x = (y[:, lag:] - y[:, :-lag]) / np.where(size > 0, size, 1.0)
     known = ~np.isnan(x)
-    counts = known.sum(axis=1)
+    counts = np.count_nonzero(known, axis=1)
     x = _without_line(x, known, counts)
     still = np.einsum("ij,ij->i", x, x) <= 1e-20 * np.maximum(counts, 1)
     x[still] = 0.0
@@ -229,7 +229,9 @@ def _without_line(x: Floats, known: NDArray[np.bool_], counts: NDArray[np.int64]
     if known.all():
         places = np.arange(x.shape[1]) - (x.shape[1] - 1) / 2
         slope = np.einsum("ij,j->i", x, places) / max(float(places @ places), 1.0)
-        return np.asarray(x - x.sum(axis=1, keepdims=True) / n - slope[:, None] * places)
+        line = slope[:, None] * places
+        line += x.sum(axis=1, keepdims=True) / n
+        return np.asarray(np.subtract(x, line, out=line))
     places = np.arange(x.shape[1])[None, :] * known
     places = np.where(known, places - places.sum(axis=1, keepdims=True) / n, 0.0)
     x = np.where(known, x, 0.0)

@@ -12,19 +12,18 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from forecast.defaults import DUPLICATES
-from forecast.errors import ConfigError, DataError, Notice, nearest, shown
+from forecast.errors import ConfigError, DataError, nearest, shown
+from forecast.reading.columns import Asked, find_columns
 from forecast.reading.covariate_rows import CovariateColumns, place_covariates
-from forecast.reading.layouts import Roles, made_long
-from forecast.reading.placing import MIN_VALUES, Rows, drop_short, merge_duplicates, place_most, some, trim
+from forecast.reading.doubts import doubts
+from forecast.reading.duplicates import merge_duplicates
+from forecast.reading.layouts import Roles
+from forecast.reading.placing import MIN_VALUES, drop_short, place_most, trim
 from forecast.reading.readers import read_table
 from forecast.reading.resampling import resample_rows
-from forecast.reading.roles import check_given, find_id, find_target, find_time
-from forecast.reading.table import coded
-from forecast.reading.times import Times, read_times
-from forecast.reading.values import GROUPED_BY_POINTS, blanked, is_missing, read_numbers
+from forecast.reading.rows import Rows
 from forecast.reading.zones import check_zone
 from forecast.regularity import Regularity, measure_regularity
 
@@ -32,16 +31,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from numpy.typing import NDArray
+    import pandas as pd
 
+    from forecast.errors import Notice
     from forecast.frequency import Frequency
     from forecast.panel import Panel
+    from forecast.reading.columns import Columns
     from forecast.reading.table import Table
 
 __all__ = ["SeriesData", "read_series"]
-
-ABSURD = 10_000
-"""A value so many times the median of its series is worth a warning."""
 
 
 @dataclass(frozen=True)
@@ -175,107 +173,81 @@ def read_series(
     """
     _check_options(duplicates)
     check_zone(tz)
-    given_seasons = _seasons(season_length)
-    beside = CovariateColumns(tuple(future), tuple(past), tuple(static))
-
-    def understand(table: Table) -> SeriesData:
-        return _understood(
-            table,
-            beside,
-            roles=Roles(time, target, id),
-            layout=layout or "auto",
-            freq=freq,
-            seasons=given_seasons,
-            resample=resample,
-            aggregate=aggregate,
-            date_format=date_format,
-            duplicates=duplicates,
-            na=na,
-            tz=tz,
-            least=least,
-        )
-
+    asked = Asked(
+        roles=Roles(time, target, id),
+        beside=CovariateColumns(tuple(future), tuple(past), tuple(static)),
+        seasons=_seasons(season_length),
+        layout=layout or "auto",
+        freq=freq,
+        resample=resample,
+        aggregate=aggregate,
+        date_format=date_format,
+        duplicates=duplicates,
+        na=tuple(na),
+        tz=tz,
+        least=least,
+    )
     read = partial(read_table, source, delimiter=delimiter, decimal=decimal, encoding=encoding, sheet=sheet)
-    table = read(texts={time, id, *beside.names})
+    table = read(texts={time, id, *asked.beside.names})
     if not table.by_columns:
-        return understand(table)
+        return _understood(table, asked)
     with suppress(DataError, ConfigError):
-        data = understand(table)
+        data = _understood(table, asked)
         if not any(notice.code == "W201" for notice in data.notices):
             return data
-    return understand(read(careful=True))  # what is said of a cell shows it as it was written
+    return _understood(read(careful=True), asked)  # what is said of a cell shows it as it was written
 
 
-def _understood(
-    table: Table,
-    beside: CovariateColumns,
-    *,
-    roles: Roles,
-    layout: str,
-    freq: str | None,
-    seasons: tuple[int, ...] | None,
-    resample: str | None,
-    aggregate: str,
-    date_format: str | None,
-    duplicates: str,
-    na: Sequence[str],
-    tz: str | None,
-    least: int,
-) -> SeriesData:
-    """Return the series of a table; arguments and errors as of `read_series`."""
-    check_given(table, time=roles.time, target=roles.target, id=roles.id)
-    beside.check(table, {roles.time, roles.target, roles.id} - {None})
-    table, roles = made_long(table, roles, layout=layout, beside=beside.names)
-    time = find_time(table, given=roles.time, taken={roles.target, roles.id, *beside.names})
-    written = partial(read_times, date_format=date_format, integers=freq == "int", tz=tz)
-    times = None if time is None else written(table, time)
-    key = find_id(table, times, given=roles.id, taken={time, roles.target, *beside.names})
-    target = find_target(table, given=roles.target, taken={time, key, *beside.names})
-    table = blanked(table, target, na)
-    values = read_numbers(table, target)
-    codes, names = _ids(table, key, target)
-    rows = Rows.sorted(codes, names, times or _numbered(codes), values)
-    if resample is None:
-        if aggregate != "sum":
-            what = f"--aggregate {aggregate} says how to fill the periods of --resample, which is missing"
-            raise ConfigError("U101", what, hint=f"--resample W --aggregate {aggregate}")
-        every, merged = merge_duplicates(rows, table, how=duplicates, id=key, taken={time, target})
-    elif beside.names:
-        what = f"{shown(beside.names[0])} cannot be resampled with the target"
-        raise ConfigError("U101", what, hint="resampled data without --future, --past and --static")
-    else:
-        every, merged, freq = _resampled(rows, resample, aggregate)
+def _understood(table: Table, asked: Asked) -> SeriesData:
+    """Return the series of a table; errors as of `read_series`."""
+    columns = find_columns(table, asked)
+    table, target = columns.table, columns.target
+    every, merged, freq = _one_value_a_time(columns, asked)
     rows = trim(every)
-    cut = 0 if beside.future else len(every.values) - len(rows.values)
-    rows, left_out = drop_short(rows, table, least=least)
+    cut = 0 if asked.beside.future else len(every.values) - len(rows.values)
+    rows, left_out = drop_short(rows, table, least=asked.least)
     rows, panel, gaps, irregular = place_most(rows, table, freq=freq)
+    covariates, absent = place_covariates(table, asked.beside, every, panel, target=target)
     frequency = panel.frequency
-    covariates, absent = place_covariates(table, beside, every, panel, target=target)
-    seasons = frequency.season_lengths if seasons is None else seasons
+    seasons = frequency.season_lengths if asked.seasons is None else asked.seasons
+    first, *longer = seasons or (1,)
     regularity = measure_regularity(rows.moments, rows.ticks, rows.starts, frequency)
-    how = "resampled" if resample else "given" if freq else f"inferred: {regularity.reason}"
-    understood = (
-        "time: none, rows numbered 1, 2, 3, ..." if time is None else f"time: column {shown(time)}",
-        f"target: column {shown(target)}",
-        *([] if key is None else [f"id: column {shown(key)} ({len(rows.names)} series)"]),
-        f"{frequency.word} ({how}), " + (f"season {' and '.join(map(str, seasons))}" if seasons else "no season"),
-    )
+    how = "resampled" if asked.resample else "given" if freq else f"inferred: {regularity.reason}"
+    season = f"season {' and '.join(map(str, seasons))}" if seasons else "no season"
+    understood = (*columns.notes(len(rows.names)), f"{frequency.word} ({how}), {season}", *table.notes)
+    read = columns.times.notes if columns.times else ()
     return SeriesData(
-        panel=replace(
-            panel,
-            season_length=seasons[0] if seasons else 1,
-            longer_seasons=seasons[1:],
-            covariates=covariates,
-        ),
+        panel=replace(panel, season_length=first, longer_seasons=tuple(longer), covariates=covariates),
         name=table.name,
         sha256=table.sha256,
-        time=time,
+        time=columns.time,
         target=target,
-        id=key,
-        notes=(*understood, *table.notes, *(times.notes if times else ()), *merged, *_cut(cut), *gaps, *absent),
-        notices=(*left_out, *irregular, *_constant(rows), *_absurd(rows, table, target), *_grouped(table, target)),
+        id=columns.id,
+        notes=(*understood, *read, *merged, *_cut(cut), *gaps, *absent),
+        notices=(*left_out, *irregular, *doubts(rows, table, target)),
         regularity=regularity,
     )
+
+
+def _one_value_a_time(columns: Columns, asked: Asked) -> tuple[Rows, list[str], str | None]:
+    """Return the rows with each time once in a series, what was done for that, and the frequency that is asked for."""
+    rows = columns.rows()
+    if asked.resample is None:
+        if asked.aggregate != "sum":
+            what = f"--aggregate {asked.aggregate} says how to fill the periods of --resample, which is missing"
+            raise ConfigError("U101", what, hint=f"--resample W --aggregate {asked.aggregate}")
+        taken: set[str | None] = {columns.time, columns.target}
+        merged = merge_duplicates(rows, columns.table, how=asked.duplicates, id=columns.id, taken=taken)
+        return *merged, asked.freq
+    if asked.beside.names:
+        what = f"{shown(asked.beside.names[0])} cannot be resampled with the target"
+        raise ConfigError("U101", what, hint="resampled data without --future, --past and --static")
+    made = resample_rows(
+        rows.times, rows.values, rows.codes, rule=asked.resample, aggregate=asked.aggregate, names=rows.names
+    )
+    moments, ticks = np.unique(made.times, return_inverse=True)
+    placed = Rows.of(rows.names, made.codes, ticks, moments, made.values, rows.rows[made.rows])
+    return placed, list(made.notes), made.alias
 
 
 def _check_options(duplicates: str) -> None:
@@ -297,73 +269,7 @@ def _seasons(season_length: int | Sequence[int] | None) -> tuple[int, ...] | Non
     return tuple(sorted({int(length) for length in lengths} - {1}))
 
 
-def _resampled(rows: Rows, rule: str, aggregate: str) -> tuple[Rows, list[str], str]:
-    """Return a row for each period of each series, what was done, and the frequency that makes."""
-    made = resample_rows(rows.times, rows.values, rows.codes, rule=rule, aggregate=aggregate, names=rows.names)
-    moments, ticks = np.unique(made.times, return_inverse=True)
-    placed = Rows(rows.names, made.codes, ticks, moments, made.values, rows.rows[made.rows])
-    return placed.take(np.arange(len(ticks))), list(made.notes), made.alias
-
-
-def _ids(table: Table, id: str | None, target: str) -> tuple[NDArray[np.int64], list[str]]:
-    """Return which series each row belongs to, and their names: the cells of the id column, or that of the target."""
-    if id is None:
-        return np.zeros(len(table.frame), dtype=np.int64), [target]
-    cells = table.frame[id]
-    missing = np.flatnonzero(is_missing(cells))
-    if len(missing):
-        what = f"{len(missing)} row{'' if len(missing) == 1 else 's'} of {table.name} without an id in {shown(id)}"
-        raise DataError("D106", f"{what}: {table.listed(missing)}", hint="fill in the id, or remove the row")
-    return coded(cells)
-
-
-def _numbered(codes: NDArray[np.int64]) -> Times:
-    """Return 1, 2, 3, ... for the rows of each series."""
-    places = pd.Series(codes).groupby(codes).cumcount().to_numpy().astype(np.int64)
-    return Times(places, np.arange(1, int(places.max()) + 2))
-
-
 def _cut(count: int) -> list[str]:
     """Say how many rows stood before the first or after the last value of their series."""
     rows = "1 row" if count == 1 else f"{count} rows"
     return [f"{rows} without a value at the start or end of a series left out"] if count else []
-
-
-def _grouped(table: Table, target: str) -> list[Notice]:
-    """Return W211 where no comma separates the columns and every point has three digits behind it."""
-    if table.by_columns or table.decimal != "." or not any(note.startswith("separator") for note in table.notes):
-        return []
-    cells = table.frame[target][~is_missing(table.frame[target])]
-    pointed = cells[cells.str.contains(".", regex=False)]
-    if len(pointed) == 0 or not cells.str.fullmatch(GROUPED_BY_POINTS).all():
-        return []
-    what = f"every point in {shown(target)} has three digits behind it, such as {shown(pointed.iloc[0])}"
-    return [Notice("W211", f"{what}: are these thousands? They are read as decimals")]
-
-
-def _constant(rows: Rows) -> list[Notice]:
-    """Return W202 for the series that never change."""
-    low, high = (ufunc.reduceat(rows.values, rows.starts) for ufunc in (np.fmin, np.fmax))
-    found = [rows.names[i] for i in np.flatnonzero(low == high)]
-    if not found:
-        return []
-    verb = "is" if len(found) == 1 else "are"
-    total = f" ({len(found)} of {len(rows.names)} series)" if len(rows.names) > 1 else ""
-    effect = "scaled errors are undefined and shown as n/a"
-    return [Notice("W202", f"{some(found)} {verb} constant: {effect}{total}")]
-
-
-def _absurd(rows: Rows, table: Table, target: str) -> list[Notice]:
-    """Return W201 for values that are ten thousand times the median of their series."""
-    sizes = np.abs(rows.values)
-    low, high = (ufunc.reduceat(sizes, rows.starts) for ufunc in (np.fmin, np.fmax))
-    limits = np.full(len(low), np.inf)
-    bounds = np.r_[rows.starts, len(sizes)]
-    for s in np.flatnonzero(high >= ABSURD * low):  # the median is not below the smallest
-        limits[s] = ABSURD * np.nanmedian(sizes[bounds[s] : bounds[s + 1]])
-    limits[limits == 0] = np.inf
-    if not (high >= limits).any():
-        return []
-    found = rows.rows[sizes >= limits[rows.codes]]
-    what = f"{table.listed(np.sort(found), target)} in {shown(target)}"
-    return [Notice("W201", f"{what}: {ABSURD:,} times the median of the series or more")]

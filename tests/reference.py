@@ -188,6 +188,26 @@ def tsb(y, alpha, beta):
     return 0.0 if size is None else size * probability
 
 
+def outlying_places(y, lag):
+    """The values that are far from what stood `lag` before and after, one after another."""
+    steps = [y[t] - y[t - lag] for t in range(lag, len(y))]
+    known = [step for step in steps if step == step]
+    if not known:
+        return []
+    middle = float(np.median(known))
+    distances = [abs(step - middle) for step in known]
+    size = 1.4826 * float(np.median(distances)) or 1.2533 * sum(distances) / len(distances)
+    found = []
+    for t in range(len(y)):
+        before = (steps[t - lag] - middle) / size if t >= lag else math.nan
+        after = (steps[t] - middle) / size if t + lag < len(y) else math.nan
+        sides = [side for side in (before, after) if side == side]
+        opposite = len(sides) < 2 or sides[0] * sides[1] < 0
+        if y[t] == y[t] and sides and opposite and min(map(abs, sides)) > 5:
+            found.append(t)
+    return found
+
+
 def strength_of_season(y, m):
     """Strength of trend and season of a series from its additive decomposition, all by loops; m is even."""
     half = m // 2

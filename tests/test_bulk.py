@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecast.errors import ForecastError
-from forecast.reading import bulk, placing, plain, readers
+from forecast.reading import bulk, plain, readers
+from forecast.reading.rows import in_order
 from forecast.series import read_series
 
 ENGINES = [True, False] if plain.find_spec("pyarrow") else [False]
@@ -88,6 +89,7 @@ CASES = {
     "no newline at the end": "\n".join(lines()),
     "windows": "\r\n".join(lines()) + "\r\n",
     "byte order mark": "\ufeff" + "\n".join(lines()) + "\n",
+    "true and false": lines(ids=("True", "False")),
     "umlauts": "\n".join(lines(ids=("Köln", "Zürich"))) + "\n",
     "months": [
         "store,month,y",
@@ -280,10 +282,8 @@ def test_a_large_shuffled_file_gives_the_same_bytes(tmp_path, monkeypatch):
 @given(keys=st.lists(st.integers(0, 60), max_size=40))
 def test_keys_are_ordered_as_a_stable_sort_does(keys):
     keys = np.array(keys, dtype=np.int64)
-    order, ordered = placing._in_order(keys, 61)
 
-    assert order.tolist() == np.argsort(keys, kind="stable").tolist()
-    assert ordered.tolist() == sorted(keys.tolist())
+    assert in_order(keys, 61).tolist() == np.argsort(keys, kind="stable").tolist()
 
 
 def test_line_ends_are_looked_at_across_chunks():

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import make_panel
-from reference import strength_of_season
+from reference import outlying_places, strength_of_season
 from statsmodels.tsa.stattools import adfuller
 
 from forecast import pipeline
@@ -187,6 +187,20 @@ def test_outliers_do_not_depend_on_the_other_series_or_the_unit():
     alone = outliers(filled(make_panel(y)))
 
     assert (outliers(filled(make_panel(wave(seed=5), 1e-9 * y)))[60:] == alone).all()
+
+
+@pytest.mark.parametrize("lengths", [(60, 60, 60), (61, 48, 37)])
+@pytest.mark.parametrize("gaps", [0.0, 0.1])
+def test_outliers_are_those_of_the_definition(lengths, gaps):
+    rng = np.random.default_rng(len(set(lengths)))
+    series = [rng.normal(size=n) + 20 * (rng.random(n) < 0.05) for n in lengths]
+    series = [np.where(rng.random(len(y)) < gaps, np.nan, y) for y in series]
+    panel = make_panel(*series)
+    found = outliers(panel)
+
+    expected = [outlying_places(list(y), 12) for y in series]
+    assert all(expected)
+    assert [np.flatnonzero(part).tolist() for part in np.split(found, panel.offsets[1:-1])] == expected
 
 
 def test_the_longest_repeat_stays_within_its_series():

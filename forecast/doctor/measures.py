@@ -95,10 +95,12 @@ def outliers(panel: Panel) -> Bools:
     for lag, chosen in ((m, np.flatnonzero(long)), (1, np.flatnonzero(~long & (panel.lengths > 1)))):
         for block in blocks(panel.lengths, chosen):
             y = rows(panel.values, panel.offsets[block], panel.lengths[block])
-            off, size = _robust(y[:, lag:] - y[:, :-lag])
-            suspects = np.flatnonzero((np.abs(off) > 0.999 * OUTLIER_SIZE * size[:, None]).any(axis=1))
-            places, steps = np.nonzero(_outlying(off[suspects] / size[suspects, None], lag))
-            found[panel.offsets[block[suspects[places]]] + steps] = True
+            steps = y[:, lag:] - y[:, :-lag]
+            middle, size, farthest = _robust(steps)
+            suspects = np.flatnonzero(farthest > 0.999 * OUTLIER_SIZE * size)
+            score = (steps[suspects] - middle[suspects, None]) / size[suspects, None]
+            series, places = np.nonzero(_outlying(score, lag))
+            found[panel.offsets[block[suspects[series]]] + places] = True
     return found & ~np.isnan(panel.values)
 
 
@@ -160,38 +162,49 @@ def differences_by_aic(y: Floats) -> int:
 def _strengths(y: Floats, lengths: Ints, m: int) -> tuple[Floats, Floats]:
     """Return the strengths of trend and season [B] of rows y [B, T], NaN after their ends."""
     window = m if m > 1 else TREND_WINDOW
-    half, inside = window // 2, np.arange(y.shape[1]) < lengths[:, None]
-    known = y if inside.all() else np.where(inside, y, 0.0)
-    centred = (known - (known.sum(axis=1) / lengths)[:, None]) * inside
+    half, width = window // 2, y.shape[1] - 2 * (window // 2)
+    centred = _centred(_ended(y, lengths), lengths)
     total = np.zeros((len(y), y.shape[1] + 1))
     np.cumsum(centred, axis=1, out=total[:, 1:])
-    width = y.shape[1] - 2 * half
     trend = total[:, 2 * half + 1 :] - total[:, :width]
     if window % 2 == 0:  # the first and the last value count half
-        trend -= (centred[:, :width] + centred[:, 2 * half :]) / 2
-    kept, count = inside[:, 2 * half :], lengths - 2 * half
-    middle = centred[:, half : half + width] * kept
-    rest = middle - trend / window * kept
+        trend -= centred[:, :width] / 2
+        trend -= centred[:, 2 * half :] / 2
+    trend /= window
+    count = lengths - 2 * half
+    middle = _ended(centred[:, half : half + width], count)
+    rest = _ended(middle - trend, count)
     if m == 1:
-        return _share(_variance(rest, count, kept), _variance(middle, count, kept)), np.full(len(y), np.nan)
-    season = _season(rest, count, m) * kept
-    noise = _variance(rest - season, count, kept)
-    return _share(noise, _variance(middle - season, count, kept)), _share(noise, _variance(rest, count, kept))
+        return _share(_variance(rest, count), _variance(middle, count)), np.full(len(y), np.nan)
+    season = _season(rest, count, m)
+    noise = _variance(rest - season, count)
+    return _share(noise, _variance(middle - season, count)), _share(noise, _variance(rest, count))
 
 
 def _season(x: Floats, count: Ints, m: int) -> Floats:
-    """Return the means of x [B, T] by position in the season, at each place; behind the first `count` x is 0."""
+    """Return the means of x [B, T] by position in the season at each of the first `count` places, 0 behind, as x is."""
     whole = x.shape[1] // m * m
     sums: Floats = x[:, :whole].reshape(len(x), -1, m).sum(axis=1)
     sums[:, : x.shape[1] - whole] += x[:, whole:]
     means = sums / np.maximum((count[:, None] - np.arange(m) + m - 1) // m, 1)
-    return np.tile(means, (1, -(-x.shape[1] // m)))[:, : x.shape[1]]
+    return _ended(np.tile(means, (1, -(-x.shape[1] // m)))[:, : x.shape[1]], count)
 
 
-def _variance(x: Floats, count: Ints, kept: Bools) -> Floats:
-    """Return the variance [B] of the first `count` numbers of x [B, T], which are the `kept` ones."""
-    off = (x - (x.sum(axis=1) / count)[:, None]) * kept
+def _variance(x: Floats, count: Ints) -> Floats:
+    """Return the variance [B] of the first `count` numbers of x [B, T], which is 0 behind."""
+    off = _centred(x, count)
     return np.asarray(np.einsum("ij,ij->i", off, off) / count)
+
+
+def _centred(x: Floats, count: Ints) -> Floats:
+    """Return x [B, T], 0 behind the first `count` numbers, less the mean of these."""
+    return _ended(x - (x.sum(axis=1) / count)[:, None], count)
+
+
+def _ended(x: Floats, count: Ints) -> Floats:
+    """Return x [B, T] with 0 behind the first `count` numbers of each row; x itself where all rows are whole."""
+    whole = bool((count == x.shape[1]).all())
+    return x if whole else np.where(np.arange(x.shape[1]) < count[:, None], x, 0.0)
 
 
 def _share(noise: Floats, whole: Floats) -> Floats:
@@ -200,16 +213,20 @@ def _share(noise: Floats, whole: Floats) -> Floats:
     return np.where(some, np.clip(1.0 - noise / np.where(some, whole, 1.0), 0.0, 1.0), 0.0)
 
 
-def _robust(steps: Floats) -> tuple[Floats, Floats]:
-    """Return steps [B, T] less their median, and their robust standard deviation [B]; NaN stays."""
-    off = steps - _medians(steps)[:, None]
-    sizes = np.abs(off)
-    spread = 1.4826 * _medians(sizes)
+def _robust(steps: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return of each row of steps [B, T] the median, the robust standard deviation and the largest distance from it."""
+    ordered = np.sort(steps, axis=1)  # NaN at the end
+    counts = np.full(len(steps), steps.shape[1])
+    if np.isnan(ordered[:, -1]).any():
+        counts -= np.isnan(ordered).sum(axis=1)
+    middle = _at_middle(ordered, counts)
+    last = np.take_along_axis(ordered, np.maximum(counts - 1, 0)[:, None], axis=1)[:, 0]
+    spread = 1.4826 * _median_distance(ordered, counts, middle)
     flat = np.flatnonzero(spread <= 1e-12)
-    known = np.maximum((~np.isnan(sizes[flat])).sum(axis=1), 1)
-    mean = 1.2533 * np.nan_to_num(sizes[flat]).sum(axis=1) / known
+    sizes = np.abs(steps[flat] - middle[flat, None])
+    mean = 1.2533 * np.nan_to_num(sizes).sum(axis=1) / np.maximum(counts[flat], 1)
     spread[flat] = np.where(mean > 1e-12, mean, np.inf)
-    return off, spread
+    return middle, spread, np.fmax(middle - ordered[:, 0], last - middle)
 
 
 def _outlying(score: Floats, lag: int) -> Bools:
@@ -223,10 +240,23 @@ def _outlying(score: Floats, lag: int) -> Bools:
     return found
 
 
-def _medians(x: Floats) -> Floats:
-    """Return the median of each row of x [B, T] without its NaN; 0 where nothing is known."""
-    ordered = np.sort(x, axis=1)  # NaN at the end
-    counts = np.sum(~np.isnan(ordered), axis=1) if np.isnan(ordered[:, -1]).any() else np.full(len(x), x.shape[1])
+def _median_distance(ordered: Floats, counts: Ints, middle: Floats) -> Floats:
+    """Return the median [B] of the distances of the rows from their `middle`; the first `counts` are known, and rising.
+
+    The k nearest numbers stand side by side, so the k-th smallest distance is the least that any k neighbours keep.
+    """
+    n = ordered.shape[1]
+    if (counts < n).any():
+        return _at_middle(np.sort(np.abs(ordered - middle[:, None]), axis=1), counts)
+    below, above = middle[:, None] - ordered, ordered - middle[:, None]
+    lower, upper = (
+        np.maximum(below[:, : n - k + 1], above[:, k - 1 :]).min(axis=1) for k in ((n + 1) // 2, n // 2 + 1)
+    )
+    return np.asarray((lower + upper) / 2)
+
+
+def _at_middle(ordered: Floats, counts: Ints) -> Floats:
+    """Return the median [B] of the first `counts` numbers of the rows [B, T], which rise; 0 where there is none."""
     lower, upper = (
         np.take_along_axis(ordered, at[:, None], axis=1)[:, 0] for at in (np.maximum(counts - 1, 0) // 2, counts // 2)
     )

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
+import pandas as pd
 
 from forecast.errors import ForecastError
 from forecast.reading.plain import Layout, PlainFile, head_of, read_columns
@@ -20,7 +21,6 @@ from forecast.reading.values import GROUPED_BY_POINTS, is_missing, looks_decimal
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
 
-    import pandas as pd
     from numpy.typing import NDArray
 
 __all__ = ["ENOUGH", "read_bulk"]
@@ -81,9 +81,16 @@ def read_bulk(
         and name.casefold() not in TIME_NAMES | ID_NAMES
         and meant_as_numbers(head.frame[name], head.decimal)
     )
-    layout = Layout(names, separator, head.decimal, numbers=numbers)
+    words = frozenset(name for name in names if not _says_no_text(head.frame[name]))
+    layout = Layout(names, separator, head.decimal, numbers=numbers, words=words)
     table = None if as_written else _by_numbers(file, layout, head, asked=decimal is not None)
     return table or _by_cells(file, replace(layout, numbers=frozenset(), cells=numbers), head, decimal)
+
+
+def _says_no_text(cells: pd.Series[Any]) -> bool:
+    """Whether pandas can take all cells that are not missing for numbers, or for true and false."""
+    present = cells[~is_missing(cells)].str.casefold()
+    return bool((pd.to_numeric(present, errors="coerce").notna() | present.isin(["true", "false"])).all())
 
 
 def _by_numbers(file: BinaryIO, layout: Layout, head: Table, *, asked: bool) -> Table | None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from forecast.frequency import Frequency
     from forecast.panel import Panel
-    from forecast.reading.placing import Rows
+    from forecast.reading.rows import Rows
     from forecast.reading.table import Table
 
     Floats = NDArray[np.float64]

@@ -1,15 +1,13 @@
-"""Rows in any order to series on a regular grid.
+"""Rows sorted by series and time to series on a regular grid.
 
-The idea: rows are sorted once by series and time, and from then on a series is a stretch of arrays; what cannot be
-placed is named by the line it came from.
+The idea: one frequency has a place for every time of every series; what lies between places, or is too little to be a
+series, is named or left out and said.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,19 +15,16 @@ from forecast.calendars import FAMILIES, month_ends, split
 from forecast.errors import ConfigError, DataError, Notice, shown
 from forecast.frequency import Frequency, parse_frequency, positions
 from forecast.panel import Panel
-from forecast.reading.roles import separating_columns
-from forecast.reading.zones import proposed_zone
+from forecast.reading.rows import some, stamp
 from forecast.regularity import finest_frequency, infer_frequency, shared_frequency
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from numpy.typing import NDArray
 
+    from forecast.reading.rows import Rows
     from forecast.reading.table import Table
-    from forecast.reading.times import Times
 
-__all__ = ["Rows", "drop_short", "merge_duplicates", "on_month_edges", "place_most", "some", "stamp", "trim"]
+__all__ = ["drop_short", "on_month_edges", "place_most", "some", "stamp", "trim"]
 
 MIN_VALUES = 3
 """The fewest values that make a series."""
@@ -40,144 +35,6 @@ LEAST_SERIES = 3
 MAX_GRID, MAX_SPARSENESS = 1_000_000, 50
 """A grid larger than the first and so many times as long as the rows is a mistake in a time, not a series."""
 
-MAX_SLOTS = 8
-"""Rows are sorted by slots where there are at most so many a row."""
-
-
-@dataclass(frozen=True)
-class Rows:
-    """N rows sorted by series and time.
-
-    Parameters
-    ----------
-    names : tuple of str
-        The series, sorted.
-    codes : ndarray [N]
-        Which of them each row belongs to.
-    ticks : ndarray [N]
-        Which of the moments is the time of each row.
-    moments : ndarray [U]
-        Distinct times, sorted; each is that of a row.
-    values : ndarray [N]
-        The value of each row; NaN where it is missing.
-    rows : ndarray [N]
-        Where the row stood in the table.
-    """
-
-    names: tuple[str, ...]
-    codes: NDArray[np.int64]
-    ticks: NDArray[np.int64]
-    moments: NDArray[Any]
-    values: NDArray[np.float64]
-    rows: NDArray[Any]
-
-    @classmethod
-    def sorted(cls, codes: NDArray[np.int64], names: Sequence[str], times: Times, values: NDArray[np.float64]) -> Self:
-        """Return the rows by series and time; equal times stay in the order of the file.
-
-        Parameters
-        ----------
-        codes : ndarray [N]
-            Which of the `names`, in any order, is the series of each row.
-        names : sequence of str
-            Distinct.
-        times : Times
-            Of each row.
-        values : ndarray [N]
-            Of each row.
-        """
-        n_moments = max(len(times.moments), 1)
-        by_name = sorted(range(len(names)), key=names.__getitem__)
-        rank = np.empty(len(names), dtype=np.int64)
-        rank[by_name] = np.arange(len(names))
-        keys = (rank * n_moments)[codes]
-        keys += times.codes
-        if (keys[1:] >= keys[:-1]).all():
-            moved = by_name != list(range(len(names)))
-            series, order = rank[codes] if moved else codes, np.arange(len(keys))
-            return cls(tuple(names[i] for i in by_name), series, times.codes, times.moments, values, order)
-        bounds = np.arange(len(names) + 1) * n_moments
-        order, ordered = _in_order(keys, int(bounds[-1]))
-        counts = np.diff(np.searchsorted(ordered, bounds))
-        series = np.repeat(np.arange(len(names)), counts)
-        ordered -= np.repeat(bounds[:-1], counts)
-        return cls(tuple(names[i] for i in by_name), series, ordered, times.moments, values.take(order), order)
-
-    @property
-    def times(self) -> NDArray[Any]:
-        """The time of each row."""
-        return self.moments[self.ticks]
-
-    @cached_property
-    def starts(self) -> NDArray[np.int64]:
-        """The first row of each series."""
-        return np.searchsorted(self.codes, np.arange(len(self.names)))
-
-    def by_series(self, array: NDArray[Any]) -> Iterator[tuple[str, NDArray[Any]]]:
-        """Yield the name of each series and its stretch of `array`."""
-        return zip(self.names, np.split(array, self.starts[1:]), strict=True)
-
-    def take(self, kept: NDArray[Any]) -> Rows:
-        """Return the `kept` rows, and the series that still have any."""
-        names, codes = _used(np.array(self.names, dtype=object), self.codes[kept])
-        moments, ticks = _used(self.moments, self.ticks[kept])
-        return Rows(tuple(names), codes, ticks, moments, self.values[kept], self.rows[kept])
-
-    def with_moments(self, times: NDArray[Any]) -> Rows:
-        """Return the rows with other `times` [U] for their moments, in the same order; some may fall together."""
-        moments, places = np.unique(times, return_inverse=True)
-        return replace(self, ticks=places[self.ticks], moments=moments)
-
-
-def _in_order(keys: NDArray[np.int64], bound: int) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Return ``np.argsort(keys, kind="stable")`` and the keys in that order, for keys from 0 up to the `bound`.
-
-    Where that is not far above the number of keys, each key has a slot, and full slots are read off one after another.
-    """
-    if bound <= MAX_SLOTS * len(keys):
-        slots: NDArray[Any] = np.full(bound, -1, dtype=np.int32 if len(keys) < 2**31 else np.int64)
-        slots[keys] = np.arange(len(keys), dtype=slots.dtype)
-        full = np.flatnonzero(slots >= 0)
-        if len(full) == len(keys):  # else a key occurs twice
-            return slots if len(full) == bound else slots[full], full
-    order = np.argsort(keys, kind="stable")
-    return order, keys[order]
-
-
-def _used(kinds: NDArray[Any], codes: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """Return those of the kinds that occur among the codes, and the codes of these alone."""
-    occurs = np.bincount(codes, minlength=len(kinds)) > 0
-    return (kinds, codes) if occurs.all() else (kinds[occurs], (np.cumsum(occurs) - 1)[codes])
-
-
-def merge_duplicates(
-    rows: Rows, table: Table, *, how: str, id: str | None, taken: set[str | None]
-) -> tuple[Rows, list[str]]:
-    """Return the rows with each time once in a series, and what was done.
-
-    Raises
-    ------
-    DataError
-        D111, several rows for one time that are not equal, when `how` is ``error``.
-    """
-    first = np.r_[True, (rows.codes[1:] != rows.codes[:-1]) | (rows.ticks[1:] != rows.ticks[:-1])]
-    if first.all():
-        return rows, []
-    if how == "error":
-        again = table.frame.duplicated().to_numpy()[rows.rows]
-        if not (first | again).all():
-            raise _conflict(rows, table, ~first & ~again, id, taken)
-        count = int((~first).sum())
-        return rows.take(np.flatnonzero(first)), [f"{count} row{'' if count == 1 else 's'} equal to another left out"]
-    starts = np.flatnonzero(first)
-    merged = rows.take(starts)
-    repeated = len(starts) - int(first[np.r_[starts[1:] - 1, len(first) - 1]].sum())
-    values = _merged_values(rows, starts, how)
-    return (
-        replace(merged, values=values),
-        [f"{repeated} repeated time{'' if repeated == 1 else 's'}: the {how} is taken"],
-    )
-
 
 def trim(rows: Rows) -> Rows:
     """Return the rows without those before the first and after the last value of their series."""
@@ -185,8 +42,7 @@ def trim(rows: Rows) -> Rows:
     if valid.all():
         return rows
     seen = np.cumsum(valid)  # values up to and with each row
-    starts, ends = rows.starts, np.r_[rows.starts[1:], len(valid)] - 1
-    before, total = (seen - valid)[starts], seen[ends]
+    before, total = (seen - valid)[rows.starts], seen[rows.offsets[1:] - 1]
     inside = (seen > before[rows.codes]) & (seen - valid < total[rows.codes])
     return rows.take(np.flatnonzero(inside))
 
@@ -200,8 +56,7 @@ def drop_short(rows: Rows, table: Table, *, least: int = MIN_VALUES) -> tuple[Ro
         D117, when no series has as many.
     """
     valid = ~np.isnan(rows.values)
-    bounds = np.r_[rows.starts, len(valid)]
-    counts = np.diff(bounds if valid.all() else np.r_[0, np.cumsum(valid)][bounds])
+    counts = np.diff(rows.offsets if valid.all() else np.r_[0, np.cumsum(valid)][rows.offsets])
     short = counts < least
     if short.all():
         longest = int(counts.max(initial=0))
@@ -230,7 +85,7 @@ def place_on_grid(rows: Rows, table: Table, *, freq: str | None) -> tuple[Panel,
     places = _places(rows, frequency)
     if (places < 0).any():
         raise _off_grid(rows, table, frequency, np.flatnonzero(places < 0))
-    ends = np.r_[rows.starts[1:], len(places)] - 1
+    ends = rows.offsets[1:] - 1
     lengths = places[ends] + 1
     total = int(lengths.sum())
     if total > max(MAX_GRID, MAX_SPARSENESS * len(places)):
@@ -291,65 +146,14 @@ def on_month_edges(rows: Rows, frequency: Frequency) -> Rows:
     return _to_month_edges(rows, name) if name and FAMILIES[name].months else rows
 
 
-def stamp(time: Any) -> str:
-    """Return a time without the zeros of its clock: ``2024-05-01``."""
-    return str(time).removesuffix(".000000").removesuffix("T00:00:00") if isinstance(time, np.datetime64) else f"{time}"
-
-
-def some(names: Sequence[str], limit: int = 5) -> str:
-    """Return the first of the names of series, quoted, and how many more there are."""
-    more = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return ", ".join(shown(name) for name in names[:limit]) + more
-
-
 def _places(rows: Rows, frequency: Frequency) -> NDArray[np.int64]:
     """Return the place of every row on the grid that begins with its series; -1 for off the grid."""
     common = positions(rows.moments, frequency)
     if (common >= 0).all():  # one grid for all series
         own = rows.ticks if len(common) == common[-1] + 1 else common[rows.ticks]
         first = own[rows.starts]
-        return own - np.repeat(first, np.diff(np.r_[rows.starts, len(own)])) if first.any() else own
+        return own - np.repeat(first, np.diff(rows.offsets)) if first.any() else own
     return np.concatenate([positions(times, frequency) for _, times in rows.by_series(rows.times)])
-
-
-def _merged_values(rows: Rows, starts: NDArray[np.int64], how: str) -> NDArray[np.float64]:
-    """Return one value for the rows from each start to the next; mean and sum leave missing values out."""
-    if how in ("first", "last"):
-        return rows.values[starts if how == "first" else np.r_[starts[1:], len(rows.values)] - 1]
-    slot = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(rows.values)]))
-    order = np.lexsort((rows.values, slot))  # added from small to large, the sum is the same for any order of the file
-    values = rows.values[order]
-    counts = np.add.reduceat(~np.isnan(values), starts, dtype=np.int64)
-    totals = np.add.reduceat(np.nan_to_num(values), starts)
-    result = totals / np.maximum(counts, 1) if how == "mean" else totals
-    return np.where(counts > 0, result, np.nan)
-
-
-def _conflict(
-    rows: Rows, table: Table, repeated: NDArray[np.bool_], id: str | None, taken: set[str | None]
-) -> DataError:
-    """Return the error that names a repeated time; its hint is an id column that would tell the rows apart."""
-    where = np.flatnonzero(repeated)
-    at = int(where[0])
-    same = rows.rows[(rows.codes == rows.codes[at]) & (rows.ticks == rows.ticks[at])]
-    times = rows.times[np.argsort(rows.rows)]
-    found = [] if id is not None else separating_columns(table, times, taken=taken)
-    whose = f" of {shown(rows.names[rows.codes[at]])}" if id is not None else ""
-    count = f"{len(where)} repeated time{'' if len(where) == 1 else 's'}"
-    zone = None if found else proposed_zone(rows.times[where])
-    if zone is not None:
-        return DataError(
-            "D111",
-            f"{count} in {table.name}, first {stamp(rows.times[at])}{whose}: {table.listed(same)}",
-            found="perhaps local times: this hour comes twice when summer ends",
-            hint=table.retry(tz=zone),
-        )
-    return DataError(
-        "D111",
-        f"{count} in {table.name}, first {stamp(rows.times[at])}{whose}: {table.listed(same)}",
-        found=f"columns that tell them apart: {', '.join(map(shown, found))}" if found else None,
-        hint=table.retry(id=found[0]) if found else table.retry(duplicates="mean"),
-    )
 
 
 def _with_frequency(rows: Rows, table: Table, freq: str | None) -> tuple[Rows, Frequency, list[str]]:
@@ -362,9 +166,9 @@ def _with_frequency(rows: Rows, table: Table, freq: str | None) -> tuple[Rows, F
         moved = on_month_edges(rows, frequency)
     if moved is rows or np.array_equal(moved.moments, rows.moments):
         return rows, frequency, []
-    twice = np.flatnonzero((np.diff(moved.codes) == 0) & (np.diff(moved.ticks) == 0))
+    twice = np.flatnonzero(moved.repeated())
     if len(twice):
-        pair = table.listed(rows.rows[[twice[0], twice[0] + 1]])
+        pair = table.listed(rows.rows[[twice[0] - 1, twice[0]]])
         raise DataError(
             "D113", f"several times of {table.name} in one month, first {pair}", hint=table.retry(freq=_finest(rows))
         )

@@ -43,6 +43,8 @@ class Layout:
         Columns to read as float64.
     cells : frozenset of str
         Columns to read as texts, cell by cell; all others become categorical texts.
+    words : frozenset of str
+        Columns with a text among the first that can be nothing else.
     """
 
     names: tuple[str, ...]
@@ -50,6 +52,7 @@ class Layout:
     decimal: str
     numbers: frozenset[str] = frozenset()
     cells: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
 
     @property
     def kinds(self) -> frozenset[str]:
@@ -161,6 +164,7 @@ def _by_arrow(file: PlainFile, layout: Layout) -> pd.DataFrame | None:
             strings_can_be_null=False,
             true_values=[],
             decimal_point=layout.decimal,
+            check_utf8=False,  # the file has looked
         ),
     )
     columns: dict[str, Any] = {}
@@ -184,32 +188,39 @@ def _by_arrow(file: PlainFile, layout: Layout) -> pd.DataFrame | None:
 def _by_pandas(file: PlainFile, layout: Layout) -> pd.DataFrame | None:
     file.counts |= {layout.separator: 0, "\n": 0}
     exact: dict[str, Any] = {} if _pandas_is_exact() else {"float_precision": "round_trip"}
+    types: dict[str, Any] = dict.fromkeys(layout.names, object)
+    types |= dict.fromkeys(layout.numbers, float) | dict.fromkeys(layout.kinds & layout.words, "category")
     frame: pd.DataFrame = pd.read_csv(
         file,
         header=0,
         names=list(layout.names),
         sep=layout.separator,
         decimal=layout.decimal,
-        dtype={name: float if name in layout.numbers else object for name in layout.names},
+        dtype=types,
         keep_default_na=False,
         na_values={name: sorted(MISSING_MARKERS) for name in layout.numbers},
         quoting=3,
         skip_blank_lines=False,
+        low_memory=False,  # in parts, whose categories it would unite one by one
         **exact,
     )
     if file.counts[layout.separator] != (len(frame) + 1) * (len(layout.names) - 1):
         return None  # pandas takes a short row as one with empty cells
     for name in layout.names:
-        if name in layout.kinds:
-            codes, kinds = pd.factorize(frame[name].to_numpy())
-            frame[name] = _categorical(codes, kinds)
-        elif name in layout.cells:
+        if name in layout.cells:
             frame[name] = _stripped(frame[name].to_numpy())
+        elif name in layout.kinds - layout.words:  # categories would not stay texts
+            frame[name] = _categorical(*pd.factorize(frame[name].to_numpy()))
+        elif name in layout.kinds:
+            texts = frame[name].cat.categories.tolist()
+            if not all(isinstance(text, str) for text in texts):
+                return None
+            frame[name] = _categorical(frame[name].cat.codes.to_numpy(), texts)
     return frame
 
 
-def _categorical(codes: NDArray[Any], kinds: Any) -> pd.Categorical:
-    return pd.Categorical.from_codes(codes, pd.Index(kinds, dtype=object), validate=False)
+def _categorical(codes: NDArray[Any], texts: Any) -> pd.Categorical:
+    return pd.Categorical.from_codes(codes, pd.Index(texts, dtype=object), validate=False)
 
 
 def _stripped(texts: NDArray[Any]) -> pd.Series[Any]:

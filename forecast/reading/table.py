@@ -124,8 +124,8 @@ class Table:
         )
 
 
-def coded(cells: pd.Series[Any]) -> tuple[NDArray[np.int64], list[str]]:
-    """Return the text of every cell as a code, and the distinct texts.
+def coded(cells: pd.Series[Any]) -> tuple[NDArray[Any], list[str]]:
+    """Return the text of every cell as a code, a whole number of any size, and the distinct texts.
 
     Examples
     --------
@@ -133,13 +133,12 @@ def coded(cells: pd.Series[Any]) -> tuple[NDArray[np.int64], list[str]]:
     >>> coded(pd.Series(["b", "a", "b"]))
     (array([0, 1, 0]), ['b', 'a'])
     """
-    import numpy as np
     import pandas as pd
 
     if isinstance(cells.dtype, pd.CategoricalDtype):
-        return cells.cat.codes.to_numpy().astype(np.int64), [str(text) for text in cells.cat.categories]
+        return cells.cat.codes.to_numpy(), [str(text) for text in cells.cat.categories]
     codes, texts = pd.factorize(cells.astype(str))
-    return codes.astype(np.int64), texts.tolist()
+    return codes, texts.tolist()
 
 
 def distinct(cells: pd.Series[Any]) -> list[str]:

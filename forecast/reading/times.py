@@ -63,11 +63,11 @@ class Times:
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, codes: NDArray[np.int64], times: NDArray[Any], notes: tuple[str, ...] = ()) -> Self:
+    def of(cls, codes: NDArray[Any], times: NDArray[Any], notes: tuple[str, ...] = ()) -> Self:
         """Return times from codes of times in any order, in which one may occur under several codes."""
         moments, places = np.unique(times, return_inverse=True)
         if np.array_equal(places, np.arange(len(places))):  # all at once and in order
-            return cls(codes, moments, notes)
+            return cls(codes.astype(np.int64, copy=False), moments, notes)
         return cls(places[codes].astype(np.int64, copy=False), moments, notes)
 
     @property

@@ -56,8 +56,10 @@ GROUPED_BY_POINTS = r"[+-]?(?:0|[1-9]\d{0,2}(?:\.\d{3})*)"
 def is_missing(cells: pd.Series[Any]) -> NDArray[np.bool_]:
     """Return which cells stand for a missing value: nothing, ``NA``, ``NaN``, ``nan``, ``null`` or ``None``."""
     if isinstance(cells.dtype, pd.CategoricalDtype):
-        marked = np.array([text in MISSING_MARKERS for text in cells.cat.categories], dtype=np.bool_)
-        return marked[cells.cat.codes] if marked.any() else np.zeros(len(cells), dtype=np.bool_)
+        kinds = cells.cat.categories
+        if MISSING_MARKERS.isdisjoint(kinds):
+            return np.zeros(len(cells), dtype=np.bool_)
+        return np.array([text in MISSING_MARKERS for text in kinds], dtype=np.bool_)[cells.cat.codes]
     missing = cells.isna()
     return np.asarray(missing if _is_plain(cells) else missing | cells.isin(list(MISSING_MARKERS)), dtype=np.bool_)
 
@@ -98,15 +100,8 @@ def read_numbers(table: Table, column: str) -> NDArray[np.float64]:
         values = np.full(len(cells), np.nan)
         # Python's own float() is exact to the last bit, which the parser of pandas.to_numeric is not.
         values[good] = cells[good].astype(str).str.replace(",", ".", regex=False).to_numpy(object).astype(np.float64)
-    infinite = np.flatnonzero(np.abs(values) > LARGEST)
-    if len(infinite):
-        what = "infinite" if np.isinf(values[infinite]).any() else f"larger than {LARGEST:g}"
-        raise DataError(
-            "D116",
-            f"{_counted(len(infinite), 'value')} in {shown(column)} of {table.name} "
-            f"{'is' if len(infinite) == 1 else 'are'} {what}: {table.listed(infinite, column)}",
-            hint="leave these cells empty: an empty cell is a gap, which is marked and can be filled",
-        )
+    if max(np.fmax.reduce(values, initial=0.0), -np.fmin.reduce(values, initial=0.0)) > LARGEST:
+        raise _too_large(table, column, values)
     return np.asarray(values, dtype=np.float64)
 
 
@@ -185,6 +180,17 @@ def sniff_decimal(table: Table) -> str:
         else f"the comma of {unclear} of {table.name} can be a decimal or a thousands separator, and no row decides"
     )
     raise DataError("D108", what, hint=table.retry(decimal=","))
+
+
+def _too_large(table: Table, column: str, values: NDArray[np.float64]) -> DataError:
+    infinite = np.flatnonzero(np.abs(values) > LARGEST)
+    what = "infinite" if np.isinf(values[infinite]).any() else f"larger than {LARGEST:g}"
+    return DataError(
+        "D116",
+        f"{_counted(len(infinite), 'value')} in {shown(column)} of {table.name} "
+        f"{'is' if len(infinite) == 1 else 'are'} {what}: {table.listed(infinite, column)}",
+        hint="leave these cells empty: an empty cell is a gap, which is marked and can be filled",
+    )
 
 
 def _not_numbers(table: Table, column: str, rows: NDArray[np.intp]) -> DataError:

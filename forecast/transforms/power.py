@@ -56,6 +56,8 @@ class Log:
 
     def apply(self, panel: Panel) -> Panel:
         """Return the panel with the logarithm of the positive series."""
+        if self.positive_.all():
+            return panel.with_values(np.log(panel.values))
         chosen = np.repeat(self.positive_, panel.lengths)
         return panel.with_values(np.log(panel.values, out=panel.values.copy(), where=chosen))
 

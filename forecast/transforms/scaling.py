@@ -35,8 +35,8 @@ class _Scaling:
 
     def apply(self, panel: Panel) -> Panel:
         """Return the panel scaled."""
-        level, size = (np.repeat(learned, panel.lengths) for learned in (self.level_, self.size_))
-        return panel.with_values((panel.values - level) / size)
+        values = panel.values - np.repeat(self.level_, panel.lengths) if self.level_.any() else panel.values
+        return panel.with_values(values / np.repeat(self.size_, panel.lengths))
 
     def invert(self, y_hat: Floats) -> Floats:
         """Return the forecasts in the units of the series."""
@@ -60,7 +60,8 @@ class StepScale(_Scaling):
         counts = np.add.reduceat(known, panel.offsets[:-1], dtype=np.int64)
         some = np.flatnonzero(counts)
         starts = (np.cumsum(counts) - counts)[some]
-        steps = np.abs(np.diff(y, prepend=0.0))
+        steps = np.zeros_like(y)
+        np.abs(np.subtract(y[1:], y[:-1], out=steps[1:]), out=steps[1:])
         steps[starts] = 0.0
         size = np.zeros(panel.n_series)
         if len(some):

@@ -68,9 +68,13 @@ class Deseasonalize:
         return panel.with_values(panel.values + self._season(panel))
 
     def _season(self, panel: Panel) -> Floats:
-        season = np.zeros(len(panel.values))
-        places = np.flatnonzero(np.repeat(self.found_, panel.lengths))
-        season[places] = self.indices_[series_of(panel)[places], -from_end(panel)[places] % panel.season_length]
+        season, m = np.zeros(len(panel.values)), panel.season_length
+        for block in blocks(panel.lengths, np.flatnonzero(self.found_)):
+            lengths = panel.lengths[block]
+            width = int(lengths.max(initial=0))
+            inside = np.arange(width) >= width - lengths[:, None]  # rows end together, where the forecasts begin
+            places = (panel.offsets[1:][block, None] - width + np.arange(width))[inside]
+            season[places] = np.tile(self.indices_[block], -(-width // m))[:, -width:][inside]
         return season
 
 
@@ -216,15 +220,18 @@ def _has_season(panel: Panel) -> Bools:
         y = rows(panel.values, panel.offsets[block], panel.lengths[block])
         size = np.fmax(np.fmax.reduce(y, axis=1, initial=0.0), -np.fmin.reduce(y, axis=1, initial=0.0))[:, None]
         size = np.where(size > 0, size, 1.0)
-        d = np.diff(y, axis=1) / size
-        known = ~np.isnan(d)
-        if not known.all():
-            d[~known] = 0.0
-        d -= d.sum(axis=1, keepdims=True) / np.maximum(known.sum(axis=1, keepdims=True), 1)
-        d *= known
+        d = (y[:, 1:] - y[:, :-1]) / size
+        gaps = np.isnan(d)
+        if gaps.any():
+            d[gaps] = 0.0
+            d -= d.sum(axis=1, keepdims=True) / np.maximum((~gaps).sum(axis=1, keepdims=True), 1)
+            d[gaps] = 0.0
+            y = np.nan_to_num(y, nan=0.0)
+        else:
+            d -= d.sum(axis=1, keepdims=True) / d.shape[1]
         products = lagged_products(d, m)
         total = products[:, 0]
-        moving = total > 1e-20 * np.nansum(np.square(y), axis=1) / size[:, 0] ** 2
+        moving = total > 1e-20 * np.einsum("ij,ij->i", y, y) / size[:, 0] ** 2
         r = products[:, 1:] / np.where(moving, total, 1.0)[:, None]
         steps = panel.lengths[block] - 1
         limit = 1.645 * np.sqrt((1.0 + 2.0 * np.sum(r[:, :-1] ** 2, axis=1)) / steps)

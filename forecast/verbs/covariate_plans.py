@@ -14,8 +14,9 @@ import numpy as np
 from forecast.covariates import stretches
 from forecast.errors import DataError, shown
 from forecast.reading.covariate_rows import CovariateColumns, place_covariates, require_ahead
-from forecast.reading.placing import Rows, merge_duplicates, some
+from forecast.reading.duplicates import merge_duplicates
 from forecast.reading.readers import read_table
+from forecast.reading.rows import Rows, some
 from forecast.reading.table import coded
 from forecast.reading.times import read_times
 from forecast.reading.values import is_missing

@@ -1,0 +1,174 @@
+"""The rows of a table, sorted by series and time.
+
+The idea: rows are sorted once, and from then on a series is a stretch of arrays and a time the number of a moment, so
+that calendars are asked about distinct times alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from forecast.errors import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from forecast.reading.times import Times
+
+__all__ = ["Rows", "in_order", "some", "stamp"]
+
+MAX_SLOTS = 8
+"""Rows are sorted by slots where there are at most so many a row."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """N rows of S series, sorted by series and time.
+
+    Parameters
+    ----------
+    names : tuple of str
+        The series, sorted.
+    offsets : ndarray [S + 1]
+        Series s is the rows from ``offsets[s]`` up to ``offsets[s + 1]``, one at least.
+    ticks : ndarray [N]
+        Which of the moments is the time of each row.
+    moments : ndarray [U]
+        Distinct times, sorted; each is that of a row.
+    values : ndarray [N]
+        The value of each row; NaN where it is missing.
+    rows : ndarray [N]
+        Where the row stood in the table.
+
+    Examples
+    --------
+    >>> from forecast.reading.times import Times
+    >>> times = Times(np.array([0, 1, 0]), np.array([1949, 1950]))
+    >>> rows = Rows.sorted(np.array([0, 1, 1]), ["b", "a"], times, np.array([5.0, 7.0, 6.0]))
+    >>> rows.names, rows.codes, rows.times, rows.values
+    (('a', 'b'), array([0, 0, 1]), array([1949, 1950, 1949]), array([6., 7., 5.]))
+    """
+
+    names: tuple[str, ...]
+    offsets: NDArray[np.int64]
+    ticks: NDArray[np.int64]
+    moments: NDArray[Any]
+    values: NDArray[np.float64]
+    rows: NDArray[Any]
+
+    @classmethod
+    def sorted(cls, codes: NDArray[Any], names: Sequence[str], times: Times, values: NDArray[np.float64]) -> Self:
+        """Return the rows by series and time; equal times stay in the order of the file.
+
+        Parameters
+        ----------
+        codes : ndarray [N] of int
+            Which of the `names`, in any order, is the series of each row; each occurs.
+        names : sequence of str
+            Distinct.
+        times : Times
+            Of each row.
+        values : ndarray [N]
+            Of each row.
+        """
+        by_name = sorted(range(len(names)), key=names.__getitem__)
+        offsets = np.r_[0, np.cumsum(np.bincount(codes, minlength=len(names))[by_name])]
+        named = tuple(names[i] for i in by_name)
+        order = _order(codes, np.argsort(by_name), times)
+        if order is None:
+            return cls(named, offsets, times.codes, times.moments, values, np.arange(len(codes)))
+        return cls(named, offsets, times.codes.take(order), times.moments, values.take(order), order)
+
+    @classmethod
+    def of(
+        cls, names: Sequence[str], codes: NDArray[Any], ticks: NDArray[Any], moments: NDArray[Any], *more: Any
+    ) -> Self:
+        """Return rows that are sorted, with those of the `names` and `moments` alone that have any."""
+        kept, series = _used(np.array(names, dtype=object), codes)
+        moments, ticks = _used(moments, ticks)
+        return cls(tuple(kept), np.searchsorted(series, np.arange(len(kept) + 1)), ticks, moments, *more)
+
+    @cached_property
+    def codes(self) -> NDArray[np.int64]:
+        """Which of the series each row belongs to, [N]."""
+        return np.repeat(np.arange(len(self.names)), np.diff(self.offsets))
+
+    @property
+    def times(self) -> NDArray[Any]:
+        """The time of each row, [N]."""
+        return self.moments[self.ticks]
+
+    @property
+    def starts(self) -> NDArray[np.int64]:
+        """The first row of each series, [S]."""
+        return self.offsets[:-1]
+
+    def by_series(self, array: NDArray[Any]) -> Iterator[tuple[str, NDArray[Any]]]:
+        """Yield the name of each series and its stretch of `array`."""
+        return zip(self.names, np.split(array, self.starts[1:]), strict=True)
+
+    def take(self, kept: NDArray[Any]) -> Rows:
+        """Return the `kept` rows, and the series that still have any."""
+        return Rows.of(self.names, self.codes[kept], self.ticks[kept], self.moments, self.values[kept], self.rows[kept])
+
+    def with_moments(self, times: NDArray[Any]) -> Rows:
+        """Return the rows with other `times` [U] for their moments, in the same order; some may fall together."""
+        moments, places = np.unique(times, return_inverse=True)
+        return replace(self, ticks=places[self.ticks], moments=moments)
+
+    def repeated(self) -> NDArray[np.bool_]:
+        """Return which rows [N] have the time of the row before, in the same series."""
+        same = np.zeros(len(self.ticks), dtype=np.bool_)
+        np.equal(self.ticks[1:], self.ticks[:-1], out=same[1:])
+        same[self.starts] = False
+        return same
+
+
+def in_order(keys: NDArray[np.int64], bound: int) -> NDArray[np.int64]:
+    """Return ``np.argsort(keys, kind="stable")`` for keys from 0 up to the `bound`.
+
+    Where that is not far above the number of keys, each key has a slot, and full slots are read off one after another.
+
+    Examples
+    --------
+    >>> in_order(np.array([4, 0, 2]), 5)
+    array([1, 2, 0])
+    """
+    if bound <= MAX_SLOTS * len(keys):
+        slots = np.full(bound, -1)
+        slots[keys] = np.arange(len(keys))
+        order = slots if bound == len(keys) and slots.min(initial=0) >= 0 else slots[slots >= 0]
+        if len(order) == len(keys):  # else a key occurs twice
+            return order
+    return np.argsort(keys, kind="stable")
+
+
+def stamp(time: Any) -> str:
+    """Return a time without the zeros of its clock: ``2024-05-01``."""
+    return str(time).removesuffix(".000000").removesuffix("T00:00:00") if isinstance(time, np.datetime64) else f"{time}"
+
+
+def some(names: Sequence[str], limit: int = 5) -> str:
+    """Return the first of the names of series, quoted, and how many more there are."""
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(shown(name) for name in names[:limit]) + more
+
+
+def _order(codes: NDArray[Any], rank: NDArray[np.int64], times: Times) -> NDArray[np.int64] | None:
+    """Return the order of the rows by the rank of their series and by time; None where they stand in it."""
+    n_moments = max(len(times.moments), 1)
+    keys = (rank * n_moments)[codes]
+    keys += times.codes
+    return None if (keys[1:] >= keys[:-1]).all() else in_order(keys, len(rank) * n_moments)
+
+
+def _used(kinds: NDArray[Any], codes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return those of the kinds that occur among the codes, and the codes of these alone."""
+    occurs = np.bincount(codes, minlength=len(kinds)) > 0
+    return (kinds, codes) if occurs.all() else (kinds[occurs], (np.cumsum(occurs) - 1)[codes])
