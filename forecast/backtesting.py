@@ -8,7 +8,7 @@ tasks can be done anywhere and in any order.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -39,6 +39,7 @@ __all__ = [
     "Window",
     "ahead",
     "backtest",
+    "beside_truth",
     "choose_n_windows",
     "fit_all",
     "given",
@@ -117,6 +118,8 @@ class Fitted:
     notices: list[Notice] = field(default_factory=list)
     failures: list[dict[str, str]] = field(default_factory=list)
     timings: dict[str, dict[str, float]] = field(default_factory=dict)
+    back: int = 0
+    """How many values come after the cutoff."""
 
 
 @dataclass
@@ -171,6 +174,14 @@ def truth(panel: Panel, window: Window, split: Split) -> pd.DataFrame:
             **{name: np.repeat(numbers, split.horizon) for name, numbers in known.items()},
         }
     )
+
+
+def beside_truth(forecasts: Sequence[pd.DataFrame], panel: Panel, window: Window, split: Split) -> pd.DataFrame:
+    """Return what models forecast in a window with what came: rows of `Backtest.frame`, and own ends of intervals."""
+    known = truth(panel, window, split)
+    joined = pd.concat(forecasts, ignore_index=True).merge(known, on=["unique_id", "step"], how="left", sort=False)
+    own = [name for name in joined.columns if name.startswith(("lo-", "hi-"))]
+    return joined.assign(back=window.back)[[*COLUMNS, *own]]
 
 
 def perform(task: Task) -> Outcome:
@@ -238,16 +249,18 @@ def backtest(
     bounds: Bounds | None = None,
     levels: Sequence[float] = (),
     fallback: bool = False,
+    keep: Collection[str] = (),
     do: Doer = lambda tasks: map(perform, tasks),
 ) -> Backtest:
     """Let every model forecast from every cutoff; `bounds`, `levels` and `fallback` are those of `fit_all`.
 
     The tasks of the latest windows come first, so that these are there if time runs out; a window that not all models
-    could finish is given up.
+    could finish is given up. The fitted models that are named in `keep` stand in `Fitted.models`, each in the first
+    window that it serves.
     """
     bounds = bounds or Bounds()
     tasks = [
-        Task(name, make, panel, split, (*block, *split.between(block)), bounds, tuple(levels))
+        Task(name, make, panel, split, (*block, *split.between(block)), bounds, tuple(levels), keep=name in keep)
         for block in reversed(split.blocks)
         for name, make in factories.items()
     ]
@@ -268,14 +281,12 @@ def backtest(
             tried = rows or any(o is not None and o.failure for o in outcomes.values())
             if past is None or not tried or not (rows or place < len(block)):
                 continue
-            known = truth(panel, Window(past, back), split)
             if place < len(block):
                 found.fits.append(_fitted(outcomes, place, cutoff=_text(past.last.max()), fallback=fallback))
+                found.fits[-1].back = back
                 rows = [found.fits[-1].forecasts]
-            joined = pd.concat(rows, ignore_index=True).merge(known, on=["unique_id", "step"], how="left", sort=False)
-            joined = joined.assign(back=back)
-            own = [name for name in joined.columns if name.startswith(("lo-", "hi-"))]
-            (frames if place < len(block) else between).append(joined[[*COLUMNS, *own]])
+            joined = beside_truth(rows, panel, Window(past, back), split)
+            (frames if place < len(block) else between).append(joined)
     found.frame = pd.concat(frames, ignore_index=True) if frames else found.frame
     if between:
         found.between = pd.concat(between, ignore_index=True).dropna(subset="y", ignore_index=True)
