@@ -21,6 +21,7 @@ from forecast.defaults import BASELINES
 from forecast.errors import ForecastError, ModelError, Notice
 from forecast.metrics import mase_scale, rmsse_scale
 from forecast.models.base import predicted
+from forecast.models.saving import remembered
 from forecast.split import Split, choose_n_windows
 
 if TYPE_CHECKING:
@@ -77,8 +78,9 @@ class Window:
 class Task:
     """One fit of one model, before the last ``backs[0]`` values of each series, and its forecasts from all `backs`.
 
-    `levels` asks for the model's own intervals, where it has any; `keep` for the fitted model, too. `series` are first
-    and last + 1 of those that it is about, where it is one of several tasks that a larger one was cut into.
+    `levels` asks for the model's own intervals, where it has any; `keep` for the fitted model, too, which from before
+    the end of the data is `remembered`. `series` are first and last + 1 of those that it is about, where it is one of
+    several tasks that a larger one was cut into.
     """
 
     model: str
@@ -206,7 +208,8 @@ def perform(task: Task) -> Outcome:
     except FAILURES as error:
         return Outcome(failure=str(error))
     outcome.choices, outcome.notices = model.choices_, list(model.notices_)
-    outcome.model = model if task.keep else None
+    if task.keep:
+        outcome.model = model if task.backs[0] == 0 else remembered(model)
     return outcome
 
 
