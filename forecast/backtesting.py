@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,6 +61,7 @@ LEAST_VALUES = 3
 FALLBACK = "seasonal_naive"
 """What stands in for a model that fails, where that was asked for."""
 NOT_FINISHED = "not finished in the time there was"
+NONE: Mapping[str, Panel] = MappingProxyType({})
 COLUMNS = ("unique_id", "cutoff", "ds", "step", "model", "y", "y_hat", "scale", "rms_scale", "before", "back")
 
 
@@ -221,11 +223,13 @@ def fit_all(
     bounds: Bounds | None = None,
     levels: Sequence[float] = (),
     fallback: bool = False,
+    only: Mapping[str, Panel] = NONE,
     do: Doer = lambda tasks: map(perform, tasks),
 ) -> Fitted:
     """Fit every model to the whole of `panel` and forecast what follows; a model that fails is written down.
 
     Forecasts outside `bounds` are moved into them; with `fallback`, seasonal naive stands in for a model that fails.
+    A model that is named in `only` is given these series alone.
     The frame has the own intervals of those models that have any, at these `levels`.
 
     Raises
@@ -236,7 +240,7 @@ def fit_all(
     bounds = bounds or Bounds()
     quickest_first = sorted(factories, key=lambda name: name not in BASELINES)  # they are there if time runs out
     tasks = [
-        Task(name, factories[name], panel, split, bounds=bounds, levels=tuple(levels), keep=True)
+        Task(name, factories[name], only.get(name, panel), split, bounds=bounds, levels=tuple(levels), keep=True)
         for name in quickest_first
     ]
     done = dict(zip(quickest_first, do(tasks), strict=True))
@@ -252,19 +256,21 @@ def backtest(
     bounds: Bounds | None = None,
     levels: Sequence[float] = (),
     fallback: bool = False,
+    only: Mapping[str, Panel] = NONE,
     keep: Collection[str] = (),
     do: Doer = lambda tasks: map(perform, tasks),
 ) -> Backtest:
-    """Let every model forecast from every cutoff; `bounds`, `levels` and `fallback` are those of `fit_all`.
+    """Let every model forecast from every cutoff; `bounds`, `levels`, `fallback` and `only` are those of `fit_all`.
 
     The tasks of the latest windows come first, so that these are there if time runs out; a window that not all models
     could finish is given up. The fitted models that are named in `keep` stand in `Fitted.models`, each in the first
     window that it serves.
     """
     bounds = bounds or Bounds()
+    latest_first = [(*block, *split.between(block)) for block in reversed(split.blocks)]
     tasks = [
-        Task(name, make, panel, split, (*block, *split.between(block)), bounds, tuple(levels), keep=name in keep)
-        for block in reversed(split.blocks)
+        Task(name, make, only.get(name, panel), split, backs, bounds, tuple(levels), keep=name in keep)
+        for backs in latest_first
         for name, make in factories.items()
     ]
     done = list(do(tasks))

@@ -18,10 +18,12 @@ from forecast.account import (
     command_line,
     failure_notices,
     first_of,
+    ration_words,
 )
 from forecast.config import RunConfig, resolve
 from forecast.defaults import DEFAULT_DATA
 from forecast.engine import Workers, one_thread
+from forecast.errors import Notice
 from forecast.gates import refuse_warnings
 from forecast.options import RunOptions, spelled_out
 from forecast.ready import Ready, factories_of, for_intervals, named_factories, prepare
@@ -223,9 +225,10 @@ def backtest(
     seconds = _for_models(settings, perf_counter() - started, TABLE_SECONDS)
     with one_thread(), Workers(jobs, seconds=seconds, engine=engine) as workers:
         trial = try_models(ready, settings, workers, listener)
+    less = [] if trial.ration is None else [Notice("W305", f"budget: {ration_words(trial.ration.account)}")]
     if settings.strict:
-        refuse_warnings([*trial.notices, *failure_notices(trial.leaderboard)])
-    for notice in trial.notices:
+        refuse_warnings([*trial.notices, *less, *failure_notices(trial.leaderboard)])
+    for notice in [*trial.notices, *less]:
         listener.say(str(notice))
     if trial.given_up:
         listener.say(f"{trial.given_up} of {ready.split.n_windows} windows given up to keep the budget")

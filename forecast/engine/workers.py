@@ -146,6 +146,11 @@ class Workers:
                 results[place] = result
         return results
 
+    @property
+    def seconds_left(self) -> float | None:
+        """How long they work on; None without a limit."""
+        return None if self.deadline is None else max(0.0, self.deadline - perf_counter())
+
     def _over(self) -> bool:
         return self.deadline is not None and perf_counter() >= self.deadline
 

@@ -20,6 +20,7 @@ from forecast.chunks import doer
 from forecast.defaults import BASELINES
 from forecast.errors import DataError, Notice
 from forecast.models.combination import COMBINATION, combined, members_of
+from forecast.rationing import rationed
 from forecast.ready import factories_of
 from forecast.scoring import common_points, leaderboard, metric_of, score_names
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from forecast.backtesting import Backtest, Fitted
     from forecast.config import RunConfig
     from forecast.engine import Workers
+    from forecast.rationing import Ration
     from forecast.ready import Ready
     from forecast.results import Listener
 
@@ -54,6 +56,8 @@ class Trial:
         Windows for which a budget left no time.
     notices : list of Notice
         What the models had to say, each once.
+    ration : Ration, optional
+        The series that slow models were tried on, where a budget did not last for all.
     """
 
     backtest: pd.DataFrame
@@ -63,6 +67,7 @@ class Trial:
     n_windows: int
     given_up: int
     notices: list[Notice]
+    ration: Ration | None = None
 
 
 def expected(settings: RunConfig) -> tuple[list[str], list[str]]:
@@ -87,6 +92,7 @@ def try_models(ready: Ready, settings: RunConfig, workers: Workers, listener: Li
     factories, split, chosen = factories_of(settings), ready.split, settings.forecast
     bounds = Bounds(min=chosen.min, max=chosen.max, integer=chosen.integer)
     total, done = len(split.blocks) * len(factories), count()
+    ration = rationed(factories, ready.panel, split, workers, seed=settings.seed, last=False)
     tested = backtest(
         factories,
         ready.panel,
@@ -94,6 +100,7 @@ def try_models(ready: Ready, settings: RunConfig, workers: Workers, listener: Li
         bounds=bounds,
         levels=chosen.level,
         fallback=chosen.fallback,
+        only={} if ration is None else ration.panels,
         do=doer(workers, lambda task: listener.progress(next(done), total, task.model)),
     )
     names = list(factories)
@@ -115,6 +122,7 @@ def try_models(ready: Ready, settings: RunConfig, workers: Workers, listener: Li
         horizon=split.horizon,
         n_windows=len(tested.fits),
         given_up=tested.unfinished,
+        ration=ration,
         notices=notices_of(tested.fits),
     )
 
