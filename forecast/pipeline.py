@@ -218,12 +218,12 @@ def backtest(
             return try_chunks(str(data), settings, target, sizes, flags=flags, workers=workers, **how)
     if target is not None:
         require_free(target, overwrite=overwrite)
-    ready = prepare(data, settings, flags=flags)
-    require_windows(ready)
-    for line in ready.lines:
-        listener.say(line)
-    seconds = _for_models(settings, perf_counter() - started, TABLE_SECONDS)
-    with one_thread(), Workers(jobs, seconds=seconds, engine=engine) as workers:
+    with one_thread(), Workers(jobs, engine=engine) as workers:
+        ready = prepare(data, settings, flags=flags)
+        require_windows(ready)
+        for line in ready.lines:
+            listener.say(line)
+        workers.end_in(_for_models(settings, perf_counter() - started, TABLE_SECONDS))
         trial = try_models(ready, settings, workers, listener)
     less = [] if trial.ration is None else [Notice("W305", f"budget: {ration_words(trial.ration.account)}")]
     if settings.strict:
@@ -313,11 +313,11 @@ def predict(
             frame = predict_saved(data, Path(from_run), flags, listener)
     else:
         settings = _for_predict(options, config)
-        ready = for_intervals(prepare(data, settings, flags=flags), settings)
-        for line in ready.lines:
-            listener.say(line)
-        seconds = _for_models(settings, perf_counter() - started, TABLE_SECONDS)
-        with one_thread(), Workers(jobs, seconds=seconds, engine=engine) as workers:
+        with one_thread(), Workers(jobs, engine=engine) as workers:
+            ready = for_intervals(prepare(data, settings, flags=flags), settings)
+            for line in ready.lines:
+                listener.say(line)
+            workers.end_in(_for_models(settings, perf_counter() - started, TABLE_SECONDS))
             frame = _forecast(ready, settings, workers, listener, started=started)
     frame = no_formulas(frame) if excel_safe else frame
     if target is not None:
