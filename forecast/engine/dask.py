@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 import warnings
+import weakref
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from importlib import import_module
 from importlib.util import find_spec
@@ -99,7 +100,7 @@ class Dask(Executor):
                 "U101", f"no Dask scheduler answers at {shown(name)}", hint="--engine dask, or processes"
             ) from error
         self._executor = self._client.get_executor(pure=False)
-        self._sent: dict[int, tuple[Any, Any]] = {}
+        self._sent: dict[int, Any] = {}
         self._workers, self._looked, self._closed = self._addresses(), perf_counter(), False
         self._after = ThreadPoolExecutor(1)  # Dask's own thread must not wait for Dask
 
@@ -154,10 +155,11 @@ class Dask(Executor):
             future.set_exception(error)
 
     def _panel(self, panel: Any) -> Any:
-        """Return Dask's name for a panel that every worker has."""
+        """Return Dask's name for a panel that every worker has, for as long as it is here."""
         if id(panel) not in self._sent:
-            self._sent[id(panel)] = panel, self._client.scatter(panel, broadcast=True, hash=False)
-        return self._sent[id(panel)][1]
+            self._sent[id(panel)] = self._client.scatter(panel, broadcast=True, hash=False)
+            weakref.finalize(panel, self._sent.pop, id(panel), None).atexit = False
+        return self._sent[id(panel)]
 
     def _addresses(self) -> set[str]:
         return set(self._client.nthreads())
