@@ -37,7 +37,7 @@ from forecast.storage.request import Request
 from forecast.storage.underway import under_way
 from forecast.tuning import tune
 from forecast.verbs.inspection import audit, check, gradcheck, plan
-from forecast.verbs.parquet_folders import Sizes
+from forecast.verbs.parquet_folders import WINDOW_SERIES, Sizes
 from forecast.verbs.saved import predict_saved
 from forecast.verbs.streaming import forecast_chunks, try_chunks
 from forecast.verbs.trials import Trial, require_windows, try_models
@@ -211,7 +211,8 @@ def backtest(
     settings = resolve(Path(config) if config is not None else None, flags)
     target = None if output is None else Path(output)
     flags |= {"config": config}
-    sizes = Sizes.of(data, target, chunk_series=chunk_series, sample_series=sample_series)
+    asked = {"chunk_series": chunk_series, "sample_series": sample_series}
+    sizes = Sizes.of(data, target, **asked, usual_sample=WINDOW_SERIES)
     if sizes is not None and target is not None:
         how: dict[str, Any] = {"overwrite": overwrite, "excel_safe": excel_safe, "listener": listener}
         with one_thread(), Workers(jobs, engine=engine) as workers:

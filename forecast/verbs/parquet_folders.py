@@ -34,12 +34,14 @@ if TYPE_CHECKING:
     from forecast.results import Listener
 
 __all__ = [
-    *("ABOUT", "CHUNK_SERIES", "MANY_ROWS", "SAMPLE_SERIES"),
+    *("ABOUT", "CHUNK_SERIES", "MANY_ROWS", "SAMPLE_SERIES", "WINDOW_SERIES"),
     *("Drawn", "Sizes", "Written", "aside", "require_by_chunks"),
 ]
 
 CHUNK_SERIES, SAMPLE_SERIES = 5_000, 5_000
 """Series that are forecast together, and those that networks and intervals learn from, where nothing is said."""
+WINDOW_SERIES = 1_000
+"""The latter in a backtest: what the sample was forecast in and between all windows is in memory at once."""
 MANY_ROWS = 10_000_000
 """Rows from which on a folder is read by chunks without being asked for, where the forecasts go to a folder."""
 ABOUT = "_about.json"
@@ -62,8 +64,11 @@ class Sizes:
         chunk_series: int | None,
         sample_series: int | None,
         from_run: object = None,
+        usual_sample: int = SAMPLE_SERIES,
     ) -> Sizes | None:
         """Return the sizes that were asked for, or that many rows ask for; None where data are read at once.
+
+        `usual_sample` series are learned from where nothing is said.
 
         Raises
         ------
@@ -77,7 +82,7 @@ class Sizes:
         to_folder = output is not None and not output.suffix
         if not asked:
             many = folder and from_run is None and to_folder and rows_in(Path(str(data))) > MANY_ROWS
-            return cls() if many else None
+            return cls(sample=usual_sample) if many else None
         if isinstance(data, (str, Path)) and str(data) != "-":
             find_file(data)
         if not folder:
@@ -91,7 +96,7 @@ class Sizes:
             raise ConfigError("U101", what, hint="--output forecasts")
         sizes = cls(
             CHUNK_SERIES if chunk_series is None else chunk_series,
-            SAMPLE_SERIES if sample_series is None else sample_series,
+            usual_sample if sample_series is None else sample_series,
         )
         if min(sizes.chunk, sizes.sample) < 1:
             raise ConfigError("U101", "a chunk or sample has at least one series", hint="--chunk-series 1000")
