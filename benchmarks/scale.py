@@ -7,9 +7,10 @@
     python benchmarks/scale.py --saved --series 10000 --length 120   # by the models of a run made beforehand
 
 The series are monthly with trend, season and noise; every run is a process of its own, whose peak memory is that of the
-largest of its processes. ``linear``: seconds over those that the smallest panel's seconds a series would make. The
-engines do one backtest of ETS; ``times``: so many times as fast as one process does it. By chunks: ``apart``, how far
-the forecasts are from those made in memory, at most, as a part of them.
+largest of its processes. ``linear``: seconds over those that the smallest panel's seconds a series would make.
+``allowed_mb``: three times the values (8 bytes each) and 500 MB; by chunks 1,500 MB, whatever the size. The engines do
+one backtest of ETS; ``times``: so many times as fast as one process does it. By chunks: ``apart``, how far the
+forecasts are from those made in memory, at most, as a part of them.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ def chunked(n_series: int, length: int, horizon: int, words: list[str], n_files:
                 out = Path(made) / f"out-{k}"
             seconds, peak, trouble = files.predict(folder, horizon, out, [*words, *more])
             row: dict[str, object] = {"how": how, "series": n_series, "seconds": round(seconds, 1)}
-            rows.append(row | {"peak_mb": round(peak), "trouble": trouble})
+            rows.append(row | {"peak_mb": round(peak), "allowed_mb": 1_500 if share else "", "trouble": trouble})
             if not trouble:
                 frames.append(pd.read_parquet(out).sort_values(["model", "unique_id", "ds"]))
                 differ = np.abs(frames[-1]["y_hat"].to_numpy() / frames[0]["y_hat"].to_numpy() - 1.0).max()
@@ -150,6 +151,7 @@ def main() -> None:
         first = rows[0] if rows else {"seconds": seconds, "series": n_series}
         linear = seconds / first["seconds"] / (n_series / first["series"])
         row = {"series": n_series, "seconds": round(seconds, 1), "linear": round(linear, 2), "peak_mb": round(peak)}
+        row["allowed_mb"] = round(3 * data + 500)
         rows.append(row | models | {"data_mb": round(data, 1), "rows_written": written, "trouble": trouble})
     print(json.dumps(rows, indent=1) if chosen.json else scores.table(rows))
 

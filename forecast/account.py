@@ -37,6 +37,7 @@ __all__ = [
     "described",
     "failure_notices",
     "first_of",
+    "ration_words",
     "shortened",
 ]
 
@@ -150,7 +151,8 @@ def budget_account(
     -------
     dict
         ``seconds`` (the budget), ``windows`` (planned), ``windows_given_up``, ``no_forecast`` (models whose last fit
-        was not finished), ``not_finished`` and of these ``stopped`` (fits in windows, by model), ``totals_left_out``.
+        was not finished), ``not_finished`` and of these ``stopped`` (fits in windows, by model), ``totals_left_out``,
+        and ``rationed`` (slow models and how many series they were given: see `forecast.rationing`).
     """
     if settings.seconds is None:
         return None
@@ -163,6 +165,7 @@ def budget_account(
         "not_finished": dict(results.undone),
         "stopped": dict(Counter(model for model, _ in dict.fromkeys((task.model, task.backs) for task in cut))),
         "totals_left_out": without_totals,
+        "rationed": None if results.ration is None else results.ration.account,
     }
 
 
@@ -189,7 +192,21 @@ def shortened(account: dict[str, Any]) -> list[str]:
         parts.append(f"no forecast by {', '.join(account['no_forecast'])}")
     if account["totals_left_out"]:
         parts.append("totals left out")
+    if account.get("rationed"):
+        parts.append(ration_words(account["rationed"]))
     return parts
+
+
+def ration_words(account: dict[str, Any]) -> str:
+    """Return on which series slow models were tried, and with them all that is compared.
+
+    Examples
+    --------
+    >>> ration_words({"models": ["arima", "ets"], "series": 60, "of": 1000})
+    'arima, ets tried on 60 of 1000 series, drawn by length and volatility, on which all models are compared'
+    """
+    drawn = "drawn by length and volatility, on which all models are compared"
+    return f"{', '.join(account['models'])} tried on {account['series']} of {account['of']} series, {drawn}"
 
 
 def budget_words(account: dict[str, Any], used: float) -> str:

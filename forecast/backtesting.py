@@ -8,9 +8,10 @@ tasks can be done anywhere and in any order.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from forecast.defaults import BASELINES
 from forecast.errors import ForecastError, ModelError, Notice
 from forecast.metrics import mase_scale, rmsse_scale
 from forecast.models.base import predicted
+from forecast.models.saving import remembered
 from forecast.split import Split, choose_n_windows
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ __all__ = [
     "Window",
     "ahead",
     "backtest",
+    "beside_truth",
     "choose_n_windows",
     "fit_all",
     "given",
@@ -58,6 +61,7 @@ LEAST_VALUES = 3
 FALLBACK = "seasonal_naive"
 """What stands in for a model that fails, where that was asked for."""
 NOT_FINISHED = "not finished in the time there was"
+NONE: Mapping[str, Panel] = MappingProxyType({})
 COLUMNS = ("unique_id", "cutoff", "ds", "step", "model", "y", "y_hat", "scale", "rms_scale", "before", "back")
 
 
@@ -76,8 +80,9 @@ class Window:
 class Task:
     """One fit of one model, before the last ``backs[0]`` values of each series, and its forecasts from all `backs`.
 
-    `levels` asks for the model's own intervals, where it has any; `keep` for the fitted model, too. `series` are first
-    and last + 1 of those that it is about, where it is one of several tasks that a larger one was cut into.
+    `levels` asks for the model's own intervals, where it has any; `keep` for the fitted model, too, which from before
+    the end of the data is `remembered`. `series` are first and last + 1 of those that it is about, where it is one of
+    several tasks that a larger one was cut into.
     """
 
     model: str
@@ -117,6 +122,8 @@ class Fitted:
     notices: list[Notice] = field(default_factory=list)
     failures: list[dict[str, str]] = field(default_factory=list)
     timings: dict[str, dict[str, float]] = field(default_factory=dict)
+    back: int = 0
+    """How many values come after the cutoff."""
 
 
 @dataclass
@@ -173,6 +180,14 @@ def truth(panel: Panel, window: Window, split: Split) -> pd.DataFrame:
     )
 
 
+def beside_truth(forecasts: Sequence[pd.DataFrame], panel: Panel, window: Window, split: Split) -> pd.DataFrame:
+    """Return what models forecast in a window with what came: rows of `Backtest.frame`, and own ends of intervals."""
+    known = truth(panel, window, split)
+    joined = pd.concat(forecasts, ignore_index=True).merge(known, on=["unique_id", "step"], how="left", sort=False)
+    own = [name for name in joined.columns if name.startswith(("lo-", "hi-"))]
+    return joined.assign(back=window.back)[[*COLUMNS, *own]]
+
+
 def perform(task: Task) -> Outcome:
     """Fit a model and let it forecast; a model that fails is written down, not raised."""
     split, outcome = task.split, Outcome()
@@ -195,7 +210,8 @@ def perform(task: Task) -> Outcome:
     except FAILURES as error:
         return Outcome(failure=str(error))
     outcome.choices, outcome.notices = model.choices_, list(model.notices_)
-    outcome.model = model if task.keep else None
+    if task.keep:
+        outcome.model = model if task.backs[0] == 0 else remembered(model)
     return outcome
 
 
@@ -207,11 +223,13 @@ def fit_all(
     bounds: Bounds | None = None,
     levels: Sequence[float] = (),
     fallback: bool = False,
+    only: Mapping[str, Panel] = NONE,
     do: Doer = lambda tasks: map(perform, tasks),
 ) -> Fitted:
     """Fit every model to the whole of `panel` and forecast what follows; a model that fails is written down.
 
     Forecasts outside `bounds` are moved into them; with `fallback`, seasonal naive stands in for a model that fails.
+    A model that is named in `only` is given these series alone.
     The frame has the own intervals of those models that have any, at these `levels`.
 
     Raises
@@ -222,7 +240,7 @@ def fit_all(
     bounds = bounds or Bounds()
     quickest_first = sorted(factories, key=lambda name: name not in BASELINES)  # they are there if time runs out
     tasks = [
-        Task(name, factories[name], panel, split, bounds=bounds, levels=tuple(levels), keep=True)
+        Task(name, factories[name], only.get(name, panel), split, bounds=bounds, levels=tuple(levels), keep=True)
         for name in quickest_first
     ]
     done = dict(zip(quickest_first, do(tasks), strict=True))
@@ -238,17 +256,21 @@ def backtest(
     bounds: Bounds | None = None,
     levels: Sequence[float] = (),
     fallback: bool = False,
+    only: Mapping[str, Panel] = NONE,
+    keep: Collection[str] = (),
     do: Doer = lambda tasks: map(perform, tasks),
 ) -> Backtest:
-    """Let every model forecast from every cutoff; `bounds`, `levels` and `fallback` are those of `fit_all`.
+    """Let every model forecast from every cutoff; `bounds`, `levels`, `fallback` and `only` are those of `fit_all`.
 
     The tasks of the latest windows come first, so that these are there if time runs out; a window that not all models
-    could finish is given up.
+    could finish is given up. The fitted models that are named in `keep` stand in `Fitted.models`, each in the first
+    window that it serves.
     """
     bounds = bounds or Bounds()
+    latest_first = [(*block, *split.between(block)) for block in reversed(split.blocks)]
     tasks = [
-        Task(name, make, panel, split, (*block, *split.between(block)), bounds, tuple(levels))
-        for block in reversed(split.blocks)
+        Task(name, make, only.get(name, panel), split, backs, bounds, tuple(levels), keep=name in keep)
+        for backs in latest_first
         for name, make in factories.items()
     ]
     done = list(do(tasks))
@@ -268,14 +290,12 @@ def backtest(
             tried = rows or any(o is not None and o.failure for o in outcomes.values())
             if past is None or not tried or not (rows or place < len(block)):
                 continue
-            known = truth(panel, Window(past, back), split)
             if place < len(block):
                 found.fits.append(_fitted(outcomes, place, cutoff=_text(past.last.max()), fallback=fallback))
+                found.fits[-1].back = back
                 rows = [found.fits[-1].forecasts]
-            joined = pd.concat(rows, ignore_index=True).merge(known, on=["unique_id", "step"], how="left", sort=False)
-            joined = joined.assign(back=back)
-            own = [name for name in joined.columns if name.startswith(("lo-", "hi-"))]
-            (frames if place < len(block) else between).append(joined[[*COLUMNS, *own]])
+            joined = beside_truth(rows, panel, Window(past, back), split)
+            (frames if place < len(block) else between).append(joined)
     found.frame = pd.concat(frames, ignore_index=True) if frames else found.frame
     if between:
         found.between = pd.concat(between, ignore_index=True).dropna(subset="y", ignore_index=True)

@@ -107,8 +107,8 @@ class Calibration:
         return self._walked[0]
 
     @cached_property
-    def _walked(self) -> tuple[pd.DataFrame, dict[tuple[str, float], float]]:
-        """The windows with their intervals, and the level to ask for next, by model and level."""
+    def _walked(self) -> tuple[pd.DataFrame, dict[tuple[str, float, int], float]]:
+        """The windows with their intervals, and the level that was asked for, by model, level and values after."""
         frame = self.backtested.frame
         ends = {name: np.full(len(frame), np.nan) for level in self.levels for name in interval_names(level)}
         asked = {}
@@ -118,15 +118,16 @@ class Calibration:
                 for back in self.split.backs:
                     rows = np.flatnonzero(((frame["model"] == model) & (frame["back"] == back)).to_numpy())
                     came = missed[missed.index >= back].to_numpy(np.bool_)
-                    asked[model, level] = adapted_level(came, level) if self.adaptive else level
-                    low, high = self._ends(frame.iloc[rows], model, level, asked[model, level], back=back)
+                    wanted = adapted_level(came, level) if self.adaptive else level
+                    low, high = self._ends(frame.iloc[rows], model, level, wanted, back=back)
+                    asked[model, level, back] = wanted
                     for name, end in zip(interval_names(level), (low, high), strict=True):
                         ends[name][rows] = end
                     y, after = frame["y"].to_numpy(np.float64)[rows], back - self.split.gap - frame["step"].iloc[rows]
                     judged = np.isfinite(y) & np.isfinite(low)
                     misses = pd.Series(((y < low) | (y > high))[judged], index=after[judged])
                     missed = misses if missed.empty else pd.concat([missed, misses])
-                asked[model, level] = adapted_level(missed.to_numpy(np.bool_), level) if self.adaptive else level
+                asked[model, level, 0] = adapted_level(missed.to_numpy(np.bool_), level) if self.adaptive else level
         return with_ends(frame, nested(ends, self.levels), self.levels), asked
 
     def ahead(self, forecasts: pd.DataFrame) -> pd.DataFrame:
@@ -137,26 +138,35 @@ class Calibration:
         self,
         models: Sequence[str],
         *,
+        back: int = 0,
         shifts: dict[str, tuple[Floats, Floats]] | None = None,
         quantile: float | None = None,
     ) -> Margins:
-        """Return what the intervals of the next forecasts of `models` take; `shifts` are those of `shifts`."""
-        asked = {
-            model: {level: self._walked[1].get((model, level), level) for level in self.levels} for model in models
-        }
+        """Return what the intervals of forecasts of `models` take, given what was known `back` values before the end.
+
+        `shifts` are those of `shifts`.
+        """
+        walked = self._walked[1] if self.adaptive else {}
+        asked = {m: {level: walked.get((m, level, back), level) for level in self.levels} for m in models}
+        known = {model: self._known(model, back) for model in models}
+        misses = {key: found.before(back) if back else found for key, found in self.misses.items()}
         widths = {
             model: {
-                level: Width.of(self.errors[model], self.misses.get((model, level)), asked[model][level])
-                for level in self.levels
+                level: Width.of(known[model], misses.get((model, level)), asked[model][level]) for level in self.levels
             }
             for model in models
         }
-        sizes = {model: self.errors[model].sizes for model in models}
+        sizes = {model: known[model].sizes for model in models}
         return Margins(self.panel, widths, asked, sizes, shifts or {}, quantile)
 
-    def shifts(self, models: Sequence[str], quantile: float) -> dict[str, tuple[Floats, Floats]]:
+    def shifts(self, models: Sequence[str], quantile: float, *, back: int = 0) -> dict[str, tuple[Floats, Floats]]:
         """Return what makes a quantile of the forecasts of each model, [H], and the sizes of its errors, [S]."""
-        return {model: (self.errors[model].quantile(100.0 * quantile), self.errors[model].sizes) for model in models}
+        known = {model: self._known(model, back) for model in models}
+        return {model: (errors.quantile(100.0 * quantile), errors.sizes) for model, errors in known.items()}
+
+    def _known(self, model: str, back: int) -> Errors:
+        """Return the errors of a model that were known `back` values before the end of the data."""
+        return self.errors[model].before(back) if back else self.errors[model]
 
     def coverage(self, windows: pd.DataFrame) -> pd.DataFrame:
         """Return how often the intervals of backtested `windows` covered: a row for each model and level.

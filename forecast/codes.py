@@ -334,7 +334,7 @@ _TEXTS = {
         "Nothing has to be done; the message says why.",
     ),
     "W305": (
-        "A budget of time cut the run short: windows, fits or totals were given up.",
+        "A budget of time cut the run short: windows, fits or totals were given up, or slow models on some series.",
         "A larger --budget, fewer --models, or --preset fast.",
     ),
     "W306": (

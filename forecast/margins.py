@@ -136,7 +136,13 @@ class Margins:
 
         A series that was not there when the widths were learned has errors of usual size.
         """
-        frame = with_scale(forecasts, panel)
+        return self.around(with_scale(forecasts, panel), levels).drop(columns="scale")
+
+    def around(self, frame: pd.DataFrame, levels: Sequence[float], *, sure_alone: bool = False) -> pd.DataFrame:
+        """Return forecasts that have the `scale` of their series with their intervals; see `ahead`.
+
+        With `sure_alone` the ends are NaN where errors were too few.
+        """
         place = {name: s for s, name in enumerate(self.fitted.ids)}
         series = np.asarray(frame["unique_id"].map(place).fillna(len(place)), dtype=np.int64)
         y_hat = frame["y_hat"].to_numpy(np.float64, copy=True)
@@ -150,10 +156,10 @@ class Margins:
             for level in levels:
                 width, asked = self.widths[name][level], self.asked[name][level]
                 size = _sizes(self.sizes[name], own)
-                low, high, _ = width.ends(part, level, asked, sizes=size, season_length=panel.season_length)
+                low, high, sure = width.ends(part, level, asked, sizes=size, season_length=self.fitted.season_length)
                 for end, found in zip(interval_names(level), (low, high), strict=True):
-                    ends[end][rows] = found
-        return with_ends(frame.assign(y_hat=y_hat), nested(ends, levels), levels).drop(columns="scale")
+                    ends[end][rows] = np.where(sure, found, np.nan) if sure_alone else found
+        return with_ends(frame.assign(y_hat=y_hat), nested(ends, levels), levels)
 
     def _shifted(self, frame: pd.DataFrame, shift: Floats, sizes: Floats) -> Floats:
         quantile = 0.5 if self.quantile is None else self.quantile

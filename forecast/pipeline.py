@@ -18,11 +18,12 @@ from forecast.account import (
     command_line,
     failure_notices,
     first_of,
+    ration_words,
 )
 from forecast.config import RunConfig, resolve
 from forecast.defaults import DEFAULT_DATA
 from forecast.engine import Workers, one_thread
-from forecast.errors import DataError
+from forecast.errors import Notice
 from forecast.gates import refuse_warnings
 from forecast.options import RunOptions, spelled_out
 from forecast.ready import Ready, factories_of, for_intervals, named_factories, prepare
@@ -36,9 +37,10 @@ from forecast.storage.request import Request
 from forecast.storage.underway import under_way
 from forecast.tuning import tune
 from forecast.verbs.inspection import audit, check, gradcheck, plan
+from forecast.verbs.parquet_folders import WINDOW_SERIES, Sizes
 from forecast.verbs.saved import predict_saved
-from forecast.verbs.streaming import Sizes, forecast_chunks
-from forecast.verbs.trials import Trial, try_models
+from forecast.verbs.streaming import forecast_chunks, try_chunks
+from forecast.verbs.trials import Trial, require_windows, try_models
 from forecast.verbs.whatif import whatif
 
 if TYPE_CHECKING:
@@ -167,6 +169,8 @@ def backtest(
     output: str | Path | None = None,
     overwrite: bool = False,
     excel_safe: bool = False,
+    chunk_series: int | None = None,
+    sample_series: int | None = None,
     config: str | Path | None = None,
     jobs: int | None = None,
     engine: str = "processes",
@@ -182,11 +186,14 @@ def backtest(
         As for `run`.
     {options}
     output : path, optional
-        A file to write the forecasts of the windows and what came to, as ``backtest.csv`` of a run.
+        A file to write the forecasts of the windows and what came to, as ``backtest.csv`` of a run; with
+        `chunk_series` a folder of Parquet files.
     overwrite : bool
         Replace `output` if it is there.
     excel_safe : bool
         Put a ``'`` before names of series in it that a spreadsheet would take for a formula.
+    chunk_series, sample_series : int, optional
+        As for `predict`: at every cutoff the networks learn from the sample; see `forecast.verbs.streaming`.
 
     Raises
     ------
@@ -203,20 +210,26 @@ def backtest(
     flags: dict[str, Any] = {**options}
     settings = resolve(Path(config) if config is not None else None, flags)
     target = None if output is None else Path(output)
+    flags |= {"config": config}
+    asked = {"chunk_series": chunk_series, "sample_series": sample_series}
+    sizes = Sizes.of(data, target, **asked, usual_sample=WINDOW_SERIES)
+    if sizes is not None and target is not None:
+        how: dict[str, Any] = {"overwrite": overwrite, "excel_safe": excel_safe, "listener": listener}
+        with one_thread(), Workers(jobs, engine=engine) as workers:
+            return try_chunks(str(data), settings, target, sizes, flags=flags, workers=workers, **how)
     if target is not None:
         require_free(target, overwrite=overwrite)
-    ready = prepare(data, settings, flags={**flags, "config": config})
-    if not ready.split.n_windows:
-        what = f"horizon {ready.split.horizon} leaves no window of {ready.loaded.name} to test on"
-        raise DataError("D124", what, hint="a smaller --horizon, or --n-windows 1")
-    for line in ready.lines:
-        listener.say(line)
-    seconds = _for_models(settings, perf_counter() - started, TABLE_SECONDS)
-    with one_thread(), Workers(jobs, seconds=seconds, engine=engine) as workers:
+    with one_thread(), Workers(jobs, engine=engine) as workers:
+        ready = prepare(data, settings, flags=flags)
+        require_windows(ready)
+        for line in ready.lines:
+            listener.say(line)
+        workers.end_in(_for_models(settings, perf_counter() - started, TABLE_SECONDS))
         trial = try_models(ready, settings, workers, listener)
+    less = [] if trial.ration is None else [Notice("W305", f"budget: {ration_words(trial.ration.account)}")]
     if settings.strict:
-        refuse_warnings([*trial.notices, *failure_notices(trial.leaderboard)])
-    for notice in trial.notices:
+        refuse_warnings([*trial.notices, *less, *failure_notices(trial.leaderboard)])
+    for notice in [*trial.notices, *less]:
         listener.say(str(notice))
     if trial.given_up:
         listener.say(f"{trial.given_up} of {ready.split.n_windows} windows given up to keep the budget")
@@ -301,11 +314,11 @@ def predict(
             frame = predict_saved(data, Path(from_run), flags, listener)
     else:
         settings = _for_predict(options, config)
-        ready = for_intervals(prepare(data, settings, flags=flags), settings)
-        for line in ready.lines:
-            listener.say(line)
-        seconds = _for_models(settings, perf_counter() - started, TABLE_SECONDS)
-        with one_thread(), Workers(jobs, seconds=seconds, engine=engine) as workers:
+        with one_thread(), Workers(jobs, engine=engine) as workers:
+            ready = for_intervals(prepare(data, settings, flags=flags), settings)
+            for line in ready.lines:
+                listener.say(line)
+            workers.end_in(_for_models(settings, perf_counter() - started, TABLE_SECONDS))
             frame = _forecast(ready, settings, workers, listener, started=started)
     frame = no_formulas(frame) if excel_safe else frame
     if target is not None:

@@ -24,6 +24,7 @@ from forecast.errors import Notice
 from forecast.explain import importance
 from forecast.models.combination import COMBINATION, Combination, combined, members_of
 from forecast.models.mlp import MLP
+from forecast.rationing import rationed
 from forecast.scoring import common_points, leaderboard, metric_of, scores_by_place, series_errors, summed
 from forecast.storage.files import write_csv, write_json
 from forecast.verdicts import verdicts
@@ -110,7 +111,10 @@ class Results:
         self.overlap = -(-split.reach // (split.step_size or split.horizon))
         total, done = (len(split.blocks) + 1) * len(factories), count()
         do = doer(workers, lambda task: listener.progress(next(done), total, task.model))
-        common: dict[str, Any] = {"bounds": bounds, "levels": chosen.level, "fallback": chosen.fallback, "do": do}
+        self.ration = rationed(factories, panel, split, workers, seed=seed)
+        only = {} if self.ration is None else self.ration.panels
+        common: dict[str, Any] = {"bounds": bounds, "levels": chosen.level, "fallback": chosen.fallback, "only": only}
+        common["do"] = do
         self.final = fit_all(factories, panel, split, **common)
         self._announce(split, factories, workers, listener)
         tested = backtest(factories, panel, split, **common)

@@ -1,7 +1,7 @@
 """Every score of a backtest at once, by model, step, window or whatever else groups its rows.
 
 The idea: a score is a mean of terms, one for each row, or is made of a few such means (`forecast.metrics.terms`); so
-all groups are scored in one pass over the rows, however many groups there are.
+all groups are scored in one pass over the rows, and sums of parts of the rows add up to the scores of all.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["LEVEL_SCORES", "POINT_SCORES", "QUANTILE_SCORES", "levels_of", "referenced", "row_losses", "score_table"]
+__all__ = [
+    *("LEVEL_SCORES", "POINT_SCORES", "QUANTILE_SCORES"),
+    *("levels_of", "referenced", "row_losses", "score_sums", "score_table", "scores_of"),
+]
 
 POINT_SCORES = (
     *("mase", "smape", "mae", "rmse", "rmsse", "mse", "mape", "wape"),
@@ -104,27 +107,66 @@ def score_table(rows: pd.DataFrame, keys: Sequence[pd.Series], *, quantile: floa
         percent; its 95 % band is that of Clopper & Pearson (1934) for `cases`, the windows of single series, since the
         steps of one window go together. Where nothing is known a score is NaN.
     """
+    return scores_of(score_sums(rows, keys, quantile=quantile))
+
+
+def score_sums(rows: pd.DataFrame, keys: Sequence[pd.Series], *, quantile: float | None = None) -> pd.DataFrame:
+    """Return what the scores of each group are made of: `total` and `count` of the known terms of every kind.
+
+    Sums of parts of the rows add up to those of all, as long as no window of a series is cut in two. The parameters are
+    those of `score_table`; the columns have two levels, the kind of the term and one of the two.
+
+    Examples
+    --------
+    >>> points = {"unique_id": "a", "cutoff": 1, "step": [1, 2], "model": "naive", "y": [3.0, 4.0], "y_hat": 2.0}
+    >>> rows = referenced(pd.DataFrame({**points, "scale": 1.0, "rms_scale": 1.0, "before": 2.0}))
+    >>> score_sums(rows, [rows["model"]])["absolute"].to_dict("records")
+    [{'total': 3.0, 'count': 2}]
+    """
     grouped = rows.groupby(list(keys), sort=True)
     groups, n = grouped.ngroup().to_numpy().astype(np.int64), grouped.ngroups
-    index = grouped.size().index
-    means = {name: _means(terms, groups, n) for name, terms in _point_terms(rows)}
-    scores = _point_scores(means)
-    if quantile is not None:
-        scores = {"quantile_loss": _means(row_losses(rows, quantile), groups, n), **scores}
-    if levels_of(rows):
-        scores |= {name: _means(terms, groups, n) for name, terms in _quantile_terms(rows, quantile)}
+    found = {}
+    for name, terms in _terms(rows, quantile):
+        known = ~np.isnan(terms)
+        found[name, "total"] = np.bincount(groups[known], weights=terms[known], minlength=n)
+        found[name, "count"] = np.bincount(groups[known], minlength=n)
     cases = rows.groupby(["unique_id", "cutoff"], sort=False).ngroup().to_numpy().astype(np.int64)
     for level in levels_of(rows):
-        scores |= _level_scores(rows, level, groups, n, cases)
-    return pd.DataFrame(scores, index=index)
+        judged = rows[["y", f"lo-{level}", f"hi-{level}"]].notna().to_numpy().all(axis=1)
+        pairs = pd.unique(groups[judged] * (cases.max(initial=0) + 1) + cases[judged])
+        found[f"cases-{level}", "count"] = np.bincount(pairs // (cases.max(initial=0) + 1), minlength=n)
+    return pd.DataFrame(found, index=grouped.size().index)
 
 
-def _means(terms: Floats, groups: Ints, n: int) -> Floats:
-    """Return the mean of the known terms of each of n groups."""
-    known = ~np.isnan(terms)
-    count = np.bincount(groups[known], minlength=n)
-    total = np.bincount(groups[known], weights=terms[known], minlength=n)
+def scores_of(sums: pd.DataFrame) -> pd.DataFrame:
+    """Return the scores of each group of `score_sums`, as `score_table` does."""
+    kinds = dict.fromkeys(sums.columns.get_level_values(0))
+    means = {kind: _mean(sums[kind]) for kind in kinds if (kind, "total") in sums.columns}
+    scores = {"quantile_loss": means["quantile_loss"]} if "quantile_loss" in means else {}
+    scores |= _point_scores(means)
+    scores |= {name: means[name] for name in QUANTILE_SCORES if name in means}
+    for kind in kinds:
+        if kind.startswith("cases-"):
+            level = kind.removeprefix("cases-")
+            scores |= _level_scores(means, level, sums[kind, "count"].to_numpy(np.int64))
+    return pd.DataFrame(scores, index=sums.index)
+
+
+def _mean(sums: pd.DataFrame) -> Floats:
+    """Return the mean of the known terms of each group; NaN where there are none."""
+    total, count = sums["total"].to_numpy(np.float64), sums["count"].to_numpy(np.int64)
     return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def _terms(rows: pd.DataFrame, quantile: float | None) -> Iterator[tuple[str, Floats]]:
+    """Yield all kinds of terms."""
+    yield from _point_terms(rows)
+    if quantile is not None:
+        yield "quantile_loss", row_losses(rows, quantile)
+    if levels_of(rows):
+        yield from _quantile_terms(rows, quantile)
+    for level in levels_of(rows):
+        yield from _level_terms(rows, level)
 
 
 def _point_terms(rows: pd.DataFrame) -> Iterator[tuple[str, Floats]]:
@@ -196,24 +238,26 @@ def _quantile_terms(rows: pd.DataFrame, quantile: float | None) -> Iterator[tupl
     yield "crps", 2.0 * crps
 
 
-def _level_scores(rows: pd.DataFrame, level: str, groups: Ints, n: int, cases: Ints) -> dict[str, Floats]:
-    """Return `LEVEL_SCORES` of one level."""
+def _level_terms(rows: pd.DataFrame, level: str) -> Iterator[tuple[str, Floats]]:
+    """Yield the terms of which the scores of the intervals of one level are made."""
     y, low, high = (rows[name].to_numpy(np.float64) for name in ("y", f"lo-{level}", f"hi-{level}"))
     hits, scores = hit(y, low, high), interval_score(y, low, high, float(level))
-    judged = ~np.isnan(hits)
-    pairs = pd.unique(groups[judged] * (cases.max(initial=0) + 1) + cases[judged])
-    count = np.bincount(pairs // (cases.max(initial=0) + 1), minlength=n)
-    coverage = 100.0 * _means(hits, groups, n)
-    bands = [binomial_band(c, k) if k else (np.nan, np.nan) for c, k in zip(coverage, count, strict=True)]
-    least, most = np.array(bands, dtype=np.float64).reshape(n, 2).T
-    width = np.where(judged, difference(high, low), np.nan)
+    yield f"hit-{level}", hits
+    yield f"width-{level}", np.where(np.isnan(hits), np.nan, difference(high, low))
+    yield f"interval-{level}", scores
+    yield f"scaled_interval-{level}", scaled(scores, rows["scale"])
+
+
+def _level_scores(means: dict[str, Floats], level: str, cases: Ints) -> dict[str, Floats]:
+    """Return `LEVEL_SCORES` of one level."""
+    coverage = 100.0 * means[f"hit-{level}"]
+    bands = [binomial_band(c, k) if k else (np.nan, np.nan) for c, k in zip(coverage, cases, strict=True)]
+    least, most = np.array(bands, dtype=np.float64).reshape(len(cases), 2).T
     found = (
         coverage,
         least,
         most,
-        count.astype(np.float64),
-        _means(width, groups, n),
-        _means(scores, groups, n),
-        _means(scaled(scores, rows["scale"]), groups, n),
+        cases.astype(np.float64),
+        *(means[f"{kind}-{level}"] for kind in ("width", "interval", "scaled_interval")),
     )
     return {f"{name}-{level}": values for name, values in zip(LEVEL_SCORES, found, strict=True)}

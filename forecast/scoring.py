@@ -19,7 +19,6 @@ from forecast.score_table import (
     LEVEL_SCORES,
     POINT_SCORES,
     QUANTILE_SCORES,
-    levels_of,
     referenced,
     row_losses,
     score_table,
@@ -37,6 +36,7 @@ __all__ = [
     "common_points",
     "leaderboard",
     "metric_of",
+    "ranked",
     "score_names",
     "scores_by_place",
     "series_errors",
@@ -72,13 +72,13 @@ def score_names(levels: Iterable[float], quantile: float | None = None) -> list[
     ]
 
 
-def common_points(backtested: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows at the points (series, cutoff, step) that every model forecast.
+def common_points(backtested: pd.DataFrame, n_models: int | None = None) -> pd.DataFrame:
+    """Return the rows at the points (series, cutoff, step) that every model forecast: by default all that are there.
 
     Where a fit of one model failed, the others are not scored either.
     """
     models = backtested.groupby(["unique_id", "cutoff", "step"])["model"].transform("nunique")
-    return backtested[models == backtested["model"].nunique()]
+    return backtested[models == (backtested["model"].nunique() if n_models is None else n_models)]
 
 
 def leaderboard(
@@ -96,18 +96,46 @@ def leaderboard(
     its coverage amounts to), `skill` (the share of seasonal naive's error that is gone), `windows`, `points`,
     `failures` (fits of the model that failed) and the `reason` of most of them.
     """
-    metric = metric_of(quantile, metric)
+    scores = score_table(referenced(backtested), [backtested["model"]], quantile=quantile)
+    counts = backtested.groupby("model").agg(windows=("cutoff", "nunique"), points=("y", "count"))
+    failed = [failure for fit in fits for failure in fit.failures]
+    return ranked(scores, counts, models, baselines=baselines, failed=failed, metric=metric_of(quantile, metric))
+
+
+def ranked(
+    scores: pd.DataFrame,
+    counts: pd.DataFrame,
+    models: Iterable[str],
+    *,
+    baselines: tuple[str, ...],
+    failed: list[dict[str, str]],
+    metric: str,
+) -> pd.DataFrame:
+    """Return the leaderboard of scores that are known, the best model by `metric` first: see `leaderboard`.
+
+    Parameters
+    ----------
+    scores, counts : DataFrame
+        Those of `forecast.score_table.score_table`, and `windows` and `points`; a row a model.
+    models : iterable of str
+        All that were to be tried.
+    baselines : tuple of str
+        Which of them are baselines.
+    failed : list of dict
+        The fits that failed: ``model, reason``.
+    metric : str
+        A column of the scores.
+    """
     models = list(models)
-    scores = score_table(referenced(backtested), [backtested["model"]], quantile=quantile).reindex(models)
-    counts = backtested.groupby("model").agg(windows=("cutoff", "nunique"), points=("y", "count")).reindex(models)
-    table = _judged(scores.reset_index(drop=True), levels_of(backtested))
+    levels = [name.removeprefix("cases-") for name in scores.columns if name.startswith("cases-")]
+    counts = counts.reindex(models)
+    table = _judged(scores.reindex(models).reset_index(drop=True), levels)
     table.insert(0, "model", models)
     table.insert(1, "role", ["baseline" if name in baselines else "candidate" for name in models])
     reference = table.loc[table["model"] == "seasonal_naive", metric]
     table["skill"] = [skill(m, float(reference.iloc[0])) if len(reference) else np.nan for m in table[metric]]
     for name in ("windows", "points"):
         table[name] = counts[name].fillna(0).to_numpy(np.int64)
-    failed = [failure for fit in fits for failure in fit.failures]
     table["failures"] = [sum(failure["model"] == name for failure in failed) for name in models]
     table["reason"] = [_reason([f["reason"] for f in failed if f["model"] == name]) for name in models]
     table = table.sort_values(metric, kind="stable", na_position="last", ignore_index=True)

@@ -62,6 +62,7 @@ def test_enough_time_cuts_nothing(tmp_path):
         "not_finished": {},
         "stopped": {},
         "totals_left_out": False,
+        "rationed": None,
     }
     assert lines[-1].startswith("budget 60 s, used ")
     assert lines[-1].endswith(": nothing was cut short")

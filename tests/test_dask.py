@@ -36,6 +36,7 @@ def always_killed(task):
 def test_tasks_are_done_by_a_cluster_and_again_where_a_worker_dies(tmp_path, caplog):
     panel = make_panel(np.arange(1000.0))
     with caplog.at_level(logging.WARNING, "forecast.engine"), Workers(1, engine="dask") as workers:
+        assert workers.do(total, [panel]) == [499500.0]
         address = workers._executor._client.scheduler.address
         with Workers(1, engine=address) as joined:
             assert joined.do(total, [panel, panel]) == [499500.0] * 2

@@ -186,7 +186,8 @@ def test_a_parcel_holds_no_panel():
 
 
 def test_what_is_written_to_a_mapped_array_stays_where_it_was_written(tmp_path):
-    path = Shelf(tmp_path / "shelf").put(make_panel(np.zeros(parcels.LARGE)))
+    panel = make_panel(np.zeros(parcels.LARGE))
+    path = Shelf(tmp_path / "shelf").put(panel)
     Library().get(path).values[:] = 1.0
 
     assert not Library().get(path).values.any()
@@ -235,3 +236,15 @@ def test_without_the_package_it_is_said_what_to_install(monkeypatch):
         pass
 
     assert caught.value.hint == "pip install 'forecast[dask]'"
+
+
+def test_files_of_a_panel_go_with_it(tmp_path):
+    shelf, library = Shelf(tmp_path / "shelf"), Library()
+    for n in range(20):
+        panel = make_panel(np.full(20_000, float(n)))
+        assert library.get(shelf.put(panel)).values[0] == n
+    left = sorted(path.name for path in (tmp_path / "shelf").iterdir())
+    kept = shelf.put(panel)
+
+    assert left == ["19.panel", "19.panel.0.npy"]
+    assert Path(kept).name == "19.panel"

@@ -10,7 +10,7 @@ import pytest
 from forecast import pipeline
 from forecast.errors import ConfigError, DataError, FileError, ModelError
 from forecast.reading.parts import Parts
-from forecast.verbs import streaming
+from forecast.verbs import parquet_folders
 from forecast.verbs.learned import Learned
 
 pq = pytest.importorskip("pyarrow.parquet")
@@ -109,7 +109,7 @@ def test_the_sample_is_drawn_over_all_files_by_the_seed_and_said(folder, tmp_pat
     assert len(first) == 8
     assert first == other_chunk != other_seed
     assert len({int(name[1:]) % 4 for name in first}) > 1
-    about = json.loads((tmp_path / "0" / streaming.ABOUT).read_text(encoding="utf-8"))
+    about = json.loads((tmp_path / "0" / parquet_folders.ABOUT).read_text(encoding="utf-8"))
     assert (about["series"], about["sample"], about["chunk"], about["seed"]) == (N_SERIES, 8, 10, 0)
 
 
@@ -281,7 +281,7 @@ def test_what_is_there_is_replaced_only_when_told_and_only_if_it_is_such_a_folde
 
     assert len(pipeline.predict(folder, output="out", overwrite=True, **options | {"chunk_series": 10})) == 3
     assert sorted(p.name for p in Path("out").iterdir()) == [
-        *(streaming.ABOUT, "part-00000.parquet", "part-00001.parquet", "part-00002.parquet")
+        *(parquet_folders.ABOUT, "part-00000.parquet", "part-00001.parquet", "part-00002.parquet")
     ]
     Path("mine").mkdir()
     Path("mine/letter.txt").write_text("dear", encoding="utf-8")
@@ -301,15 +301,15 @@ def test_nothing_half_written_is_left(error, code, folder, here, monkeypatch):
             raise error
         write(frame, path)
 
-    write = streaming.write_file
-    monkeypatch.setattr(streaming, "write_file", fails)
+    write = parquet_folders.write_file
+    monkeypatch.setattr(parquet_folders, "write_file", fails)
 
     assert refused(FileError, folder, horizon=2).code == code
 
 
 def test_a_folder_that_another_writes_is_left_alone(folder, here):
     Path("out.partial/parts").mkdir(parents=True)
-    with streaming.locked(Path("out.partial/lock")), pytest.raises(FileError, match="another forecast"):
+    with parquet_folders.locked(Path("out.partial/lock")), pytest.raises(FileError, match="another forecast"):
         pipeline.predict(folder, output="out", models=["naive"], chunk_series=5, **GIVEN)
     assert Path("out.partial/parts").is_dir()
 
@@ -410,7 +410,7 @@ def test_warnings_are_errors_where_that_was_asked_for(folder, here):
 
 
 def test_very_many_rows_are_read_by_chunks_without_being_asked(folder, here, monkeypatch):
-    monkeypatch.setattr(streaming, "MANY_ROWS", 100)
+    monkeypatch.setattr(parquet_folders, "MANY_ROWS", 100)
     options = GIVEN | {"models": ["naive"], "horizon": 2}
 
     assert list(pipeline.predict(folder, output="out", **options).columns) == ["part", "series", "rows"]

@@ -66,7 +66,10 @@ ChunkSeries = Annotated[
 SampleSeries = Annotated[
     int | None,
     typer.Option(
-        "--sample-series", min=1, help="Of these, so many drawn by lot are learned from.", show_default="5000"
+        "--sample-series",
+        min=1,
+        help="Of these, so many drawn by lot are learned from.",
+        show_default="5000, in a backtest 1000",
     ),
 ]
 Open = Annotated[bool, typer.Option("--open", help="Open the page in a browser.")]

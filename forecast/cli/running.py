@@ -114,9 +114,14 @@ def backtest(
     dry_run: DryRun = False,
     fail_if: FailIf = None,
     excel_safe: ExcelSafe = False,
+    chunk_series: ChunkSeries = None,
+    sample_series: SampleSeries = None,
     **options: Any,
 ) -> None:
     """Compare the models on held-out windows and print their scores, the best first; no forecast, no report.
+
+    A folder of Parquet files that memory does not hold is read by --chunk-series; windows and scores go to the folder
+    --output.
 
     Example: forecast backtest sales.csv --horizon 12 --models mlp,ets
     """
@@ -127,6 +132,7 @@ def backtest(
     given: dict[str, Any] = {"config": file, "jobs": jobs, **options}
     condition = read_condition(fail_if, file, options)
     if dry_run:
+        _refuse_chunks(chunk_series, sample_series)
         print_plan(pipeline.plan(data, verb="backtest", out=output, overwrite=overwrite, **given), json=json)
         return
     trial = pipeline.backtest(
@@ -134,6 +140,8 @@ def backtest(
         output=output,
         overwrite=overwrite,
         excel_safe=excel_safe,
+        chunk_series=chunk_series,
+        sample_series=sample_series,
         engine=engine,
         listener=terminal,
         spent=perf_counter() - begun,
@@ -186,10 +194,8 @@ def predict(
     file = settings_file(config, terminal) if from_run is None else config
     given: dict[str, Any] = {"config": file, "jobs": jobs, **options}
     json = json or form == "json"
-    if dry_run and (chunk_series or sample_series):
-        what = "--dry-run plans what is read at once, not chunks"
-        raise ConfigError("U101", what, hint="without --chunk-series and --sample-series, or without --dry-run")
     if dry_run:
+        _refuse_chunks(chunk_series, sample_series)
         refuse_plan("--from", from_run)
         print_plan(pipeline.plan(data, verb="predict", out=output, overwrite=overwrite, **given), json=json)
         return
@@ -211,3 +217,10 @@ def predict(
         print_forecasts(frame)
     elif output is None:
         print_csv(frame)
+
+
+def _refuse_chunks(chunk_series: int | None, sample_series: int | None) -> None:
+    """Refuse a plan of chunks."""
+    if chunk_series or sample_series:
+        what = "--dry-run plans what is read at once, not chunks"
+        raise ConfigError("U101", what, hint="without --chunk-series and --sample-series, or without --dry-run")

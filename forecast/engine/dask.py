@@ -10,8 +10,10 @@ import os
 import shutil
 import tempfile
 import warnings
+import weakref
 from concurrent.futures import CancelledError, Executor, Future, ThreadPoolExecutor
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -23,10 +25,18 @@ from forecast.errors import ConfigError, shown
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Dask", "is_address"]
+__all__ = ["Dask", "is_address", "require_distributed"]
 
 log = logging.getLogger("forecast.engine")
 
+SETTINGS = {
+    "distributed.scheduler.allowed-failures": TRIES - 1,
+    "distributed.scheduler.worker-saturation": 1.0,
+    "distributed.scheduler.work-stealing": False,
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.system-monitor.interval": "10s",
+}
+"""Of a cluster that is started here: a task is given to a worker when it has none, and nobody watches it at work."""
 WAIT = 10
 """Seconds in which a scheduler has to answer."""
 LOOK = 1.0
@@ -42,6 +52,13 @@ def is_address(name: str) -> bool:
     (True, False)
     """
     return name.split("://")[0] in ("tcp", "tls", "ucx", "ws", "wss") and "://" in name
+
+
+def require_distributed(name: str) -> None:
+    """Raise U101 when the package that the engine `name` takes is not installed, without loading it."""
+    if find_spec("distributed") is None:
+        what = f"--engine {name} takes the package distributed, which is not installed"
+        raise ConfigError("U101", what, hint="pip install 'forecast[dask]'")
 
 
 class Dask(Executor):
@@ -62,20 +79,16 @@ class Dask(Executor):
     """
 
     def __init__(self, name: str, count: int) -> None:
-        try:
-            distributed: Any = import_module("distributed")
-        except ImportError as error:
-            what = f"--engine {name} takes the package distributed, which is not installed"
-            raise ConfigError("U101", what, hint="pip install 'forecast[dask]'") from error
+        require_distributed(name)
+        distributed: Any = import_module("distributed")
         self._cluster: Any = None
         self._scratch = Path(tempfile.gettempdir()) / f"forecast-dask-{os.getpid()}"
         if name == "dask":
-            aside = {"distributed.scheduler.allowed-failures": TRIES - 1, "temporary-directory": str(self._scratch)}
-            with import_module("dask").config.set(aside):
+            with import_module("dask").config.set(SETTINGS | {"temporary-directory": str(self._scratch)}):
                 self._cluster = distributed.LocalCluster(
                     n_workers=count,
                     threads_per_worker=1,
-                    dashboard_address=None,
+                    dashboard_address=":0",
                     memory_limit=0,
                     silence_logs=logging.CRITICAL,
                     env={WORKER: "1"},
@@ -87,7 +100,7 @@ class Dask(Executor):
                 "U101", f"no Dask scheduler answers at {shown(name)}", hint="--engine dask, or processes"
             ) from error
         self._executor = self._client.get_executor(pure=False)
-        self._sent: dict[int, tuple[Any, Any]] = {}
+        self._sent: dict[int, Any] = {}
         self._workers, self._looked, self._closed = self._addresses(), perf_counter(), False
         self._after = ThreadPoolExecutor(1)  # Dask's own thread must not wait for Dask
 
@@ -142,10 +155,11 @@ class Dask(Executor):
             future.set_exception(error)
 
     def _panel(self, panel: Any) -> Any:
-        """Return Dask's name for a panel that every worker has."""
+        """Return Dask's name for a panel that every worker has, for as long as it is here."""
         if id(panel) not in self._sent:
-            self._sent[id(panel)] = panel, self._client.scatter(panel, broadcast=True, hash=False)
-        return self._sent[id(panel)][1]
+            self._sent[id(panel)] = self._client.scatter(panel, broadcast=True, hash=False)
+            weakref.finalize(panel, self._sent.pop, id(panel), None).atexit = False
+        return self._sent[id(panel)]
 
     def _addresses(self) -> set[str]:
         return set(self._client.nthreads())

@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 import pickle
 import threading
+import weakref
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +25,8 @@ __all__ = ["Library", "Shelf", "WorkerDied", "can_travel", "opened", "packed"]
 
 TRIES = 3
 """How often a task is begun whose worker dies, before it is given up."""
+OPEN = 8
+"""Panels that a worker has open: the rest of a file that was deleted goes when it is closed."""
 LARGE = 100_000
 """Bytes from which on an array stands in a file of its own."""
 
@@ -77,7 +81,7 @@ def can_travel(function: Callable[[Any], Any], task: Any) -> bool:
 
 
 class Shelf:
-    """Panels in a folder, each written once; their arrays are files of their own that can be mapped.
+    """Panels in a folder, each written once and there as long as anybody has it; their arrays are files to be mapped.
 
     Parameters
     ----------
@@ -87,7 +91,8 @@ class Shelf:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._written: dict[int, tuple[Panel, str]] = {}  # the panel is held, so that its id stays its own
+        self._written: dict[int, Path] = {}
+        self._count = 0
         self._one_at_a_time = threading.Lock()
 
     def put(self, panel: Panel) -> str:
@@ -95,14 +100,22 @@ class Shelf:
         with self._one_at_a_time:
             if id(panel) not in self._written:
                 self.folder.mkdir(parents=True, exist_ok=True)
-                path = self.folder / f"{len(self._written)}.panel"
+                path = self.folder / f"{self._count}.panel"
                 path.write_bytes(_without_arrays(panel, path))
-                self._written[id(panel)] = panel, str(path)
-            return self._written[id(panel)][1]
+                self._written[id(panel)], self._count = path, self._count + 1
+                weakref.finalize(panel, self._take_away, id(panel)).atexit = False
+            return str(self._written[id(panel)])
+
+    def _take_away(self, gone: int) -> None:
+        """Delete the files of a panel that nobody has any more, before its id can be another's."""
+        path = self._written.pop(gone)
+        with suppress(OSError):  # where a file that is mapped cannot be deleted, the folder goes at the end
+            for file in self.folder.glob(f"{path.name}*"):
+                file.unlink()
 
 
 class Library:
-    """The other end of a `Shelf`: every panel is opened once and stays."""
+    """The other end of a `Shelf`: every panel is opened once, and stays until `OPEN` others have come."""
 
     def __init__(self) -> None:
         self._open: dict[str, Any] = {}
@@ -110,6 +123,8 @@ class Library:
     def get(self, path: str) -> Any:
         """Return the panel at a path, its large arrays mapped: read when used, and shared with whoever maps them."""
         if path not in self._open:
+            if len(self._open) == OPEN:
+                del self._open[next(iter(self._open))]
             self._open[path] = _Mapper(Path(path)).load()
         return self._open[path]
 

@@ -6,13 +6,13 @@ interrupted, and which took a second try because a worker died.
 
 from __future__ import annotations
 
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 
 from forecast.defaults import ENGINES
 from forecast.engine.cores import cores
-from forecast.engine.dask import Dask, is_address
+from forecast.engine.dask import Dask, is_address, require_distributed
 from forecast.engine.parcels import WorkerDied, can_travel
 from forecast.engine.processes import Processes
 from forecast.errors import ConfigError, ModelError, shown
@@ -54,8 +54,8 @@ class Workers:
         When they stop, counted from now; what is unfinished then stays undone. With a limit, workers are started at
         once, for a task in this process could not be stopped.
     engine : str
-        ``processes``; ``serial``, this process alone; ``dask``, a Dask cluster on this machine that is started at once;
-        or the address of one that runs, such as ``tcp://host:8786``.
+        ``processes``; ``serial``, this process alone; ``dask``, a Dask cluster on this machine that is started at once,
+        while this process goes on; or the address of one that runs, such as ``tcp://host:8786``.
     kept : Kept, optional
         Asked for the result of every task first, and given every result.
 
@@ -85,20 +85,35 @@ class Workers:
         self.count = 1 if engine == "serial" else count or cores()
         self.engine, self.kept = engine, kept
         self._spent, self._finished = 0.0, 0
-        self.deadline = None if seconds is None else perf_counter() + seconds
+        self.deadline: float | None = None
+        self.end_in(seconds)
         self.cut: list[Any] = []
         """The tasks that were stopped in the middle when time was up."""
         self._executor: Executor | None = None
+        self._starting: Future[Dask] | None = None
 
     def __enter__(self) -> Self:
-        if self.engine not in ("processes", "serial"):
-            self._executor = cluster = Dask(self.engine, self.count)
-            self.count = max(1, cluster.count)
+        if self.engine == "dask":  # it takes a second or two, in which data can be read
+            require_distributed(self.engine)
+            beside = ThreadPoolExecutor(1)
+            self._starting = beside.submit(Dask, self.engine, self.count)
+            beside.shutdown(wait=False)
+        elif self.engine not in ("processes", "serial"):
+            self._joined(Dask(self.engine, self.count))
         return self
+
+    def end_in(self, seconds: float | None) -> None:
+        """Stop so many seconds from now; None: never."""
+        self.deadline = None if seconds is None else perf_counter() + seconds
+
+    def _joined(self, cluster: Dask) -> None:
+        self._executor, self._starting, self.count = cluster, None, max(1, cluster.count)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._starting is not None and self._starting.exception() is None:
+            self._joined(self._starting.result())
         if self._executor is not None:
             self._executor.shutdown(wait=True, cancel_futures=True)
 
@@ -128,6 +143,8 @@ class Workers:
         ModelError
             M105, when every worker dies over a task and there is no `lost`.
         """
+        if self._starting is not None:
+            self._joined(self._starting.result())
         results = [self.kept.find(task) if self.kept is not None else None for task in tasks]
         rest = [place for place, result in enumerate(results) if result is None]
         for task, result in zip(tasks, results, strict=True):
@@ -145,6 +162,11 @@ class Workers:
             for place, result in zip(rest, shared, strict=True):
                 results[place] = result
         return results
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long they work on; None without a limit."""
+        return None if self.deadline is None else max(0.0, self.deadline - perf_counter())
 
     def _over(self) -> bool:
         return self.deadline is not None and perf_counter() >= self.deadline

@@ -117,9 +117,14 @@ class Combination:
     weights: Floats
 
     @classmethod
-    def of(cls, members: Sequence[str], method: str, earlier: pd.DataFrame, *, reach: int = 0) -> Combination:
-        """Return the combination that all backtested forecasts speak for: see `combined`."""
-        known = earlier[earlier["back"] - reach >= 0] if len(earlier) else earlier
+    def of(
+        cls, members: Sequence[str], method: str, earlier: pd.DataFrame, *, reach: int = 0, back: int = 0
+    ) -> Combination:
+        """Return the combination that all backtested forecasts speak for: see `combined`.
+
+        All that were over `back` values before the end of the data.
+        """
+        known = earlier[earlier["back"] - reach >= back] if len(earlier) else earlier
         equal = np.full(len(members), 1.0 / len(members))
         return cls(tuple(members), method, _learned(known, members, method) if len(known) else equal)
 

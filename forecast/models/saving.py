@@ -42,7 +42,7 @@ from forecast.transforms import Choice
 if TYPE_CHECKING:
     from forecast.models.base import Forecaster
 
-__all__ = ["KEPT", "Basis", "load_basis", "load_model", "load_object", "save_model"]
+__all__ = ["KEPT", "Basis", "load_basis", "load_model", "load_object", "remembered", "save_model"]
 
 FORMAT = "forecast model"
 
@@ -225,6 +225,24 @@ def load_object(path: str | Path) -> Any:
         raise
     except Exception as error:  # whatever values of the wrong kind make of a class
         raise damaged(folder / f"{name}.npz", str(error)) from error
+
+
+def remembered(model: Forecaster) -> Forecaster:
+    """Return the model as it would come from a file: without its data and the arrays in which its networks worked.
+
+    These are a hundred times what it has learned, so that many models are kept like this.
+
+    Examples
+    --------
+    >>> from forecast.series import read_series
+    >>> panel = read_series("airline").panel
+    >>> remembered(SeasonalNaive().fit(panel, horizon=2)).predict(panel)["y_hat"].tolist()
+    [417.0, 391.0]
+    """
+    packer = Packer(KEPT)
+    packed = packer.pack(model)
+    found: Forecaster = Unpacker(KEPT, packer.arrays).unpack(packed)
+    return found
 
 
 def load_basis(path: str | Path) -> Basis:

@@ -77,8 +77,8 @@ class Outcomes:
         if task.keep:
             return None
         panel, windows = self._named(task.panel), tuple(back for back in task.backs if back in task.split.backs)
-        if all(panel != other for other, _ in self._open):
-            self._open.clear()
+        if not any(self._open.values()) and all(panel != other for other, _ in self._open):
+            self._open.clear()  # other data, and nothing is left to do of those before
         self._windows = task.split.n_windows
         self._open.setdefault((panel, windows), 0)
         try:

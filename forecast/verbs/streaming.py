@@ -1,4 +1,4 @@
-"""Forecasts of more series than memory holds: a folder of Parquet files, read and forecast some series at a time.
+"""More series than memory holds: a folder of Parquet files, forecast or backtested some series at a time.
 
 The idea: networks and intervals learn once, from a sample of series drawn by lot over all files; then every chunk is
 read, forecast and written before the next. Models that look at every series on its own are fitted in each chunk.
@@ -6,95 +6,30 @@ read, forecast and written before the next. Models that look at every series on 
 
 from __future__ import annotations
 
-import os
-import shutil
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
+from forecast.defaults import BASELINES
 from forecast.doctor import placed
-from forecast.errors import ConfigError, FileError
-from forecast.reading.parts import Parts, rows_in
-from forecast.reading.sources import find_file
-from forecast.storage.files import FULL, no_formulas, require_free, write_file, write_json
-from forecast.storage.locks import Taken, locked
-from forecast.storage.request import SUFFIX
-from forecast.storage.underway import put_in_place
+from forecast.score_table import scores_of
+from forecast.scoring import metric_of
+from forecast.storage.files import write_csv, write_json
+from forecast.tally import Tally, added
 from forecast.verbs.learned import Learned
+from forecast.verbs.learned_windows import LearnedWindows
+from forecast.verbs.parquet_folders import ABOUT, Drawn, Sizes, Written, aside, require_by_chunks
+from forecast.verbs.trials import Trial
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from numpy.typing import NDArray
+    from collections.abc import Mapping
+    from pathlib import Path
 
     from forecast.config import RunConfig
     from forecast.engine import Workers
     from forecast.results import Listener
 
-__all__ = ["ABOUT", "CHUNK_SERIES", "MANY_ROWS", "SAMPLE_SERIES", "Sizes", "forecast_chunks"]
-
-CHUNK_SERIES, SAMPLE_SERIES = 5_000, 5_000
-"""Series that are forecast together, and those that networks and intervals learn from, where nothing is said."""
-MANY_ROWS = 10_000_000
-"""Rows from which on a folder is read by chunks without being asked for, where the forecasts go to a folder."""
-ABOUT = "_about.json"
-"""The file beside the parts that says how many series were learned from."""
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """How many series are forecast together, and how many are learned from."""
-
-    chunk: int = CHUNK_SERIES
-    sample: int = SAMPLE_SERIES
-
-    @classmethod
-    def of(
-        cls,
-        data: object,
-        output: Path | None,
-        *,
-        chunk_series: int | None,
-        sample_series: int | None,
-        from_run: object = None,
-    ) -> Sizes | None:
-        """Return the sizes that were asked for, or that many rows ask for; None where data are read at once.
-
-        Raises
-        ------
-        ConfigError
-            U101, when they are asked for and the data are no folder of Parquet files, or no folder is written to.
-        FileError
-            F101, no such folder; F102, it cannot be read.
-        """
-        asked = chunk_series is not None or sample_series is not None
-        folder = isinstance(data, (str, Path)) and Path(data).is_dir()
-        to_folder = output is not None and not output.suffix
-        if not asked:
-            many = folder and from_run is None and to_folder and rows_in(Path(str(data))) > MANY_ROWS
-            return cls() if many else None
-        if isinstance(data, (str, Path)) and str(data) != "-":
-            find_file(data)
-        if not folder:
-            what = "--chunk-series and --sample-series are for a folder of Parquet files"
-            raise ConfigError("U101", what, hint="the folder as DATA, or without them")
-        if from_run is not None:
-            what = "--from has models that learned from a whole run: no sample is drawn for them"
-            raise ConfigError("U101", what, hint="without --chunk-series and --sample-series, or without --from")
-        if not to_folder:
-            what = f"forecasts by chunks go to a folder, not to {'standard output' if output is None else output}"
-            raise ConfigError("U101", what, hint="--output forecasts")
-        sizes = cls(
-            CHUNK_SERIES if chunk_series is None else chunk_series,
-            SAMPLE_SERIES if sample_series is None else sample_series,
-        )
-        if min(sizes.chunk, sizes.sample) < 1:
-            raise ConfigError("U101", "a chunk or sample has at least one series", hint="--chunk-series 1000")
-        return sizes
+__all__ = ["forecast_chunks", "try_chunks"]
 
 
 def forecast_chunks(
@@ -141,99 +76,75 @@ def forecast_chunks(
         As for `forecast.pipeline.predict`; U101, on an option that is about all series at once; D125, when a series
         stands in two files or files have other columns.
     """
-    _require_by_chunks(settings)
-    written: list[dict[str, Any]] = []
-    column = None if settings.data.id == "auto" else settings.data.id
-    with _aside(output, overwrite=overwrite) as folder, placed(source, flags):
-        parts = Parts.of(Path(source), source=str(source), id=column)
-        sample = _drawn(parts.n_series, sizes.sample, seed=settings.seed)
-        told = f"{parts.n_series} series, {min(sizes.chunk, parts.n_series)} at a time"
-        of = "all of them" if len(sample) == parts.n_series else f"{len(sample)} of them, drawn by lot"
-        listener.say(f"{told}; networks and intervals learn from {of}")
-        named = settings.model_copy(update={"data": settings.data.model_copy(update={"id": parts.id})})
-        learned = Learned.of(parts.read(sample), named, flags=flags, workers=workers, listener=listener)
-        chunks = list(parts.chunks(sizes.chunk))
-        for n, places in enumerate(chunks):
-            listener.progress(n, len(chunks), f"chunk {n + 1}")
-            frame = learned.forecast(parts.read(places))
-            if len(frame):
-                name = f"part-{len(written):05d}.parquet"
-                write_file(no_formulas(frame) if excel_safe else frame, folder / name)
-                written.append({"part": name, "series": frame["unique_id"].nunique(), "rows": len(frame)})
-        listener.progress(len(chunks), len(chunks), "done")
-        sure = {"schema": 1, "series": parts.n_series, "chunk": sizes.chunk, "sample": len(sample)}
-        write_json(sure | {"seed": settings.seed, "parts": written}, folder / ABOUT)
-    return pd.DataFrame(written, columns=["part", "series", "rows"])
+    require_by_chunks(settings)
+    with aside(output, overwrite=overwrite) as folder, placed(source, flags):
+        drawn = Drawn.of(source, settings, sizes, listener)
+        written = Written(folder, excel_safe=excel_safe)
+        learned = Learned.of(drawn.sample(), drawn.settings, flags=flags, workers=workers, listener=listener)
+        for table in drawn.chunks(sizes.chunk, listener):
+            written.add(learned.forecast(table))
+        write_json(drawn.about(sizes) | {"parts": written.parts}, folder / ABOUT)
+    return written.account
 
 
-def _require_by_chunks(settings: RunConfig) -> None:
-    """Refuse what is about all series at once."""
-    asked = {
-        "--totals": bool(settings.forecast.totals),
-        "--fallback": settings.forecast.fallback,
-        "--budget": settings.seconds is not None,
-        "--series": bool(settings.data.series),
-        f"--layout {settings.data.layout}": settings.data.layout in ("columns", "rows"),
-        "hybrid": settings.models.hybrid is not None,
-    }
-    for what, wanted in asked.items():
-        if wanted:
-            hint = "--models mlp" if what == "hybrid" else f"without {what}, or without --chunk-series"
-            raise ConfigError("U101", f"{what} needs all series at once, which chunks are not", hint=hint)
+def try_chunks(
+    source: str | Path,
+    settings: RunConfig,
+    output: Path,
+    sizes: Sizes,
+    *,
+    flags: Mapping[str, Any],
+    overwrite: bool,
+    excel_safe: bool,
+    workers: Workers,
+    listener: Listener,
+) -> Trial:
+    """Backtest a folder of Parquet files chunk by chunk into a folder of them, which is there whole or not at all.
 
+    At each cutoff the networks have learned from the sample's past, and so have intervals and combinations; where the
+    sample is the whole, the scores are those of `forecast.verbs.trials.try_models`.
 
-def _drawn(n_series: int, size: int, *, seed: int) -> NDArray[np.int64]:
-    """Return the places of the sample, ascending: all, or `size` of them by lot.
+    Parameters
+    ----------
+    source, settings, sizes, flags, overwrite, excel_safe, workers, listener
+        As for `forecast_chunks`.
+    output : Path
+        The folder to write: ``windows/part-00000.parquet`` and so on, a part a window of a chunk, with the columns of
+        ``backtest.csv`` of a run; ``scores/part-00000.parquet``, a part a chunk, with every score of each series and
+        model; ``leaderboard.csv``; and `ABOUT`.
 
-    Examples
-    --------
-    >>> _drawn(3, 5, seed=0).tolist(), len(_drawn(100, 5, seed=0))
-    ([0, 1, 2], 5)
-    """
-    if size >= n_series:
-        return np.arange(n_series, dtype=np.int64)
-    return np.sort(np.random.default_rng(seed).choice(n_series, size, replace=False)).astype(np.int64)
-
-
-@contextmanager
-def _aside(folder: Path, *, overwrite: bool) -> Iterator[Path]:
-    """Give a place to write to, which becomes `folder` when the block ends well and else is taken away.
+    Returns
+    -------
+    Trial
+        Its `backtest` has a row a part of the windows: ``part, series, rows``.
 
     Raises
     ------
-    FileError
-        F103, when `folder` exists, or another process writes it; F104, when it may not be replaced or written; F105,
-        when the disk is full.
+    ForecastError
+        As for `forecast.pipeline.backtest`; U101, on an option that is about all series at once; D125, when a series
+        stands in two files or files have other columns.
     """
-    require_free(folder / "part.parquet" if folder.is_dir() else folder, overwrite=overwrite)
-    if folder.exists() and not overwrite:
-        raise FileError("F103", f"{folder} exists", hint="--overwrite or another --output")
-    if folder.exists() and not (folder / ABOUT).is_file():
-        raise FileError("F104", f"will not overwrite {folder}: no {ABOUT} in it", hint="another --output")
-    partial = folder.with_name(folder.name + SUFFIX)
-    foreign = [path.name for path in partial.iterdir()] if partial.is_dir() else []
-    if not {*foreign} <= {"lock", "parts"}:
-        raise FileError("F103", f"{partial} exists", hint="another --output, or delete that folder")
-    try:
-        partial.mkdir(exist_ok=True)
-        with locked(partial / "lock"):
-            aside = partial / "parts"
-            try:
-                shutil.rmtree(aside, ignore_errors=True)
-                aside.mkdir()
-                yield aside
-                put_in_place(aside, folder, partial)
-            except BaseException:
-                shutil.rmtree(partial, ignore_errors=True)
-                raise
-    except Taken as error:
-        what = f"another forecast (process {error}) is writing {partial}"
-        raise FileError("F103", what, hint="another --output, or wait for it") from error
-    except FileError:
-        raise
-    except OSError as error:
-        code, what = ("F105", "disk full while writing") if error.errno in FULL else ("F104", "cannot write")
-        raise FileError(code, f"{what} {folder}", hint="another --output, or free some space") from error
-    finally:
-        if os.name == "nt":  # there a lock that is held cannot be taken away
-            shutil.rmtree(partial, ignore_errors=True)
+    require_by_chunks(settings)
+    with aside(output, overwrite=overwrite) as folder, placed(source, flags):
+        drawn = Drawn.of(source, settings, sizes, listener)
+        learned = LearnedWindows.of(drawn.sample(), drawn.settings, flags=flags, workers=workers, listener=listener)
+        quantile = None if settings.forecast.quantile == "none" else settings.forecast.quantile
+        tally = Tally(learned.tested, quantile)
+        windows, scores = (Written(folder / name, excel_safe=excel_safe) for name in ("windows", "scores"))
+        for failure in learned.failed:
+            tally.failed(*failure)
+        for table in drawn.chunks(sizes.chunk, listener):
+            sums = pd.DataFrame()
+            for window in learned.windows(table):
+                windows.add(window.rows)
+                sums = added(sums, tally.add(window.rows))
+                for model, reason in window.failed.items():
+                    tally.failed(model, window.back, reason)
+            if len(sums):
+                scores.add(scores_of(sums).reset_index())
+        metric = settings.backtest.metric
+        board = tally.leaderboard(learned.names, baselines=BASELINES, metric=metric)
+        write_csv(board, folder / "leaderboard.csv")
+        write_json(drawn.about(sizes) | {"parts": windows.parts}, folder / ABOUT)
+    split = learned.alike.split
+    return Trial(windows.account, board, metric_of(quantile, metric), split.horizon, learned.n_windows, 0, [])

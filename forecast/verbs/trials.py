@@ -18,19 +18,23 @@ from forecast.bounds import Bounds
 from forecast.calibration import Calibration
 from forecast.chunks import doer
 from forecast.defaults import BASELINES
-from forecast.errors import Notice
+from forecast.errors import DataError, Notice
 from forecast.models.combination import COMBINATION, combined, members_of
+from forecast.rationing import rationed
 from forecast.ready import factories_of
 from forecast.scoring import common_points, leaderboard, metric_of, score_names
 
 if TYPE_CHECKING:
-    from forecast.backtesting import Backtest
+    from collections.abc import Sequence
+
+    from forecast.backtesting import Backtest, Fitted
     from forecast.config import RunConfig
     from forecast.engine import Workers
+    from forecast.rationing import Ration
     from forecast.ready import Ready
     from forecast.results import Listener
 
-__all__ = ["Trial", "expected", "try_models"]
+__all__ = ["Trial", "combine", "expected", "notices_of", "require_windows", "try_models"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,8 @@ class Trial:
     Parameters
     ----------
     backtest : DataFrame
-        The forecast frame of all windows, with `y`: what ``backtest.csv`` of a run holds.
+        The forecast frame of all windows, with `y`: what ``backtest.csv`` of a run holds. Where it was written by
+        chunks, a row for each part instead: ``part, series, rows``.
     leaderboard : DataFrame
         The scores frame, the best model first.
     metric : str
@@ -51,6 +56,8 @@ class Trial:
         Windows for which a budget left no time.
     notices : list of Notice
         What the models had to say, each once.
+    ration : Ration, optional
+        The series that slow models were tried on, where a budget did not last for all.
     """
 
     backtest: pd.DataFrame
@@ -60,6 +67,7 @@ class Trial:
     n_windows: int
     given_up: int
     notices: list[Notice]
+    ration: Ration | None = None
 
 
 def expected(settings: RunConfig) -> tuple[list[str], list[str]]:
@@ -84,6 +92,7 @@ def try_models(ready: Ready, settings: RunConfig, workers: Workers, listener: Li
     factories, split, chosen = factories_of(settings), ready.split, settings.forecast
     bounds = Bounds(min=chosen.min, max=chosen.max, integer=chosen.integer)
     total, done = len(split.blocks) * len(factories), count()
+    ration = rationed(factories, ready.panel, split, workers, seed=settings.seed, last=False)
     tested = backtest(
         factories,
         ready.panel,
@@ -91,10 +100,11 @@ def try_models(ready: Ready, settings: RunConfig, workers: Workers, listener: Li
         bounds=bounds,
         levels=chosen.level,
         fallback=chosen.fallback,
+        only={} if ration is None else ration.panels,
         do=doer(workers, lambda task: listener.progress(next(done), total, task.model)),
     )
     names = list(factories)
-    if _combine(tested, settings, names, bounds, reach=split.reach):
+    if combine(tested, settings, names, bounds, reach=split.reach):
         names.append(COMBINATION)
     calibration = Calibration(ready.panel, split, tested, chosen.level, adaptive=chosen.adaptive)
     quantile = None if chosen.quantile == "none" else chosen.quantile
@@ -105,28 +115,40 @@ def try_models(ready: Ready, settings: RunConfig, workers: Workers, listener: Li
     board = leaderboard(
         common_points(frame), names, baselines=BASELINES, fits=tested.fits, quantile=quantile, metric=metric
     )
-    said = Counter(notice for fit in tested.fits for notice in fit.notices)
-    windows = len(tested.fits)
     return Trial(
         backtest=frame.drop(columns="back"),
         leaderboard=board,
         metric=metric_of(quantile, metric),
         horizon=split.horizon,
-        n_windows=windows,
+        n_windows=len(tested.fits),
         given_up=tested.unfinished,
-        notices=[Notice(one.code, f"{one.message} ({k} of {windows} windows)") for one, k in said.items()],
+        ration=ration,
+        notices=notices_of(tested.fits),
     )
 
 
-def _combine(tested: Backtest, settings: RunConfig, names: list[str], bounds: Bounds, *, reach: int) -> bool:
-    """Add the combination to the windows and to what lies between them, if one is asked for; whether it was."""
+def require_windows(ready: Ready) -> None:
+    """Raise D124 when no window can be held out."""
+    if not ready.split.n_windows:
+        what = f"horizon {ready.split.horizon} leaves no window of {ready.loaded.name} to test on"
+        raise DataError("D124", what, hint="a smaller --horizon, or --n-windows 1")
+
+
+def notices_of(fits: Sequence[Fitted]) -> list[Notice]:
+    """Return what the models had to say in the windows, each once, with the number of windows in which it was said."""
+    said = Counter(notice for fit in fits for notice in fit.notices)
+    return [Notice(one.code, f"{one.message} ({k} of {len(fits)} windows)") for one, k in said.items()]
+
+
+def combine(tested: Backtest, settings: RunConfig, names: Sequence[str], bounds: Bounds, *, reach: int) -> list[str]:
+    """Add the combination to the windows and to what lies between them, if one is asked for; return its members."""
     section = settings.models.combination
     if section is None:
-        return False
+        return []
     members = members_of(section.members, names, able=set(tested.frame["model"]))
     earlier, method, frames = tested.frame, section.method, []
     for frame in (tested.frame, tested.between):
         rows = combined(frame, members, name=COMBINATION, method=method, earlier=earlier, reach=reach)
         frames.append(pd.concat([frame, bounds.apply(rows)], ignore_index=True) if len(rows) else frame)
     tested.frame, tested.between = frames
-    return bool(members)
+    return members
