@@ -33,7 +33,7 @@ from forecast.runs import Run, load_run, new_folder, refuse_existing
 from forecast.storage.files import no_formulas, require_free, write_file
 from forecast.storage.journal import Journal
 from forecast.storage.request import Request
-from forecast.storage.underway import under_way
+from forecast.storage.underway import refuse_begun, under_way
 from forecast.tuning import tune
 from forecast.verbs.inspection import audit, check, gradcheck, plan
 from forecast.verbs.saved import predict_saved
@@ -131,7 +131,7 @@ def run(
         request = Request.resumed(Path(resume), given, out=out)
     source = data if resume is None else request.source(data)
     if request.folder is not None:
-        refuse_existing(request.folder, overwrite=request.overwrite)
+        (refuse_begun if resume is None else refuse_existing)(request.folder, overwrite=request.overwrite)
     settings = request.settings
     journal.note(request.command)
     ready = prepare(source, settings, flags=request.flags)

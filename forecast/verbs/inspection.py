@@ -28,8 +28,9 @@ from forecast.ready import (
     window_notices,
 )
 from forecast.results import Listener, Silent
-from forecast.runs import new_folder, refuse_existing
+from forecast.runs import new_folder
 from forecast.storage.files import require_free
+from forecast.storage.underway import refuse_begun
 from forecast.transforms import require_transforms
 from forecast.verbs.checks import check_gradients
 from forecast.verbs.plans import Plan, planned
@@ -200,7 +201,7 @@ def plan(
     usual = DEFAULT_MODELS if verb != "predict" else ("mlp",)
     settings = resolve(Path(config) if config is not None else None, flags, default_models=usual)
     if out is not None:
-        (refuse_existing if verb == "run" else require_free)(Path(out), overwrite=overwrite)
+        (refuse_begun if verb == "run" else require_free)(Path(out), overwrite=overwrite)
     ready = prepare(data, settings, flags={**flags, "config": config})
     models, folder = factories_of(settings), None
     if verb == "predict":
