@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from forecast.cli.flags import settings_file, takes
-from forecast.cli.parameters import Data, Jobs, Json, Output, Overwrite, Settings
+from forecast.cli.parameters import Data, Engine, Jobs, Json, Output, Overwrite, Settings
 from forecast.cli.printing import print_json
 from forecast.cli.telling import tells
 from forecast.cli.terminal import Terminal
@@ -39,6 +39,7 @@ def tune(
     ] = None,
     config: Settings = None,
     jobs: Jobs = None,
+    engine: Engine = "processes",
     json: Json = False,
     **options: Any,
 ) -> None:
@@ -59,6 +60,7 @@ def tune(
             resume=resume,
             config=settings_file(config, terminal),
             jobs=jobs,
+            engine=engine,
             listener=terminal,
             spent=perf_counter() - begun,
             **options,
@@ -89,6 +91,7 @@ def whatif(
     overwrite: Overwrite = False,
     config: Settings = None,
     jobs: Jobs = None,
+    engine: Engine = "processes",
     json: Json = False,
     **options: Any,
 ) -> None:
@@ -109,6 +112,7 @@ def whatif(
         overwrite=overwrite,
         config=settings_file(config, terminal),
         jobs=jobs,
+        engine=engine,
         listener=terminal,
         spent=perf_counter() - begun,
         **options,

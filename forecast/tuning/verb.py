@@ -51,6 +51,7 @@ def tune(
     resume: str | Path | None = None,
     config: str | Path | None = None,
     jobs: int | None = None,
+    engine: str = "processes",
     listener: Listener | None = None,
     spent: float = 0.0,
     **options: Unpack[RunOptions],
@@ -62,7 +63,7 @@ def tune(
 
     Parameters
     ----------
-    data, config, jobs, listener, spent
+    data, config, jobs, engine, listener, spent
         As for `run`.
     {options}
     out : path, optional
@@ -105,7 +106,7 @@ def tune(
         found: dict[str, Searched] = {}
         for place, model in enumerate(models):
             seconds = _share(settings, perf_counter() - started, len(models) - place)
-            with one_thread(), Workers(jobs, seconds=seconds) as workers:
+            with one_thread(), Workers(jobs, seconds=seconds, engine=engine) as workers:
                 found[model] = _search(plan, model, found, most, journal, workers, listener, folder)
         result = write_search(plan, found, folder)
     if settings.seconds is not None:

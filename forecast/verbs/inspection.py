@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from forecast import audit as auditing
+from forecast.chunks import doer
 from forecast.config import resolve
 from forecast.defaults import DEFAULT_DATA, DEFAULT_MODELS
 from forecast.doctor import Checkup, examine, fillable, from_notice, placed, visit
-from forecast.engine import one_thread
+from forecast.engine import Workers, one_thread
 from forecast.options import CheckOptions, RunOptions, declared, spelled_out
 from forecast.reading.covariate_rows import require_ahead
 from forecast.ready import (
@@ -102,6 +103,8 @@ def audit(
     data: str | Path | pd.DataFrame = DEFAULT_DATA,
     *,
     config: str | Path | None = None,
+    jobs: int | None = None,
+    engine: str = "processes",
     listener: Listener | None = None,
     **options: Unpack[RunOptions],
 ) -> list[auditing.Check]:
@@ -112,7 +115,7 @@ def audit(
 
     Parameters
     ----------
-    data, config, listener
+    data, config, jobs, engine, listener
         As for `run`.
     {options}
 
@@ -142,7 +145,7 @@ def audit(
     table, again = changeable(data, settings, ready)
     factories, split = factories_of(settings), ready.split
     done, total = itertools.count(), (split.n_windows + 1) * (len(auditing.CHANGES) + 1)
-    with one_thread():
+    with one_thread(), Workers(jobs, engine=engine) as workers:
         return auditing.audit(
             table,
             again,
@@ -153,6 +156,7 @@ def audit(
             id=ready.loaded.id,
             keep_rows=bool(settings.data.future),
             tick=lambda what: listener.progress(next(done), total, what),
+            do=doer(workers),
         )
 
 
