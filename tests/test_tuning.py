@@ -21,7 +21,7 @@ from forecast.cli import telling, tuning
 from forecast.config import origins, resolve
 from forecast.engine import Workers
 from forecast.errors import ConfigError, DataError, FileError, ModelError
-from forecast.metrics import mase, mase_scale
+from forecast.metrics import mae, mase, mase_scale, smape
 from forecast.models.intermittent import Croston
 from forecast.ready import prepare
 from forecast.report.search import search_shown
@@ -191,12 +191,30 @@ def test_the_value_of_a_trial_is_the_mase_of_its_model_on_windows_before_the_tes
     assert split.n_windows >= 8
 
 
+@pytest.mark.parametrize(("metric", "word", "score"), [("mae", "MAE", mae), ("smape", "sMAPE", smape)])
+def test_the_metric_of_the_run_is_what_is_made_small(tmp_path, metric, word, score):
+    found = searched(tmp_path / "s", metric=metric, trials=2)
+
+    panel = read_series("nile").panel.drop_last(16)
+    losses = []
+    for back in validation_split(panel, Split(4, 4)).backs:
+        y = panel.series(0)[len(panel.values) - back :][:4]
+        losses.append(score(y, Croston().fit(panel.drop_last(back), horizon=4).predict()["y_hat"]))
+    assert found.trials[metric][0] == pytest.approx(np.mean(losses))
+    assert "mase" not in found.trials
+    assert found.sentences[0].startswith(f"croston: {word} ")
+    assert (found.settings.tuning.metric, found.settings.backtest.metric) == (metric, metric)
+    tuned = {"tuning": found.settings.tuning.model_dump(mode="json"), "notices": []}
+    shown = search_shown(tuned, ["croston"])
+    assert shown.tried.head[4] == shown.best.head[2] == f"Validation {metric}"
+
+
 def test_the_defaults_come_first_and_the_best_is_the_smallest(whole):
     complete = whole.trials[whole.trials["state"] == "complete"]
     assert whole.trials["models.croston.alpha"][0] == "0.1"
     record = tomllib.loads(whole.best.read_text(encoding="utf-8"))["tuning"]["models"]["croston"]
-    assert record["mase"] == complete["mase"].min()
-    assert record["default_mase"] == whole.trials["mase"][0]
+    assert record["score"] == complete["mase"].min()
+    assert record["default_score"] == whole.trials["mase"][0]
     assert record["best"][0]["number"] == complete["mase"].idxmin()
     assert record["verdict"] in ("better", "cannot be told apart", "worse", "too little data to tell")
     assert record["pruned"] == (whole.trials["state"] == "pruned").sum()
@@ -678,16 +696,17 @@ TUNING = {
     "until": "1954-12-01",
     "horizon": 12,
     "windows": 1,
+    "metric": "mase",
     "budget": "60s",
     "models": {
         "mlp": {
             "trials": 3,
             "pruned": 0,
             "failed": 1,
-            "mase": 0.5,
-            "default_mase": None,
+            "score": 0.5,
+            "default_score": None,
             "verdict": "x",
-            "best": [{"number": 0, "mase": 0.5, "settings": {}}],
+            "best": [{"number": 0, "score": 0.5, "settings": {}}],
         }
     },
 }

@@ -45,7 +45,7 @@ def tune(
 ) -> None:
     """Search better settings of the network, or of the models named, on windows before the test windows of a run.
 
-    Prints the path of best.toml, which `forecast run DATA --config best.toml` takes.
+    Better is what has the smaller --metric there. Prints the path of best.toml, which `forecast run DATA --config best.toml` takes.
 
     Example: forecast tune sales.csv --horizon 12 --trials 30
     """

@@ -56,7 +56,7 @@ def tune(
     spent: float = 0.0,
     **options: Unpack[RunOptions],
 ) -> Search:
-    """Search better settings on windows before the test windows of a run; what comes after is never looked at.
+    """Search settings with a smaller `metric` on windows before the test windows of a run; no later value is looked at.
 
     The network is tuned, or those of the models named in `models` that have something to search. What was named
     otherwise, in the file or as a keyword, stays as it is.
