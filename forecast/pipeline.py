@@ -34,7 +34,7 @@ from forecast.storage.files import no_formulas, require_free, write_file
 from forecast.storage.journal import Journal
 from forecast.storage.request import Request
 from forecast.storage.underway import refuse_begun, under_way
-from forecast.tuning import tune
+from forecast.tuning import plan_search, tune
 from forecast.verbs.inspection import audit, check, gradcheck, plan
 from forecast.verbs.saved import predict_saved
 from forecast.verbs.streaming import Sizes, forecast_chunks
@@ -46,7 +46,19 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["Listener", "audit", "backtest", "check", "gradcheck", "plan", "predict", "run", "tune", "whatif"]
+__all__ = [
+    "Listener",
+    "audit",
+    "backtest",
+    "check",
+    "gradcheck",
+    "plan",
+    "plan_search",
+    "predict",
+    "run",
+    "tune",
+    "whatif",
+]
 
 
 REPORT_SECONDS, TABLE_SECONDS = 4.0, 1.0

@@ -589,6 +589,43 @@ def test_validation_windows_of_one_series_are_as_many_as_a_verdict_takes():
     assert validation_split(panel.drop_last(90), Split(6, 1)).n_windows == 0
 
 
+def test_a_plan_of_a_search_counts_what_the_search_then_does(tmp_path, whole):
+    one = pipeline.plan_search("nile", out=tmp_path / "s", models=["croston"], trials=7, **WHERE)
+
+    assert (one.trials, one.folder, one.horizon) == (len(whole.trials), str(tmp_path / "s"), WHERE["horizon"])
+    assert one.n_windows == whole.settings.tuning.windows
+    assert one.fits == one.trials * one.n_windows
+    assert (one.values, one.models) == (100, ("croston",))
+
+
+def test_a_plan_of_a_search_leaves_as_many_trials_as_a_budget_has_room_for(monkeypatch):
+    monkeypatch.setattr("forecast.tuning.expected.seconds_of_fits", lambda models, *_: dict.fromkeys(models, 0.05))
+    few = {"models": ["theta", "croston"], "preset": "fast", "jobs": 1, **WHERE, "horizon": 2}
+    windows = pipeline.plan_search("nile", **few).n_windows
+
+    within = pipeline.plan_search("nile", budget=f"{2 * 5.5 * windows * 0.05:g}s", **few)
+    none = pipeline.plan_search("nile", budget="0.01s", **few)
+
+    assert within.trials == 2 + 5  # both forms of theta, and croston while there is time
+    assert within.seconds == pytest.approx(7 * windows * 0.05, abs=0.06)
+    assert (none.trials, none.seconds) == (2, 0.0)
+
+
+def test_a_dry_run_of_a_search_prints_its_plan_and_writes_nothing(call, tmp_path):
+    words = ("tune", "nile", "--models", "croston", "--trials", "3", "--n-windows", "2", "--dry-run")
+
+    code, out, err = call(*words)
+
+    rows = dict(line.split("\t") for line in out.splitlines())
+    assert (code, err) == (0, "")
+    assert (rows["trials"], rows["models"], rows["series"]) == ("3", "croston", "1")
+    assert json.loads(call(*words, "--json")[1])["trials"] == 3
+    assert list(tmp_path.iterdir()) == []
+    code, _, err = call(*words, "--resume", "s")
+    assert code == 2
+    assert "error[U101]: --dry-run plans what is trained anew, which is not so with --resume s" in err
+
+
 def test_refits_are_shared_as_in_a_run():
     panel = read_series("nile").panel.drop_last(16)
     validation = Validation(panel, Split(4, 8, 4, refit=4), lambda *_: Croston, bounds=Bounds())
@@ -632,7 +669,7 @@ def test_an_interrupted_command_says_how_to_go_on(call, monkeypatch):
 
 
 def test_the_flags_are_those_of_the_function():
-    ours = set(inspect.signature(tuning.tune).parameters) - {*telling.FLAGS, "json"}
+    ours = set(inspect.signature(tuning.tune).parameters) - {*telling.FLAGS, "json", "dry_run"}
 
     assert ours == set(inspect.signature(pipeline.tune).parameters) - {"listener", "spent"}
 
