@@ -20,7 +20,7 @@ from forecast.account import (
     first_of,
 )
 from forecast.config import RunConfig, resolve
-from forecast.defaults import DEFAULT_DATA
+from forecast.defaults import ASSETS, DEFAULT_DATA
 from forecast.engine import Workers, one_thread
 from forecast.errors import DataError
 from forecast.gates import refuse_warnings
@@ -73,6 +73,7 @@ def run(
     overwrite: bool = False,
     audit: bool = False,
     excel_safe: bool = False,
+    assets: str = "inline",
     config: str | Path | None = None,
     jobs: int | None = None,
     engine: str = "processes",
@@ -96,6 +97,8 @@ def run(
         Show for every window that nothing after its cutoff reaches before it; what was found stands in audit.json.
     excel_safe : bool
         Put a ``'`` before names of series that a spreadsheet would take for a formula, in all files of the folder.
+    assets : {"inline", "separate"}
+        Whether style, script and pictures stand in the page, or in files of their own beside it.
     config : path, optional
         A TOML file of settings; what is given here goes before it.
     jobs : int, optional
@@ -134,8 +137,8 @@ def run(
     started = perf_counter() - spent
     listener = journal = Journal(listener or Silent(), started=started)
     flags: dict[str, Any] = {**options}
-    asked = {"audit": audit, "excel_safe": excel_safe}
-    given = flags | {name: True for name, wanted in asked.items() if wanted}
+    asked = {"audit": audit, "excel_safe": excel_safe, "assets": assets}
+    given = flags | {name: wanted for name, wanted in asked.items() if wanted not in (False, ASSETS[0])}
     if resume is None:
         command = command_line(data, given, config)
         request = Request.made(data, flags, config, command=command, out=out, overwrite=overwrite, **asked)

@@ -99,6 +99,7 @@ class Record:
             self._audit()
         for failure in info["failures"]:
             self.journal.note(f"{failure['model']} failed: {failure['reason']}")
+        info["assets"] = self.request.assets
         if self.request.excel_safe:
             info["excel_safe"] = True
             guard_names(self.folder)

@@ -5,21 +5,18 @@ The idea: a run folder holds everything, so none of these fits a model.
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
 from forecast.cli.flags import takes
-from forecast.cli.parameters import ExcelSafe, Folder, Json, NewData, Open, Overwrite
+from forecast.cli.parameters import AssetsAgain, ExcelSafe, Folder, Json, NewData, Open, Overwrite
 from forecast.cli.printing import print_json, print_rows, show_page
 from forecast.defaults import METRIC_NAMES
 from forecast.errors import Notice
 from forecast.options import DataOptions
 
 __all__ = ["compare", "report", "score"]
-
-
-Assets = Literal["inline", "separate"]
 
 
 def report(
@@ -33,9 +30,7 @@ def report(
     data: Annotated[
         bool, typer.Option("--data/--no-data", help="Whether the page shows the numbers of the data.")
     ] = True,
-    assets: Annotated[
-        Assets, typer.Option("--assets", help="Style, script and pictures in the page, or beside it.")
-    ] = "inline",
+    assets: AssetsAgain = None,
     browse: Open = False,
 ) -> None:
     """Make the page of a run again from its folder, the same bytes; prints its path.

@@ -54,7 +54,9 @@ def render(folder: Path) -> Path:
         If the folder is no run folder, or one of its files is missing or cannot be read.
     """
     folder = Path(folder)
-    return write(load_run(folder), folder / "report.html", folder / "figures")
+    run = load_run(folder)
+    separate = run.info.get("assets") == "separate"
+    return write(run, folder / "report.html", folder / "figures", separate=separate)
 
 
 def write(run: Run, page: Path, figures: Path, *, shared: bool = False, separate: bool = False) -> Path:

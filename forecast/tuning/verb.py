@@ -142,7 +142,7 @@ def plan_search(
     --------
     >>> found = plan_search("nile", models=["theta"], horizon=4, n_windows=2)
     >>> found.models, found.n_windows, found.trials, found.fits
-    (('theta',), 12, 2, 24)
+    (('theta',), 11, 2, 22)
     """
     ready, plan, folder = _begun(data, {**options}, config, out)
     return expected_search(ready, plan, trials=_most(plan.settings, trials), folder=folder, jobs=jobs)

@@ -16,12 +16,13 @@ import pandas as pd
 from jinja2 import UndefinedError
 
 from forecast.backtesting import Fitted
-from forecast.defaults import BASELINES, METRIC, METRICS
+from forecast.defaults import ASSETS, BASELINES, METRIC, METRICS
 from forecast.errors import FileError, shown
 from forecast.report import write
 from forecast.report.part import one_series, safe_name
 from forecast.runs import load_run, scorable
 from forecast.scoring import common_points, leaderboard
+from forecast.storage.request import require_assets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +56,7 @@ def report(
     verify: bool = False,
     series: str | None = None,
     data: bool = True,
-    assets: str = "inline",
+    assets: str | None = None,
 ) -> Path:
     """Make the page and the pictures of a run again, the same bytes, from the files of its folder.
 
@@ -70,7 +71,8 @@ def report(
     data : bool
         Whether the page shows the numbers of the data; without, it is ``shared.html``: figures and scores.
     assets : {"inline", "separate"}
-        Whether style, script and pictures stand in the page, or in files of their own beside it.
+        Whether style, script and pictures stand in the page, or in files of their own beside it; by default as the
+        run was asked for.
 
     Returns
     -------
@@ -80,7 +82,7 @@ def report(
     Raises
     ------
     ConfigError
-        U101, when there is no such series.
+        U101, when there is no such series, or `assets` is something else.
     FileError
         F102 or F104, when it is no whole run folder or cannot be written to; F106, when a score differs.
 
@@ -93,6 +95,8 @@ def report(
     'report.html'
     """
     run = load_run(folder)
+    assets = str(run.info.get("assets", ASSETS[0])) if assets is None else assets
+    require_assets(assets)
     found = differences(run) if verify else []
     if found:
         what = (
