@@ -74,6 +74,7 @@ def run(
     audit: bool = False,
     excel_safe: bool = False,
     assets: str = "inline",
+    interactive: bool = False,
     config: str | Path | None = None,
     jobs: int | None = None,
     engine: str = "processes",
@@ -99,6 +100,8 @@ def run(
         Put a ``'`` before names of series that a spreadsheet would take for a formula, in all files of the folder.
     assets : {"inline", "separate"}
         Whether style, script and pictures stand in the page, or in files of their own beside it.
+    interactive : bool
+        Let the reader of the page zoom into its first picture and read values off it.
     config : path, optional
         A TOML file of settings; what is given here goes before it.
     jobs : int, optional
@@ -137,7 +140,7 @@ def run(
     started = perf_counter() - spent
     listener = journal = Journal(listener or Silent(), started=started)
     flags: dict[str, Any] = {**options}
-    asked = {"audit": audit, "excel_safe": excel_safe, "assets": assets}
+    asked = {"audit": audit, "excel_safe": excel_safe, "assets": assets, "interactive": interactive}
     given = flags | {name: wanted for name, wanted in asked.items() if wanted not in (False, ASSETS[0])}
     if resume is None:
         command = command_line(data, given, config)

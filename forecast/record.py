@@ -99,7 +99,7 @@ class Record:
             self._audit()
         for failure in info["failures"]:
             self.journal.note(f"{failure['model']} failed: {failure['reason']}")
-        info["assets"] = self.request.assets
+        info |= {"assets": self.request.assets, "interactive": self.request.interactive}
         if self.request.excel_safe:
             info["excel_safe"] = True
             guard_names(self.folder)

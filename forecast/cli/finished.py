@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from forecast.cli.flags import takes
-from forecast.cli.parameters import AssetsAgain, ExcelSafe, Folder, Json, NewData, Open, Overwrite
+from forecast.cli.parameters import AssetsAgain, ExcelSafe, Folder, InteractiveAgain, Json, NewData, Open, Overwrite
 from forecast.cli.printing import print_json, print_rows, show_page
 from forecast.defaults import METRIC_NAMES
 from forecast.errors import Notice
@@ -31,6 +31,7 @@ def report(
         bool, typer.Option("--data/--no-data", help="Whether the page shows the numbers of the data.")
     ] = True,
     assets: AssetsAgain = None,
+    interactive: InteractiveAgain = None,
     browse: Open = False,
 ) -> None:
     """Make the page of a run again from its folder, the same bytes; prints its path.
@@ -39,7 +40,7 @@ def report(
     """
     from forecast.verbs.verification import report
 
-    page = report(run, verify=verify, series=series, data=data, assets=assets)
+    page = report(run, verify=verify, series=series, data=data, assets=assets, interactive=interactive)
     print(page, flush=True)
     if browse:
         show_page(page)

@@ -15,7 +15,18 @@ from forecast.defaults import BUNDLED
 
 __all__ = [
     *("Assets", "AssetsAgain", "ChunkSeries", "Data", "DryRun", "Engine", "ExcelSafe", "FailIf", "Folder"),
-    *("Jobs", "Json", "NewData", "Open", "Output", "Overwrite", "SampleSeries", "Settings"),
+    *(
+        "Interactive",
+        "InteractiveAgain",
+        "Jobs",
+        "Json",
+        "NewData",
+        "Open",
+        "Output",
+        "Overwrite",
+        "SampleSeries",
+        "Settings",
+    ),
 ]
 
 
@@ -73,5 +84,10 @@ Where = Literal["inline", "separate"]
 ASSETS_HELP = "Style, script and pictures in the page, or beside it."
 Assets = Annotated[Where, typer.Option("--assets", help=ASSETS_HELP)]
 AssetsAgain = Annotated[Where | None, typer.Option("--assets", help=ASSETS_HELP, show_default="as in the run")]
+INTERACTIVE_HELP = "The reader of the page can zoom into its first picture and read values off it."
+Interactive = Annotated[bool, typer.Option("--interactive", help=INTERACTIVE_HELP)]
+InteractiveAgain = Annotated[
+    bool | None, typer.Option("--interactive/--no-interactive", help=INTERACTIVE_HELP, show_default="as in the run")
+]
 Open = Annotated[bool, typer.Option("--open", help="Open the page in a browser.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

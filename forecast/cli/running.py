@@ -20,6 +20,7 @@ from forecast.cli.parameters import (
     Engine,
     ExcelSafe,
     FailIf,
+    Interactive,
     Jobs,
     Json,
     Open,
@@ -60,6 +61,7 @@ def run(
     fail_if: FailIf = None,
     excel_safe: ExcelSafe = False,
     assets: Assets = "inline",
+    interactive: Interactive = False,
     browse: Open = False,
     **options: Any,
 ) -> None:
@@ -84,6 +86,7 @@ def run(
         audit=audit,
         excel_safe=excel_safe,
         assets=assets,
+        interactive=interactive,
         engine=engine,
         resume=resume,
         listener=terminal,

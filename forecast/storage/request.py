@@ -68,6 +68,8 @@ class Request:
         Whether names of series that a spreadsheet would take for formulas are written as texts.
     assets : str
         Where style, script and pictures of the page stand: one of `ASSETS`.
+    interactive : bool
+        Whether the reader of the page can zoom into its first picture.
     sha256 : str
         Of the data, once they were read.
     """
@@ -82,6 +84,7 @@ class Request:
     audit: bool = False
     excel_safe: bool = False
     assets: str = "inline"
+    interactive: bool = False
     sha256: str = ""
 
     @classmethod
