@@ -62,7 +62,7 @@ def test_settings_in_the_folder_are_used(call):
 
     _, _, err = call("run", "nile", "--out", "r", "--n-windows", "1")
 
-    assert "3 steps ahead, 1 test windows" in err
+    assert "3 steps ahead, 1 test window\n" in err
 
 
 def test_a_semicolon_file_with_decimal_commas_is_read(call):
