@@ -1,5 +1,6 @@
 """Words that do not parse, shells that ask what may follow, readers that stop early."""
 
+import io
 import os
 import re
 import shlex
@@ -188,3 +189,12 @@ def test_a_pipe_that_is_closed_is_answered_with_the_help_too(call, monkeypatch):
     assert "Usage: forecast check" in err
     with pytest.raises(ConfigError, match="standard input is closed"):
         read_series("-")
+
+
+def test_what_comes_through_a_pipe_is_called_standard_input(call, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
+
+    code, _, err = call("predict", "-")
+
+    assert code == 3
+    assert err.startswith("error[D101]: standard input is empty\n")

@@ -656,16 +656,24 @@ def test_the_command_prints_one_object_for_a_program(call):
     assert told["tuning"]["models"]["theta"]["trials"] == 2
 
 
-def test_an_interrupted_command_says_how_to_go_on(call, monkeypatch):
-    def stop(*args, **kwargs):
-        raise KeyboardInterrupt
+@pytest.mark.parametrize("finished", [0, 1])
+def test_an_interrupted_command_says_how_to_go_on_where_there_is_anything_to_go_on_with(call, monkeypatch, finished):
+    words = ("tune", "nile", "--models", "theta", "--n-windows", "2", "--horizon", "4", "--jobs", "1", "--out", "s")
+    left = [finished * pipeline.plan_search("nile", models=["theta"], n_windows=2, horizon=4).n_windows]
+
+    def stop(task):
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        return perform(task)
 
     monkeypatch.setattr("forecast.tuning.verb.perform", stop)
-    code, out, err = call("tune", "nile", "--models", "theta", "--out", "s")
+    code, out, err = call(*words)
 
+    kept = "interrupted; the trials that were finished are kept in s\n  try:   forecast tune DATA --resume s, with"
     assert (code, out) == (130, "")
-    assert "--resume" in err
-    assert not Path("s").exists()
+    assert (kept if finished else "interrupted; nothing was written\n") in err
+    assert Path("s").exists() == bool(finished)
 
 
 def test_the_flags_are_those_of_the_function():

@@ -32,6 +32,7 @@ def report(
     ] = True,
     assets: AssetsAgain = None,
     interactive: InteractiveAgain = None,
+    json: Json = False,
     browse: Open = False,
 ) -> None:
     """Make the page of a run again from its folder, the same bytes; prints its path.
@@ -41,7 +42,10 @@ def report(
     from forecast.verbs.verification import report
 
     page = report(run, verify=verify, series=series, data=data, assets=assets, interactive=interactive)
-    print(page, flush=True)
+    if json:
+        print_json({"schema": 1, "folder": str(run), "report": str(page)})
+    else:
+        print(page, flush=True)
     if browse:
         show_page(page)
 

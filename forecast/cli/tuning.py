@@ -60,22 +60,9 @@ def tune(
         refuse_plan("--resume", resume)
         print_plan(pipeline.plan_search(data, jobs=jobs, **given), json=json)
         return
-    try:
-        found = pipeline.tune(
-            data,
-            resume=resume,
-            jobs=jobs,
-            engine=engine,
-            listener=terminal,
-            spent=perf_counter() - begun,
-            **given,
-        )
-    except KeyboardInterrupt:
-        print(
-            "interrupted; the trials that were finished are kept: --resume FOLDER goes on from them",
-            file=sys.stderr,
-        )
-        raise typer.Exit(130) from None
+    found = pipeline.tune(
+        data, resume=resume, jobs=jobs, engine=engine, listener=terminal, spent=perf_counter() - begun, **given
+    )
     for line in found.sentences:
         terminal.say(line)
     if json:

@@ -63,8 +63,10 @@ def retyped(error: ForecastError, words: Sequence[str]) -> ForecastError:
     Examples
     --------
     >>> error = ConfigError("D104", "no column", hint="forecast run sales.csv --time day")
-    >>> retyped(error, ["predict", "sales.csv"]).hint, retyped(error, ["predict", "other.csv"]).hint
-    ('forecast predict sales.csv --time day', 'forecast run sales.csv --time day')
+    >>> retyped(error, ["predict", "other.csv"]).hint
+    'forecast run sales.csv --time day'
+    >>> retyped(error, ["predict", "sales.csv"]).hint
+    'forecast predict sales.csv --time day'
     """
     start = "forecast run "
     given = [shlex.quote(word) for word in words[1:]]

@@ -151,6 +151,8 @@ def opened(folder: Path, *, resume: bool) -> Iterator[None]:
     ------
     FileError
         As `require_place`; F104, when it cannot be made.
+    KeyboardInterrupt
+        Saying how to go on, where a trial was finished.
     """
     require_place(folder, resume=resume)
     try:
@@ -159,6 +161,13 @@ def opened(folder: Path, *, resume: bool) -> Iterator[None]:
         raise FileError("F104", f"cannot write {folder}: {error.strerror}", hint="another --out") from error
     try:
         yield
+    except KeyboardInterrupt as error:
+        if not (folder / "best.toml").exists():
+            raise
+        what = f"interrupted; the trials that were finished are kept in {folder}"
+        raise KeyboardInterrupt(
+            f"{what}\n  try:   forecast tune DATA --resume {folder}, with the same flags"
+        ) from error
     finally:
         if not resume and not (folder / "best.toml").exists():
             shutil.rmtree(folder, ignore_errors=True)
