@@ -85,7 +85,7 @@ def name_of(source: object) -> str:
     """Return what to call a source: the name of the file, or ``the frame``."""
     if isinstance(source, Table):
         return source.name
-    if source == "-":
+    if isinstance(source, str) and source == "-":
         return STANDARD_INPUT
     return Path(source).name if isinstance(source, (str, Path)) else "the frame"
 
