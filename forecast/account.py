@@ -60,6 +60,7 @@ def described(ready: Ready, settings: RunConfig, results: Results) -> dict[str, 
         "seed": settings.seed,
         "horizon": results.horizon,
         "n_windows": results.n_windows,
+        "gap": settings.backtest.gap,
         "overlap": results.overlap,
         "data": {
             "name": loaded.name,

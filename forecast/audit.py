@@ -17,7 +17,7 @@ from zlib import crc32
 import numpy as np
 import pandas as pd
 
-from forecast.backtesting import Split, fit_all, windows
+from forecast.backtesting import Split, fit_all, perform, windows
 from forecast.errors import ModelError
 from forecast.frequency import advance, grid
 from forecast.models.classical import Naive
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from forecast.backtesting import Factory, Fitted, Window
+    from forecast.backtesting import Doer, Factory, Fitted, Window
     from forecast.panel import Panel
     from forecast.reading.table import Table
 
@@ -120,6 +120,7 @@ def audit(
     id: str | None,
     keep_rows: bool = False,
     tick: Callable[[str], None] = lambda _: None,
+    do: Doer = lambda tasks: map(perform, tasks),
 ) -> list[Check]:
     """Change the future of every window in the raw file and compare what is known before it.
 
@@ -139,6 +140,9 @@ def audit(
         Blank the values that are cut off and leave their rows, for these hold what is known ahead.
     tick : callable
         Told what comes next.
+    do : callable
+        Does the fits of one state of the file. All of them are done before the file is changed again, so that a model
+        which looks into the file, or into what was read of it, is found.
 
     Returns
     -------
@@ -151,7 +155,7 @@ def audit(
 
         def held(window: Window, models: Callable[[Panel], Mapping[str, Factory]], cutoff: str) -> Iterator[Check]:
             tick(f"{cutoff}, as it is")
-            before = fit_all(models(whole), window.past, split)
+            before = fit_all(models(whole), window.past, split, do=do)
             after = rows_after(table, window.past, time=time, target=target, id=id)
             for change in CHANGES:
                 tick(f"{cutoff}, {change}")
@@ -162,7 +166,7 @@ def audit(
                 past = past_of(changed, window, split)
                 moved = [] if past is not None and same_past(past, window.past) else ["past"]
                 if past is not None:
-                    moved += moved_between(before, fit_all(models(changed), past, split))
+                    moved += moved_between(before, fit_all(models(changed), past, split, do=do))
                 yield Check(cutoff, change, tuple(moved))
 
         last = None

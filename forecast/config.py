@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ValidationError
 
 from forecast.defaults import BASELINES, DEFAULT_MODELS
-from forecast.errors import ConfigError, FileError, nearest, shown
+from forecast.errors import ConfigError, FileError, expected_kind, nearest, shown
 from forecast.options import RunOptions, declared
 from forecast.orders import canonical, listed
 from forecast.sections import (
@@ -216,7 +216,9 @@ def _parse(file: Path | None, text: str) -> dict[str, Any]:
 
 def _explained(error: ValidationError, file: Path | None, text: str, around: set[str]) -> ConfigError:
     """Return the first problem pydantic found, in our words; `around` are the settings of the environment."""
-    problem = error.errors()[0]
+    first, *others = error.errors()
+    same = [other for other in others if other["loc"][:2] == first["loc"][:2]]
+    problem = max([first, *same], key=lambda one: len(one["loc"]))  # of several forms of a value, the one it nearly has
     path = [str(part) for part in problem["loc"]]
     known = [part for part in path if not part.startswith(("constrained-", "literal[", "tuple[")) and part != "int"]
     known = [part for part in known if not part.isdigit()]
@@ -239,10 +241,15 @@ def _explained(error: ValidationError, file: Path | None, text: str, around: set
         hint = f"{known[-1]} = {_in_toml(example)}"
     return ConfigError(
         "U101",
-        f"{name}{where} should be {problem['msg'].removeprefix('Input should be ')}",
+        f"{name}{where} should be {_kind(problem, example)}",
         found=shown(problem["input"]),
         hint=hint if example else None,
     )
+
+
+def _kind(problem: Any, example: str) -> str:
+    """Return what the value of a setting should be."""
+    return f"such as {example}" if problem["type"] == "string_pattern_mismatch" else expected_kind(problem["msg"])
 
 
 def _in_toml(example: str) -> str:

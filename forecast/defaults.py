@@ -23,6 +23,8 @@ MISSING = ("auto", "error", "linear", "seasonal", "zero", "ffill")
 DUPLICATES = ("error", "first", "last", "mean", "sum")
 LAYOUTS = ("auto", "long", "columns", "rows")
 REPORTS_FOLDER = "reports"
+ASSETS = ("inline", "separate")
+"""Where style, script and pictures of a page stand: in it, or in files of their own beside it."""
 ENGINES = ("processes", "serial", "dask")
 TRIALS = 20
 """Of a search without a budget."""

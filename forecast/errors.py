@@ -28,6 +28,7 @@ __all__ = [
     "ForecastError",
     "ModelError",
     "Notice",
+    "expected_kind",
     "nearest",
     "shown",
 ]
@@ -124,6 +125,32 @@ def shown(value: object, limit: int = 60) -> str:
     """
     text = "".join(c for c in str(value) if c.isprintable())
     return f'"{text if len(text) <= limit else text[: limit - 3] + "..."}"'
+
+
+KINDS = {
+    "a valid integer, unable to parse string as an integer": "a whole number",
+    "a valid integer, got a number with a fractional part": "a whole number",
+    "a valid integer": "a whole number",
+    "a valid number, unable to parse string as a number": "a number",
+    "a valid number": "a number",
+    "a valid boolean, unable to interpret input": "true or false",
+    "a valid string": "a text",
+}
+"""What pydantic says a value should be, and what we do."""
+
+
+def expected_kind(message: str) -> str:
+    """Return what a value should be, in our words, out of what pydantic says of it.
+
+    Examples
+    --------
+    >>> expected_kind("Input should be a valid integer, unable to parse string as an integer")
+    'a whole number'
+    >>> expected_kind("Input should be greater than 0")
+    'greater than 0'
+    """
+    said = message.removeprefix("Value error, ").removeprefix("Input should be ")
+    return KINDS.get(said, said)
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from forecast.covariates import stretches
 from forecast.errors import ConfigError, DataError, Notice, nearest, shown
+from forecast.reading.placing import stamp
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +79,9 @@ def _since(panel: Panel, text: str, least: int) -> Panel:
     enough = known >= least
     if not enough.any():
         what = f"no series has {least} values since {text}"
-        raise DataError("D117", what, hint=f"an earlier --since, at most {frame['ds'].max()}")
+        latest = frame[frame["y"].notna()].groupby("unique_id")["ds"].nth(-least)
+        hint = f"--since {stamp(latest.to_numpy().max())}" if len(latest) else "an earlier --since"
+        raise DataError("D117", what, hint=hint)
     dropped = np.where(enough, panel.lengths - lengths, 0)
     starts = panel.offsets[:-1] + dropped
     lengths = panel.lengths - dropped

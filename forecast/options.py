@@ -193,10 +193,12 @@ class DataOptions(TypedDict, total=False):
     na: Annotated[
         Sequence[str] | None, Option("What stands for a missing value, such as -999.", "empty, NA, NaN, null")
     ]
-    duplicates: Annotated[str | None, Option(f"Two values for one time: {', '.join(DUPLICATES)}.", "error")]
+    duplicates: Annotated[
+        str | None, Option(f"Two values for one time: {', '.join(DUPLICATES)}.", "error", example="mean")
+    ]
     date_format: Annotated[str | None, Option("How times are written, such as %d.%m.%Y.", "inferred")]
     delimiter: Annotated[str | None, Option("Between fields.", "sniffed")]
-    decimal: Annotated[str | None, Option("Decimal point or comma.", "sniffed")]
+    decimal: Annotated[str | None, Option("Decimal point or comma.", "sniffed", example=".")]
     encoding: Annotated[str | None, Option("Of the file.", "sniffed")]
     sheet: Annotated[str | None, Option("Of a workbook.", "the first with cells")]
     tz: Annotated[

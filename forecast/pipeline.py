@@ -21,7 +21,7 @@ from forecast.account import (
     ration_words,
 )
 from forecast.config import RunConfig, resolve
-from forecast.defaults import DEFAULT_DATA
+from forecast.defaults import ASSETS, DEFAULT_DATA
 from forecast.engine import Workers, one_thread
 from forecast.errors import Notice
 from forecast.gates import refuse_warnings
@@ -34,8 +34,8 @@ from forecast.runs import Run, load_run, new_folder, refuse_existing
 from forecast.storage.files import no_formulas, require_free, write_file
 from forecast.storage.journal import Journal
 from forecast.storage.request import Request
-from forecast.storage.underway import under_way
-from forecast.tuning import tune
+from forecast.storage.underway import refuse_begun, under_way
+from forecast.tuning import plan_search, tune
 from forecast.verbs.inspection import audit, check, gradcheck, plan
 from forecast.verbs.parquet_folders import WINDOW_SERIES, Sizes
 from forecast.verbs.saved import predict_saved
@@ -48,7 +48,19 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["Listener", "audit", "backtest", "check", "gradcheck", "plan", "predict", "run", "tune", "whatif"]
+__all__ = [
+    "Listener",
+    "audit",
+    "backtest",
+    "check",
+    "gradcheck",
+    "plan",
+    "plan_search",
+    "predict",
+    "run",
+    "tune",
+    "whatif",
+]
 
 
 REPORT_SECONDS, TABLE_SECONDS = 4.0, 1.0
@@ -63,6 +75,8 @@ def run(
     overwrite: bool = False,
     audit: bool = False,
     excel_safe: bool = False,
+    assets: str = "inline",
+    interactive: bool = False,
     config: str | Path | None = None,
     jobs: int | None = None,
     engine: str = "processes",
@@ -86,6 +100,10 @@ def run(
         Show for every window that nothing after its cutoff reaches before it; what was found stands in audit.json.
     excel_safe : bool
         Put a ``'`` before names of series that a spreadsheet would take for a formula, in all files of the folder.
+    assets : {"inline", "separate"}
+        Whether style, script and pictures stand in the page, or in files of their own beside it.
+    interactive : bool
+        Let the reader of the page zoom into its first picture and read values off it.
     config : path, optional
         A TOML file of settings; what is given here goes before it.
     jobs : int, optional
@@ -124,8 +142,8 @@ def run(
     started = perf_counter() - spent
     listener = journal = Journal(listener or Silent(), started=started)
     flags: dict[str, Any] = {**options}
-    asked = {"audit": audit, "excel_safe": excel_safe}
-    given = flags | {name: True for name, wanted in asked.items() if wanted}
+    asked = {"audit": audit, "excel_safe": excel_safe, "assets": assets, "interactive": interactive}
+    given = flags | {name: wanted for name, wanted in asked.items() if wanted not in (False, ASSETS[0])}
     if resume is None:
         command = command_line(data, given, config)
         request = Request.made(data, flags, config, command=command, out=out, overwrite=overwrite, **asked)
@@ -133,7 +151,7 @@ def run(
         request = Request.resumed(Path(resume), given, out=out)
     source = data if resume is None else request.source(data)
     if request.folder is not None:
-        refuse_existing(request.folder, overwrite=request.overwrite)
+        (refuse_begun if resume is None else refuse_existing)(request.folder, overwrite=request.overwrite)
     settings = request.settings
     journal.note(request.command)
     ready = prepare(source, settings, flags=request.flags)

@@ -113,7 +113,8 @@ class Ready:
         said = {notice.code for notice in self.notices}
         others = sum(f.severity == "warning" and f.code not in said for f in self.checkup.findings)
         doubts = [f"doubts about the data: {others} (forecast check lists them)"] if others else []
-        plan = f"{self.split.horizon} steps ahead, {self.split.n_windows} test windows"
+        steps, windows = self.split.horizon, self.split.n_windows
+        plan = f"{steps} step{'s' * (steps != 1)} ahead, {windows} test window{'s' * (windows != 1)}"
         return [*self.loaded.notes, *doubts, *self.ahead, plan, *map(str, self.notices)]
 
 

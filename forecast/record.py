@@ -99,6 +99,7 @@ class Record:
             self._audit()
         for failure in info["failures"]:
             self.journal.note(f"{failure['model']} failed: {failure['reason']}")
+        info |= {"assets": self.request.assets, "interactive": self.request.interactive}
         if self.request.excel_safe:
             info["excel_safe"] = True
             guard_names(self.folder)
@@ -156,6 +157,7 @@ class Record:
     def _audit(self) -> None:
         """Prove for every window that no model looks ahead, and write the proofs."""
         given = {name: value for name, value in self.request.flags.items() if name != "config"}
-        proofs = inspection.audit(self.source, config=self.request.config, listener=self.journal, **given)
+        config, jobs, engine = self.request.config, self.workers.count, self.workers.engine  # not its deadline
+        proofs = inspection.audit(self.source, config=config, jobs=jobs, engine=engine, listener=self.journal, **given)
         write_json({"schema": 1, "checks": [vars(proof) for proof in proofs]}, self.folder / "audit.json")
         require_no_leak(proofs)

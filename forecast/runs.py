@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from forecast.defaults import REPORTS_FOLDER
-from forecast.errors import FileError, shown
+from forecast.errors import FileError, nearest, shown
 from forecast.storage.files import names_as_they_were
 
 if TYPE_CHECKING:
@@ -144,6 +144,12 @@ def require_whole(folder: Path) -> None:
     FileError
         F104, when it is none, or that of a run that was interrupted.
     """
+    if not folder.exists():
+        others = [path.name for path in folder.parent.iterdir()] if folder.parent.is_dir() else []
+        guess = nearest(folder.name, others)
+        more = f"; did you mean {shown(folder.with_name(guess))}?" if guess else ""
+        what = f"{shown(folder)} is not a run folder: there is nothing of that name{more}"
+        raise FileError("F104", what, hint="forecast run DATA")
     if not (folder / "run.json").is_file():
         raise FileError("F104", f"{shown(folder)} is not a run folder: no run.json in it", hint="forecast run DATA")
     if folder.name.endswith(".partial"):

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = [
     "common_points",
     "leaderboard",
+    "losses_of",
     "metric_of",
     "ranked",
     "score_names",
@@ -260,12 +261,18 @@ def unit_losses(
     """
     unit = "series" if len(backtested["unique_id"].unique()) > 1 else "windows"
     key = "unique_id" if unit == "series" else "cutoff"
-    loss = pd.Series(_losses(backtested, quantile, metric), backtested.index)
+    loss = pd.Series(losses_of(backtested, metric, quantile=quantile), backtested.index)
     return unit, loss.groupby([backtested[key], backtested["model"]]).mean().unstack("model")
 
 
-def _losses(frame: pd.DataFrame, quantile: float | None, metric: str) -> NDArray[np.float64]:
-    """Return the loss of every row whose mean over many is the metric."""
+def losses_of(frame: pd.DataFrame, metric: str, *, quantile: float | None = None) -> NDArray[np.float64]:
+    """Return the loss of every row whose mean over many is the metric, or the loss of a quantile.
+
+    Examples
+    --------
+    >>> losses_of(pd.DataFrame({"y": [2.0, 4.0], "y_hat": [3.0, 1.0]}), "mae").tolist()
+    [1.0, 3.0]
+    """
     y, y_hat = (frame[name].to_numpy(np.float64) for name in ("y", "y_hat"))
     if quantile is not None or metric == METRIC:
         return row_losses(frame, quantile)

@@ -294,8 +294,8 @@ def in_toml(value: Any) -> str:
 
     Examples
     --------
-    >>> in_toml((80, 95)), in_toml("auto"), in_toml({"number": 1, "mase": 0.5})
-    ('[80, 95]', '"auto"', '{ number = 1, mase = 0.5 }')
+    >>> in_toml((80, 95)), in_toml("auto"), in_toml({"number": 1, "score": 0.5})
+    ('[80, 95]', '"auto"', '{ number = 1, score = 0.5 }')
     """
     if isinstance(value, dict):
         inside = (f"{in_toml(key) if '.' in key else key} = {in_toml(one)}" for key, one in value.items())

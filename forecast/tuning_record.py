@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveInt
 
+from forecast.defaults import METRIC
 from forecast.errors import Notice
 
 if TYPE_CHECKING:
@@ -24,10 +25,10 @@ class _Record(BaseModel):
 
 
 class TunedTrial(_Record):
-    """One of the best trials: its number in the search, its MASE on the validation windows and its settings."""
+    """One of the best trials: its number in the search, its score on the validation windows and its settings."""
 
     number: NonNegativeInt
-    mase: float
+    score: float
     settings: dict[str, Any]
 
 
@@ -37,21 +38,22 @@ class TunedModel(_Record):
     trials: PositiveInt
     pruned: NonNegativeInt = 0
     failed: NonNegativeInt = 0
-    mase: float
-    default_mase: float | None = None
+    score: float
+    default_score: float | None = None
     verdict: str
     units: NonNegativeInt = 0
     best: tuple[TunedTrial, ...] = ()
 
 
 class TuningSection(_Record):
-    """A search: the dates it saw, the windows it was judged on, and what came of it for each model."""
+    """A search: the dates it saw, the windows and the metric it was judged by, and what came of it for each model."""
 
     start: str
     validated_from: str
     until: str
     horizon: PositiveInt
     windows: PositiveInt
+    metric: str = METRIC
     budget: str = "none"
     models: dict[str, TunedModel]
 

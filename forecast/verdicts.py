@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-__all__ = ["verdicts"]
+__all__ = ["METRIC_WORDS", "verdicts"]
 
 MOST_TIMES = 1_000
 """A ratio beyond this says only that the other model makes next to no error."""

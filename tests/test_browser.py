@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import forecast
+from forecast.verbs.verification import report as report_again
 
 pytestmark = pytest.mark.slow
 
@@ -46,10 +47,15 @@ def reports(tmp_path_factory, chromium):
         for s in range(30)
     ]
     settings = {"horizon": 3, "models": ["drift", "mean"], "jobs": 1}
-    return {
-        "one": forecast.run("nile", n_windows=9, out=folder / "one", **settings).report.as_uri(),
-        "panel": forecast.run(pd.concat(shops), n_windows=2, out=folder / "panel", **settings).report.as_uri(),
+    runs = {
+        "one": forecast.run("nile", n_windows=9, out=folder / "one", **settings),
+        "panel": forecast.run(pd.concat(shops), n_windows=2, out=folder / "panel", **settings),
     }
+    pages = {name: run.report.as_uri() for name, run in runs.items()}
+    for name, run in runs.items():
+        shutil.copytree(run.folder, folder / f"live-{name}")
+        pages[f"live-{name}"] = report_again(folder / f"live-{name}", interactive=True).as_uri()
+    return pages
 
 
 @pytest.fixture(params=["one", "panel"])
@@ -83,8 +89,15 @@ def test_nothing_is_complained_of_and_nothing_is_loaded_from_outside(chromium, a
 
 @pytest.mark.parametrize(
     ("which", "scheme", "viewport"),
-    [("one", "light", WIDE), ("one", "dark", NARROW), ("panel", "dark", WIDE), ("panel", "light", NARROW)],
-    ids=["one-light-wide", "one-dark-narrow", "panel-dark-wide", "panel-light-narrow"],
+    [
+        ("one", "light", WIDE),
+        ("one", "dark", NARROW),
+        ("panel", "dark", WIDE),
+        ("panel", "light", NARROW),
+        ("live-one", "dark", WIDE),
+        ("live-panel", "light", NARROW),
+    ],
+    ids=lambda value: f"{value['width']}" if isinstance(value, dict) else value,
 )
 def test_axe_finds_nothing_serious(chromium, reports, which, scheme, viewport):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason='no axe: pip install -e ".[browser]"')
@@ -193,4 +206,89 @@ def test_typing_a_name_shows_the_series_of_that_name(chromium, reports):
         assert [name.split()[:2] for name in rows.all_inner_texts()] == [["shop", "07"]]
         fields.first.fill("")
         assert rows.count() == 30
+        assert page.complaints == []
+
+
+def test_the_reading_line_follows_the_arrow_keys_and_says_what_is_there(chromium, reports):
+    run = forecast.load_run(reports["one"].removeprefix("file://").rpartition("/")[0])
+    best = run.metrics["verdict"]["model"]
+    values = run.forecasts[run.forecasts["model"] == best]["y_hat"].tolist()
+    with opened(chromium, reports["live-one"]) as page:
+        slider, reading = page.get_by_role("slider"), page.locator(".reading")
+        assert reading.inner_text().startswith(f"1973: {best} {values[-1]:,.4g}")
+        slider.press("ArrowLeft")
+        assert slider.get_attribute("aria-valuetext").startswith(f"1972: {best} {values[-2]:,.4g}")
+        assert reading.inner_text() == slider.get_attribute("aria-valuetext")
+        for _ in range(2):
+            slider.press("ArrowLeft")
+        assert reading.inner_text() == "1970: 740"
+        slider.press("Home")
+        assert reading.inner_text() == "1871: 1,120"
+        slider.press("End")
+        assert reading.inner_text().startswith("1973:")
+        assert page.complaints == []
+
+
+def test_the_picture_is_zoomed_by_keys_buttons_and_the_mouse(chromium, reports):
+    def dots():
+        return page.locator(".chart path.history").get_attribute("d").count("L")
+
+    def in_view():
+        first, last = (slider.evaluate(f"one => one.{side}") for side in ("dataset.first", "dataset.last"))
+        return int(last) - int(first)
+
+    with opened(chromium, reports["live-one"]) as page:
+        slider = page.get_by_role("slider")
+        usual = in_view()
+        assert dots() == 99  # the line is drawn whole, and cut at the edges
+        page.get_by_role("button", name="Show all values").click()
+        assert in_view() == 102
+        slider.press("+")
+        assert in_view() == 51
+        slider.press("-")
+        assert in_view() == 102
+        box = slider.bounding_box()
+        page.mouse.move(box["x"] + box["width"] * 0.4, box["y"] + 50)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 50, steps=3)
+        page.mouse.up()
+        assert 15 < in_view() < 30
+        slider.dblclick()
+        assert in_view() == usual == 26
+        assert page.complaints == []
+
+
+def test_a_mouse_over_the_picture_reads_the_nearest_value(chromium, reports):
+    with opened(chromium, reports["live-one"]) as page:
+        slider = page.get_by_role("slider")
+        box = slider.bounding_box()
+        page.mouse.move(box["x"] + 48, box["y"] + 50)
+        assert page.locator(".reading").inner_text().startswith("1947: ")
+
+
+def test_any_drawn_series_can_be_chosen(chromium, reports):
+    with opened(chromium, reports["live-panel"]) as page:
+        select = page.get_by_label("Series that is drawn")
+        assert select.locator("option").count() == 24
+        before = page.locator(".chart path.best").get_attribute("d")
+        name = select.locator("option").nth(5).inner_text()
+        select.select_option(label=name)
+        assert page.locator(".chart path.best").get_attribute("d") != before
+        assert page.get_by_role("slider").get_attribute("aria-label").startswith(f"{name}: ")
+        assert page.locator("#figure-forecast img").is_visible()
+        assert page.complaints == []
+
+
+def test_the_picture_stays_for_paper_and_for_readers_without_scripts(chromium, reports):
+    with opened(chromium, reports["live-one"], java_script_enabled=False) as page:
+        assert page.locator("#figure-forecast img").is_visible()
+        assert page.locator(".chart").count() == 0
+        assert page.locator("#table-values").is_visible()
+    with opened(chromium, reports["live-one"]) as page:
+        image = page.locator("#figure-forecast img")
+        assert image.get_attribute("alt").startswith("The history and the forecast of")
+        assert page.locator("#figure-forecast .card").bounding_box()["width"] <= 1
+        page.emulate_media(media="print")
+        assert page.locator("#figure-forecast .card").bounding_box()["width"] > 300
+        assert not page.locator(".chart").is_visible()
         assert page.complaints == []

@@ -13,6 +13,7 @@ from conftest import COMMANDS
 import forecast
 from forecast import cli, pipeline
 from forecast.cli import running, telling
+from forecast.errors import ConfigError
 
 ONLY_TYPED = {"json", "dry_run", "fail_if", "browse"}
 QUICK = ("--models", "naive", "--n-windows", "2")
@@ -61,7 +62,7 @@ def test_settings_in_the_folder_are_used(call):
 
     _, _, err = call("run", "nile", "--out", "r", "--n-windows", "1")
 
-    assert "3 steps ahead, 1 test windows" in err
+    assert "3 steps ahead, 1 test window\n" in err
 
 
 def test_a_semicolon_file_with_decimal_commas_is_read(call):
@@ -371,3 +372,22 @@ def test_named_transforms_are_recorded_with_their_reasons(call, tmp_path):
     chosen = json.loads((tmp_path / "r" / "choices.json").read_text(encoding="utf-8"))["final"]["linear"]
     assert (chosen["log"], chosen["log_why"], chosen["difference"]) == ("yes", "named by the user", "yes")
     assert 'transform = "log,difference(1)"' in (tmp_path / "r" / "config.toml").read_text(encoding="utf-8")
+
+
+def test_a_page_with_its_files_beside_it_is_made_so_again(call):
+    code, _, _ = call("run", "nile", *QUICK, "--assets", "separate", "--out", "r")
+    page = Path("r/report.html").read_bytes()
+
+    assert code == 0
+    assert Path("r/report.css").is_file()
+    assert b'<script src="report.js">' in page
+    assert "--assets separate" in Path("r/command.txt").read_text(encoding="utf-8")
+    assert call("report", "r")[0] == 0
+    assert Path("r/report.html").read_bytes() == page
+    assert call("report", "r", "--assets", "inline")[0] == 0
+    assert b"<style>" in Path("r/report.html").read_bytes()
+
+
+def test_what_the_assets_of_a_page_cannot_be_is_said_before_anything_is_read():
+    with pytest.raises(ConfigError, match='assets should be inline or separate, not "beside"'):
+        pipeline.run("nosuch.csv", assets="beside")

@@ -478,3 +478,23 @@ def test_too_few_rows_of_resampled_data_are_refused(tmp_path):
         score(run.folder, days[:3])
 
     assert caught.value.code == "D117"
+
+
+def test_a_page_made_again_is_one_object_where_that_is_asked_for(call):
+    call("run", "nile", "--models", "naive", "--n-windows", "1", "--horizon", "2", "--out", "r")
+
+    code, out, _ = call("report", "r", "--json")
+
+    assert code == 0
+    assert json.loads(out) == {"schema": 1, "folder": "r", "report": str(Path("r") / "report.html")}
+
+
+@pytest.mark.parametrize("words", [("report", "salse"), ("score", "salse", "nile"), ("compare", "salse", "sales")])
+def test_a_run_that_is_not_there_is_said_with_the_one_that_was_probably_meant(call, words):
+    Path("sales").mkdir()
+    Path("sales/run.json").write_text("{}", encoding="utf-8")
+
+    code, out, err = call(*words)
+
+    assert (code, out) == (5, "")
+    assert 'error[F104]: "salse" is not a run folder: there is nothing of that name; did you mean "sales"?' in err

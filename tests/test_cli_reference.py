@@ -50,7 +50,7 @@ def test_all_codes_are_listed_a_line_each(call):
 
 
 def test_codes_are_given_to_a_program(call):
-    assert json.loads(call("errors", "F103", "--json")[1])["F103"]["exit_code"] == 5
+    assert json.loads(call("errors", "F103", "--json")[1])["codes"]["F103"]["exit_code"] == 5
 
 
 @pytest.mark.parametrize(("typed", "guess"), [("D140", "D1"), ("nonsense", "D104")])
@@ -76,7 +76,9 @@ def test_a_bundled_set_is_printed_as_the_file_it_is(call, name):
     out = call("data", name)[1]
 
     assert out.encode() == (SOURCES.parent / "data" / f"{name}.csv").read_bytes()
-    assert json.loads(call("data", "--json")[1])[name]["rows"] == len(out.splitlines()) - 1
+    assert json.loads(call("data", "--json")[1])["sets"][name]["rows"] == len(out.splitlines()) - 1
+    one = json.loads(call("data", name, "--json")[1])
+    assert (list(one["sets"]), Path(one["path"]).read_text(encoding="utf-8")) == ([name], out)
 
 
 def test_an_unknown_set_is_a_missing_file(call):
@@ -115,7 +117,7 @@ def test_the_settings_of_a_model_are_shown_with_the_defaults_of_a_run(call):
 def test_fixed_orders_are_a_model_as_well(call):
     out = call("models", "arima(2, 1, 1)(0,1,1)[12]", "--json")[1]
 
-    model = json.loads(out)["arima(2,1,1)(0,1,1)12"]
+    model = json.loads(out)["models"]["arima(2,1,1)(0,1,1)12"]
     assert [one["name"] for one in model["settings"]] == ["transform"]
     assert "(2, 1, 1)" in model["summary"]
 
@@ -186,7 +188,7 @@ def test_settings_are_shown_with_their_origin(call, monkeypatch):
 
 
 def test_settings_are_given_to_a_program(call):
-    found = json.loads(call("config", "show", "--seed", "7", "--json")[1])
+    found = json.loads(call("config", "show", "--seed", "7", "--json")[1])["settings"]
 
     assert found["seed"] == {"value": 7, "origin": "flag --seed"}
 

@@ -1,7 +1,9 @@
 """Words that do not parse, shells that ask what may follow, readers that stop early."""
 
+import io
 import os
 import re
+import shlex
 import subprocess
 import sys
 from importlib.metadata import version
@@ -22,7 +24,15 @@ WRONG = {
     "a command of a group": ("config shw", 'no command "shw"; did you mean show?', "forecast config show"),
     "an option": ("run --horizn 3", 'no option "--horizn"; did you mean --horizon?', "forecast run --help"),
     "an option like none": ("check nile --xyzzy", 'no option "--xyzzy"', "forecast check --help"),
-    "a word for a number": ("run nile --horizon soon", "invalid value for '--horizon' / '-H'", "forecast run --help"),
+    "a word for a number": ("run nile --horizon soon", "--horizon should be a whole number", "forecast run --help"),
+    "a number out of range": ("run nile --jobs 0", "--jobs ", "forecast run --help"),
+    "a word of others": (
+        "predict nile --format xml",
+        "--format should be one of 'csv', 'json'",
+        "forecast predict --help",
+    ),
+    "data for a command": ("nile", 'no command "nile"', "forecast run nile"),
+    "a file for a command": ("'my sales.csv'", 'no command "my sales.csv"', "forecast run 'my sales.csv'"),
     "a missing argument": ("backtest", "missing argument 'data'", "forecast backtest --help"),
     "one word too many": ("check nile co2", "got unexpected extra argument", "forecast check --help"),
     "an option without value": ("run nile --seed", "option '--seed' requires an argument", "--help"),
@@ -31,12 +41,37 @@ WRONG = {
 
 @pytest.mark.parametrize(("words", "message", "hint"), WRONG.values(), ids=WRONG.keys())
 def test_words_that_do_not_parse_are_answered_with_what_to_type(call, words, message, hint):
-    code, out, err = call(*words.split())
+    code, out, err = call(*shlex.split(words))
 
     assert (code, out) == (2, "")
     assert err.lower().startswith(f"error[U101]: {message}".lower())
     assert err.endswith(f"{hint}\n")
     assert "\n  try:   forecast" in err
+
+
+@pytest.mark.parametrize("verb", ["run", "predict", "backtest", "audit"])
+def test_what_is_wrong_with_data_is_mended_by_the_command_that_was_typed(call, verb):
+    code, _, err = call(verb, "nile", "--models", "naive", "--horizon", "500")
+
+    assert code == 3
+    assert err.endswith(f"  try:   forecast {verb} nile --horizon 6 --models naive\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "message", "hint"),
+    [
+        ("--budget 10ms", 'budget should be such as 60s\n  found: "10ms"', "--budget 60s"),
+        ("--season-length 0", 'data.season_length should be greater than 0\n  found: "0"', "--season-length 12"),
+        ("--set models.mlp.members=x", 'models.mlp.members should be a whole number\n  found: "x"', None),
+        ("--duplicates x", "data.duplicates should be 'error', 'first', 'last', 'mean' or 'sum'", "--duplicates mean"),
+    ],
+)
+def test_what_a_setting_should_be_is_said_in_words(call, words, message, hint):
+    code, out, err = call("run", "nile", *words.split())
+
+    assert (code, out) == (2, "")
+    assert f"error[U101]: {message}\n" in err
+    assert hint is None or err.endswith(f"  try:   {hint}\n")
 
 
 def test_a_group_without_a_command_prints_its_help(call):
@@ -154,3 +189,12 @@ def test_a_pipe_that_is_closed_is_answered_with_the_help_too(call, monkeypatch):
     assert "Usage: forecast check" in err
     with pytest.raises(ConfigError, match="standard input is closed"):
         read_series("-")
+
+
+def test_what_comes_through_a_pipe_is_called_standard_input(call, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
+
+    code, _, err = call("predict", "-")
+
+    assert code == 3
+    assert err.startswith("error[D101]: standard input is empty\n")

@@ -128,6 +128,7 @@ def test_what_is_only_doubtful_is_a_warning_and_an_error_where_that_is_asked_for
         "run nosuch.csv --out there --dry-run",
         "run nosuch.csv --out there --overwrite",
         "tune nosuch.csv --out there",
+        "tune nosuch.csv --out there --dry-run",
         "backtest nosuch.csv --output sales.csv",
         "backtest nosuch.csv --output sales.csv --dry-run",
         "predict nosuch.csv --output sales.csv --dry-run",

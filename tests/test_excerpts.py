@@ -94,3 +94,16 @@ def test_every_verb_takes_them(tmp_path):
 
     assert (facts["series"], facts["rows"]) == (1, 20)
     assert frame["unique_id"].tolist() == ["b", "b", "c", "c"]
+
+
+@pytest.mark.parametrize("integers", [False, True])
+def test_a_date_that_leaves_too_little_is_answered_with_the_latest_that_does_not(integers):
+    times = range(1, 13) if integers else pd.date_range("2020-01-01", periods=12, freq="MS")
+    data = read_series(pd.DataFrame({"ds": times, "y": [*range(10), None, 10.0]}))
+
+    with pytest.raises(DataError) as caught:
+        excerpt(data, since="12" if integers else "2020-12-01", least=3)
+
+    latest = "9" if integers else "2020-09-01"
+    assert caught.value.hint == f"--since {latest}"
+    assert excerpt(data, since=latest, least=3).panel.n_series == 1

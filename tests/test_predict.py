@@ -95,7 +95,7 @@ def test_one_window_is_enough_for_the_bands_of_many_series(tmp_path):
     frame = pd.DataFrame(rows, columns=["id", "month", "y"])
     found = pipeline.predict(frame, models=["drift"], horizon=6, listener=Listener())
 
-    assert "6 steps ahead, 1 test windows" in said
+    assert "6 steps ahead, 1 test window" in said
     assert found["lo-95"].notna().all()
 
 

@@ -392,3 +392,17 @@ def test_terminal_escapes_in_a_header_are_not_shown(write) -> None:
 
 def test_a_config_error_is_raised_for_options_and_not_for_data() -> None:
     assert isinstance(refused("airline", decimal=";"), ConfigError)
+
+
+@pytest.mark.parametrize(
+    ("there", "guess"), [("one.csv", None), ("sales.txt", "sales.txt"), ("salesdata.csv", "salesdata.csv")]
+)
+def test_a_file_is_proposed_for_its_name_and_not_for_its_suffix(tmp_path, monkeypatch, there, guess):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / there).write_text("y\n1\n", encoding="utf-8")
+
+    with pytest.raises(FileError) as caught:
+        read_table("sales.csv")
+
+    more = f'; did you mean "{guess}"?' if guess else ""
+    assert caught.value.message == f'no file "sales.csv"{more}'

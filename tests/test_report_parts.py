@@ -137,6 +137,9 @@ def test_style_script_and_pictures_can_stand_beside_the_page(tmp_path):
     assert "report.js" in sources
     assert all((folder / source).is_file() for source in sources)
     assert "style-src 'self'; script-src 'self'" in html
+    with pytest.raises(ConfigError, match='assets should be inline or separate, not "seperate"') as caught:
+        report_again(folder, assets="seperate")
+    assert (caught.value.code, caught.value.hint) == ("U101", "--assets separate")
 
 
 def test_what_was_changed_in_the_data_is_listed(tmp_path):

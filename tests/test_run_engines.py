@@ -1,6 +1,7 @@
 """A run comes to the same bytes, whatever the engine and the number of workers."""
 
 import json
+import sys
 
 import pandas as pd
 import pytest
@@ -8,6 +9,8 @@ import pytest
 import forecast
 from forecast import pipeline
 from forecast.engine import workers
+from forecast.engine.processes import Here
+from forecast.errors import ConfigError
 
 FILES_OF_TIME = ("run.json", "report.html", "run.log", "command.txt")
 """What says how long it took: the page says it too, and nothing else in it is not from the other files."""
@@ -84,3 +87,67 @@ def test_a_cluster_comes_to_the_same_bytes(run, alone):
 
     assert found(shared) == found(alone)
     assert told(shared) == told(alone)
+
+
+@pytest.fixture
+def started(monkeypatch, at_once):
+    """Let this process stand in for others, and note how many were asked for."""
+    asked = []
+    monkeypatch.setattr(workers, "Processes", lambda count: asked.append(count) or Here())
+    return asked
+
+
+def tried(panel, **how):
+    return pipeline.tune(panel, models=["croston"], trials=2, n_windows=1, horizon=2, **how).trials
+
+
+def two_plans(_, **how):
+    known = [i % 3 / 2 for i in range(40)]
+    data = pd.DataFrame({"ds": range(1, 41), "y": [i % 5 + 2 * p for i, p in enumerate(known)], "promo": known})
+    plans = [pd.DataFrame({"ds": [41, 42], "promo": promo}) for promo in (0.0, 1.0)]
+    return pipeline.whatif(data, *plans, models=["arima", "theta"], future=["promo"], horizon=2, **how).steps
+
+
+def audited(panel, **how):
+    checks = pipeline.audit(panel, models=["theta"], n_windows=1, horizon=2, **how)
+    return pd.DataFrame([vars(check) for check in checks])
+
+
+@pytest.mark.parametrize("verb", [tried, two_plans, audited])
+def test_a_search_two_plans_and_an_audit_go_where_they_are_told_to(panel, started, tmp_path, monkeypatch, verb):
+    monkeypatch.chdir(tmp_path)
+    if verb is tried:
+        pytest.importorskip("optuna")
+    alone = verb(panel, engine="serial")
+    assert started == []
+
+    shared = verb(panel, engine="processes", jobs=2)
+
+    pd.testing.assert_frame_equal(shared, alone, check_exact=True)
+    assert set(started) == {2}
+    with pytest.raises(ConfigError, match='no engine "proceses"'):
+        verb(panel, engine="proceses")
+
+
+@pytest.mark.parametrize(
+    "words", [("tune", "nile"), ("whatif", "x.csv", "a.csv", "b.csv", "--future", "p"), ("audit",)]
+)
+def test_the_commands_say_where_the_work_goes(call, words, monkeypatch):
+    given = {}
+    monkeypatch.setattr(f"forecast.pipeline.{words[0]}", lambda *_, **how: given.update(how) or sys.exit(0))
+
+    call(*words, "--engine", "tcp://host:8786", "--jobs", "3")
+
+    assert (given["engine"], given["jobs"]) == ("tcp://host:8786", 3)
+
+
+def test_the_audit_of_a_run_goes_where_the_run_goes(panel, tmp_path, monkeypatch):
+    given = {}
+    monkeypatch.setattr(pipeline.report, "render", lambda folder: None)
+    monkeypatch.setattr("forecast.verbs.inspection.audit", lambda data, **how: given.update(how) or [])
+
+    forecast.run(
+        panel, models=["naive"], n_windows=1, horizon=2, audit=True, engine="serial", jobs=2, out=tmp_path / "r"
+    )
+
+    assert (given["engine"], given["jobs"]) == ("serial", 1)

@@ -21,7 +21,7 @@ from forecast.cli import telling, tuning
 from forecast.config import origins, resolve
 from forecast.engine import Workers
 from forecast.errors import ConfigError, DataError, FileError, ModelError
-from forecast.metrics import mase, mase_scale
+from forecast.metrics import mae, mase, mase_scale, smape
 from forecast.models.intermittent import Croston
 from forecast.ready import prepare
 from forecast.report.search import search_shown
@@ -191,12 +191,30 @@ def test_the_value_of_a_trial_is_the_mase_of_its_model_on_windows_before_the_tes
     assert split.n_windows >= 8
 
 
+@pytest.mark.parametrize(("metric", "word", "score"), [("mae", "MAE", mae), ("smape", "sMAPE", smape)])
+def test_the_metric_of_the_run_is_what_is_made_small(tmp_path, metric, word, score):
+    found = searched(tmp_path / "s", metric=metric, trials=2)
+
+    panel = read_series("nile").panel.drop_last(16)
+    losses = []
+    for back in validation_split(panel, Split(4, 4)).backs:
+        y = panel.series(0)[len(panel.values) - back :][:4]
+        losses.append(score(y, Croston().fit(panel.drop_last(back), horizon=4).predict()["y_hat"]))
+    assert found.trials[metric][0] == pytest.approx(np.mean(losses))
+    assert "mase" not in found.trials
+    assert found.sentences[0].startswith(f"croston: {word} ")
+    assert (found.settings.tuning.metric, found.settings.backtest.metric) == (metric, metric)
+    tuned = {"tuning": found.settings.tuning.model_dump(mode="json"), "notices": []}
+    shown = search_shown(tuned, ["croston"])
+    assert shown.tried.head[4] == shown.best.head[2] == f"Validation {metric}"
+
+
 def test_the_defaults_come_first_and_the_best_is_the_smallest(whole):
     complete = whole.trials[whole.trials["state"] == "complete"]
     assert whole.trials["models.croston.alpha"][0] == "0.1"
     record = tomllib.loads(whole.best.read_text(encoding="utf-8"))["tuning"]["models"]["croston"]
-    assert record["mase"] == complete["mase"].min()
-    assert record["default_mase"] == whole.trials["mase"][0]
+    assert record["score"] == complete["mase"].min()
+    assert record["default_score"] == whole.trials["mase"][0]
     assert record["best"][0]["number"] == complete["mase"].idxmin()
     assert record["verdict"] in ("better", "cannot be told apart", "worse", "too little data to tell")
     assert record["pruned"] == (whole.trials["state"] == "pruned").sum()
@@ -571,6 +589,43 @@ def test_validation_windows_of_one_series_are_as_many_as_a_verdict_takes():
     assert validation_split(panel.drop_last(90), Split(6, 1)).n_windows == 0
 
 
+def test_a_plan_of_a_search_counts_what_the_search_then_does(tmp_path, whole):
+    one = pipeline.plan_search("nile", out=tmp_path / "s", models=["croston"], trials=7, **WHERE)
+
+    assert (one.trials, one.folder, one.horizon) == (len(whole.trials), str(tmp_path / "s"), WHERE["horizon"])
+    assert one.n_windows == whole.settings.tuning.windows
+    assert one.fits == one.trials * one.n_windows
+    assert (one.values, one.models) == (100, ("croston",))
+
+
+def test_a_plan_of_a_search_leaves_as_many_trials_as_a_budget_has_room_for(monkeypatch):
+    monkeypatch.setattr("forecast.tuning.expected.seconds_of_fits", lambda models, *_: dict.fromkeys(models, 0.05))
+    few = {"models": ["theta", "croston"], "preset": "fast", "jobs": 1, **WHERE, "horizon": 2}
+    windows = pipeline.plan_search("nile", **few).n_windows
+
+    within = pipeline.plan_search("nile", budget=f"{2 * 5.5 * windows * 0.05:g}s", **few)
+    none = pipeline.plan_search("nile", budget="0.01s", **few)
+
+    assert within.trials == 2 + 5  # both forms of theta, and croston while there is time
+    assert within.seconds == pytest.approx(7 * windows * 0.05, abs=0.06)
+    assert (none.trials, none.seconds) == (2, 0.0)
+
+
+def test_a_dry_run_of_a_search_prints_its_plan_and_writes_nothing(call, tmp_path):
+    words = ("tune", "nile", "--models", "croston", "--trials", "3", "--n-windows", "2", "--dry-run")
+
+    code, out, err = call(*words)
+
+    rows = dict(line.split("\t") for line in out.splitlines())
+    assert (code, err) == (0, "")
+    assert (rows["trials"], rows["models"], rows["series"]) == ("3", "croston", "1")
+    assert json.loads(call(*words, "--json")[1])["trials"] == 3
+    assert list(tmp_path.iterdir()) == []
+    code, _, err = call(*words, "--resume", "s")
+    assert code == 2
+    assert "error[U101]: --dry-run plans what is trained anew, which is not so with --resume s" in err
+
+
 def test_refits_are_shared_as_in_a_run():
     panel = read_series("nile").panel.drop_last(16)
     validation = Validation(panel, Split(4, 8, 4, refit=4), lambda *_: Croston, bounds=Bounds())
@@ -601,20 +656,28 @@ def test_the_command_prints_one_object_for_a_program(call):
     assert told["tuning"]["models"]["theta"]["trials"] == 2
 
 
-def test_an_interrupted_command_says_how_to_go_on(call, monkeypatch):
-    def stop(*args, **kwargs):
-        raise KeyboardInterrupt
+@pytest.mark.parametrize("finished", [0, 1])
+def test_an_interrupted_command_says_how_to_go_on_where_there_is_anything_to_go_on_with(call, monkeypatch, finished):
+    words = ("tune", "nile", "--models", "theta", "--n-windows", "2", "--horizon", "4", "--jobs", "1", "--out", "s")
+    left = [finished * pipeline.plan_search("nile", models=["theta"], n_windows=2, horizon=4).n_windows]
+
+    def stop(task):
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        return perform(task)
 
     monkeypatch.setattr("forecast.tuning.verb.perform", stop)
-    code, out, err = call("tune", "nile", "--models", "theta", "--out", "s")
+    code, out, err = call(*words)
 
+    kept = "interrupted; the trials that were finished are kept in s\n  try:   forecast tune DATA --resume s, with"
     assert (code, out) == (130, "")
-    assert "--resume" in err
-    assert not Path("s").exists()
+    assert (kept if finished else "interrupted; nothing was written\n") in err
+    assert Path("s").exists() == bool(finished)
 
 
 def test_the_flags_are_those_of_the_function():
-    ours = set(inspect.signature(tuning.tune).parameters) - {*telling.FLAGS, "json"}
+    ours = set(inspect.signature(tuning.tune).parameters) - {*telling.FLAGS, "json", "dry_run"}
 
     assert ours == set(inspect.signature(pipeline.tune).parameters) - {"listener", "spent"}
 
@@ -678,16 +741,17 @@ TUNING = {
     "until": "1954-12-01",
     "horizon": 12,
     "windows": 1,
+    "metric": "mase",
     "budget": "60s",
     "models": {
         "mlp": {
             "trials": 3,
             "pruned": 0,
             "failed": 1,
-            "mase": 0.5,
-            "default_mase": None,
+            "score": 0.5,
+            "default_score": None,
             "verdict": "x",
-            "best": [{"number": 0, "mase": 0.5, "settings": {}}],
+            "best": [{"number": 0, "score": 0.5, "settings": {}}],
         }
     },
 }

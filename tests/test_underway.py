@@ -21,7 +21,7 @@ from forecast.storage import outcomes, underway
 from forecast.storage.locks import Taken, locked
 from forecast.storage.outcomes import write_outcome
 from forecast.storage.request import Request
-from forecast.storage.underway import under_way
+from forecast.storage.underway import refuse_begun, under_way
 
 QUICK = {"models": ["drift"], "n_windows": 3, "horizon": 2}
 DONE = "finished"
@@ -186,6 +186,52 @@ def test_a_new_run_does_not_destroy_an_interrupted_one(tmp_path):
     assert caught.value.code == "F103"
     assert f"forecast run --resume {tmp_path / 'run.partial'}" in caught.value.hint
     assert (tmp_path / "run.partial" / "tasks" / "a.npz").is_file()
+
+
+def test_a_new_run_begins_anew_where_an_interrupted_one_may_be_overwritten(tmp_path):
+    interrupted(tmp_path / "run")
+
+    refuse_begun(tmp_path / "run", overwrite=True)
+    with under_way(tmp_path / "run", request(overwrite=True)) as way:
+        assert way.outcomes.count == 0
+        (way.aside / "run.json").write_text("x", encoding="utf-8")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+@pytest.mark.parametrize("words", [(), ("--dry-run",)])
+def test_an_interrupted_run_is_said_before_anything_is_read(call, tmp_path, words):
+    interrupted(tmp_path / "run")
+
+    code, out, err = call("run", "nosuch.csv", "--out", "run", *words)
+
+    assert (code, out) == (5, "")
+    assert err == (
+        "error[F103]: run.partial exists: a run was interrupted there\n"
+        "  try:   forecast run --resume run.partial to go on, or --overwrite to begin anew\n"
+    )
+    assert (tmp_path / "run.partial" / "tasks" / "a.npz").is_file()
+
+
+def test_a_run_that_another_process_is_at_is_said_before_anything_is_read(call, tmp_path):
+    interrupted(tmp_path / "run")
+
+    with locked(tmp_path / "run.partial" / "lock"):
+        code, _, err = call("run", "nosuch.csv", "--out", "run", "--overwrite")
+
+    assert code == 5
+    assert f"error[F103]: another run (process {os.getpid()}) is writing run.partial\n" in err
+
+
+def test_an_interrupted_run_that_may_not_be_written_to_is_said(tmp_path):
+    interrupted(tmp_path / "run")
+    (tmp_path / "run.partial" / "lock").unlink()
+    (tmp_path / "run.partial" / "lock").mkdir()
+
+    with pytest.raises(FileError, match="cannot write") as caught:
+        refuse_begun(tmp_path / "run", overwrite=False)
+
+    assert caught.value.code == "F104"
 
 
 def test_an_interrupted_run_is_gone_on_with(tmp_path):

@@ -15,7 +15,7 @@ import typer
 
 from forecast import __version__
 from forecast.cli.group import CONTEXT, lazily
-from forecast.cli.usage import explained, is_usage
+from forecast.cli.usage import explained, is_usage, retyped
 from forecast.errors import ForecastError
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _said(error: Exception) -> int:
     if is_usage(error):
         error = explained(error)
     if isinstance(error, ForecastError):
-        print(error.explain(), file=sys.stderr)
+        print(retyped(error, sys.argv[1:]).explain(), file=sys.stderr)
         return error.exit_code
     print(_internal(error), file=sys.stderr)
     return 1

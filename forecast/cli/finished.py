@@ -5,21 +5,18 @@ The idea: a run folder holds everything, so none of these fits a model.
 
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
 from forecast.cli.flags import takes
-from forecast.cli.parameters import ExcelSafe, Folder, Json, NewData, Open, Overwrite
+from forecast.cli.parameters import AssetsAgain, ExcelSafe, Folder, InteractiveAgain, Json, NewData, Open, Overwrite
 from forecast.cli.printing import print_json, print_rows, show_page
 from forecast.defaults import METRIC_NAMES
 from forecast.errors import Notice
 from forecast.options import DataOptions
 
 __all__ = ["compare", "report", "score"]
-
-
-Assets = Literal["inline", "separate"]
 
 
 def report(
@@ -33,9 +30,9 @@ def report(
     data: Annotated[
         bool, typer.Option("--data/--no-data", help="Whether the page shows the numbers of the data.")
     ] = True,
-    assets: Annotated[
-        Assets, typer.Option("--assets", help="Style, script and pictures in the page, or beside it.")
-    ] = "inline",
+    assets: AssetsAgain = None,
+    interactive: InteractiveAgain = None,
+    json: Json = False,
     browse: Open = False,
 ) -> None:
     """Make the page of a run again from its folder, the same bytes; prints its path.
@@ -44,8 +41,11 @@ def report(
     """
     from forecast.verbs.verification import report
 
-    page = report(run, verify=verify, series=series, data=data, assets=assets)
-    print(page, flush=True)
+    page = report(run, verify=verify, series=series, data=data, assets=assets, interactive=interactive)
+    if json:
+        print_json({"schema": 1, "folder": str(run), "report": str(page)})
+    else:
+        print(page, flush=True)
     if browse:
         show_page(page)
 

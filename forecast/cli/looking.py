@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from forecast.cli.flags import settings_file, takes
-from forecast.cli.parameters import Data, Json, Settings
+from forecast.cli.parameters import Data, Engine, Jobs, Json, Settings
 from forecast.cli.printing import print_json, print_rows
 from forecast.cli.telling import tells
 from forecast.cli.terminal import Terminal
@@ -44,6 +44,8 @@ def audit(
     terminal: Terminal,
     data: Data = DEFAULT_DATA,
     config: Settings = None,
+    jobs: Jobs = None,
+    engine: Engine = "processes",
     json: Json = False,
     **options: Any,
 ) -> None:
@@ -54,7 +56,8 @@ def audit(
     from forecast import pipeline
     from forecast.audit import require_no_leak
 
-    checks = pipeline.audit(data, config=settings_file(config, terminal), listener=terminal, **options)
+    file = settings_file(config, terminal)
+    checks = pipeline.audit(data, config=file, jobs=jobs, engine=engine, listener=terminal, **options)
     terminal.stop()
     if json:
         print_json({"schema": 1, "checks": [vars(check) for check in checks]})

@@ -7,15 +7,26 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from forecast.defaults import BUNDLED
 
 __all__ = [
-    *("ChunkSeries", "Data", "DryRun", "Engine", "ExcelSafe", "FailIf", "Folder"),
-    *("Jobs", "Json", "NewData", "Open", "Output", "Overwrite", "SampleSeries", "Settings"),
+    *("Assets", "AssetsAgain", "ChunkSeries", "Data", "DryRun", "Engine", "ExcelSafe", "FailIf", "Folder"),
+    *(
+        "Interactive",
+        "InteractiveAgain",
+        "Jobs",
+        "Json",
+        "NewData",
+        "Open",
+        "Output",
+        "Overwrite",
+        "SampleSeries",
+        "Settings",
+    ),
 ]
 
 
@@ -71,6 +82,15 @@ SampleSeries = Annotated[
         help="Of these, so many drawn by lot are learned from.",
         show_default="5000, in a backtest 1000",
     ),
+]
+Where = Literal["inline", "separate"]
+ASSETS_HELP = "Style, script and pictures in the page, or beside it."
+Assets = Annotated[Where, typer.Option("--assets", help=ASSETS_HELP)]
+AssetsAgain = Annotated[Where | None, typer.Option("--assets", help=ASSETS_HELP, show_default="as in the run")]
+INTERACTIVE_HELP = "The reader of the page can zoom into its first picture and read values off it."
+Interactive = Annotated[bool, typer.Option("--interactive", help=INTERACTIVE_HELP)]
+InteractiveAgain = Annotated[
+    bool | None, typer.Option("--interactive/--no-interactive", help=INTERACTIVE_HELP, show_default="as in the run")
 ]
 Open = Annotated[bool, typer.Option("--open", help="Open the page in a browser.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

@@ -64,7 +64,8 @@ def show(
 
     found = origins(settings_file(config), options)
     if json:
-        print_json({name: {"value": value, "origin": origin} for name, (value, origin) in found.items()})
+        settings = {name: {"value": value, "origin": origin} for name, (value, origin) in found.items()}
+        print_json({"schema": 1, "settings": settings})
     else:
         rows = [(name, in_toml(value), origin) for name, (value, origin) in found.items()]
         print_rows(("setting", "value", "origin"), rows)
@@ -81,7 +82,8 @@ def errors(
 
     chosen = list(CODES.values()) if code is None else [explain(code)]
     if json:
-        print_json({one.code: vars(one) | {"kind": one.kind, "exit_code": one.exit_code} for one in chosen})
+        codes = {one.code: vars(one) | {"kind": one.kind, "exit_code": one.exit_code} for one in chosen}
+        print_json({"schema": 1, "codes": codes})
     elif code is None:
         print_rows(("code", "kind", "meaning"), [(one.code, one.kind, one.meaning) for one in chosen])
     else:
@@ -100,11 +102,13 @@ def data(
     from forecast.cli.catalogue import bundled_sets
     from forecast.reading.sources import bundled_path
 
-    if name is not None:
-        sys.stdout.buffer.write(bundled_path(name).read_bytes())
+    path = None if name is None else bundled_path(name)
+    if json:
+        sets = {one.name: vars(one) for one in bundled_sets() if name in (None, one.name)}
+        print_json({"schema": 1, "sets": sets, "path": None if path is None else str(path)})
+    elif path is not None:
+        sys.stdout.buffer.write(path.read_bytes())
         sys.stdout.flush()
-    elif json:
-        print_json({one.name: vars(one) for one in bundled_sets()})
     else:
         print_rows(("name", "rows", "frequency", "what", "source"), [vars(one).values() for one in bundled_sets()])
 
@@ -126,7 +130,7 @@ def models(
 
     chosen = list_models() if name is None else [describe_model(name)]
     if json:
-        print_json({model.name: asdict(model) for model in chosen})
+        print_json({"schema": 1, "models": {model.name: asdict(model) for model in chosen}})
     elif name is None:
         print_rows(("name", "runs", "what"), [(model.name, model.runs, model.summary) for model in chosen])
     else:

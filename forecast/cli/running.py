@@ -13,12 +13,14 @@ import typer
 from forecast.cli.answers import print_forecasts, print_plan, print_run, read_condition, refuse_plan, stop_if
 from forecast.cli.flags import settings_file, takes
 from forecast.cli.parameters import (
+    Assets,
     ChunkSeries,
     Data,
     DryRun,
     Engine,
     ExcelSafe,
     FailIf,
+    Interactive,
     Jobs,
     Json,
     Open,
@@ -58,6 +60,8 @@ def run(
     dry_run: DryRun = False,
     fail_if: FailIf = None,
     excel_safe: ExcelSafe = False,
+    assets: Assets = "inline",
+    interactive: Interactive = False,
     browse: Open = False,
     **options: Any,
 ) -> None:
@@ -81,6 +85,8 @@ def run(
         overwrite=overwrite,
         audit=audit,
         excel_safe=excel_safe,
+        assets=assets,
+        interactive=interactive,
         engine=engine,
         resume=resume,
         listener=terminal,

@@ -10,8 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
+from forecast.cli.answers import print_plan, refuse_plan
 from forecast.cli.flags import settings_file, takes
-from forecast.cli.parameters import Data, Jobs, Json, Output, Overwrite, Settings
+from forecast.cli.parameters import Data, DryRun, Engine, Jobs, Json, Output, Overwrite, Settings
 from forecast.cli.printing import print_json
 from forecast.cli.telling import tells
 from forecast.cli.terminal import Terminal
@@ -39,36 +40,29 @@ def tune(
     ] = None,
     config: Settings = None,
     jobs: Jobs = None,
+    engine: Engine = "processes",
     json: Json = False,
+    dry_run: DryRun = False,
     **options: Any,
 ) -> None:
     """Search better settings of the network, or of the models named, on windows before the test windows of a run.
 
-    Prints the path of best.toml, which `forecast run DATA --config best.toml` takes.
+    Better is what has the smaller --metric there. Prints the path of best.toml, which
+    `forecast run DATA --config best.toml` takes.
 
     Example: forecast tune sales.csv --horizon 12 --trials 30
     """
     begun = perf_counter()  # a budget of time counts what is loaded, too
     from forecast import pipeline
 
-    try:
-        found = pipeline.tune(
-            data,
-            out=out,
-            trials=trials,
-            resume=resume,
-            config=settings_file(config, terminal),
-            jobs=jobs,
-            listener=terminal,
-            spent=perf_counter() - begun,
-            **options,
-        )
-    except KeyboardInterrupt:
-        print(
-            "interrupted; the trials that were finished are kept: --resume FOLDER goes on from them",
-            file=sys.stderr,
-        )
-        raise typer.Exit(130) from None
+    given: dict[str, Any] = {"out": out, "trials": trials, "config": settings_file(config, terminal), **options}
+    if dry_run:
+        refuse_plan("--resume", resume)
+        print_plan(pipeline.plan_search(data, jobs=jobs, **given), json=json)
+        return
+    found = pipeline.tune(
+        data, resume=resume, jobs=jobs, engine=engine, listener=terminal, spent=perf_counter() - begun, **given
+    )
     for line in found.sentences:
         terminal.say(line)
     if json:
@@ -89,6 +83,7 @@ def whatif(
     overwrite: Overwrite = False,
     config: Settings = None,
     jobs: Jobs = None,
+    engine: Engine = "processes",
     json: Json = False,
     **options: Any,
 ) -> None:
@@ -109,6 +104,7 @@ def whatif(
         overwrite=overwrite,
         config=settings_file(config, terminal),
         jobs=jobs,
+        engine=engine,
         listener=terminal,
         spent=perf_counter() - begun,
         **options,

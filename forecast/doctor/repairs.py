@@ -16,6 +16,7 @@ from forecast.doctor.checkup import Checkup
 from forecast.doctor.findings import from_error
 from forecast.errors import DataError, ForecastError
 from forecast.options import RunOptions, declared
+from forecast.reading.sources import STANDARD_INPUT
 from forecast.reading.table import Table
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ def placed(source: object, flags: Mapping[str, Any]) -> Iterator[None]:
         yield
     except DataError as error:
         name = name_of(source)
-        message = error.message if name in error.message else f"{name}: {error.message}"
+        named = name in error.message or error.message.startswith(STANDARD_INPUT)
+        message = error.message if named else f"{name}: {error.message}"
         options = options_of(error.hint) if isinstance(source, (str, Path)) else {}
         hint = command(source, {**flags, **options}, verb="run") if options else error.hint
         raise DataError(error.code, message, found=error.found, hint=hint) from error
@@ -83,6 +85,8 @@ def name_of(source: object) -> str:
     """Return what to call a source: the name of the file, or ``the frame``."""
     if isinstance(source, Table):
         return source.name
+    if isinstance(source, str) and source == "-":
+        return STANDARD_INPUT
     return Path(source).name if isinstance(source, (str, Path)) else "the frame"
 
 

@@ -67,7 +67,8 @@ def find_file(source: str | Path) -> Path:
         raise FileError("F102", f"cannot read {shown(source)}: {_reason(error)}") from error
     if str(source) in BUNDLED:
         return bundled_path(str(source))
-    close = nearest(path.name, siblings)
+    stems = {Path(name).stem: name for name in sorted(siblings, key=lambda name: Path(name).suffix == path.suffix)}
+    close = stems.get(nearest(path.stem, stems) or "")
     guess = str(path.parent / close) if close else nearest(str(source), BUNDLED)
     raise FileError(
         "F101",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from forecast.defaults import BASELINES
 from forecast.report.blocks import arima_blocks, network_table
 from forecast.report.board import board_table
+from forecast.report.drawn import drawn_values
 from forecast.report.fits import diagnosed_table
 from forecast.report.misses import worst_table
 from forecast.report.panels import panel_table, rows_of_series
@@ -54,10 +55,20 @@ def render(folder: Path) -> Path:
         If the folder is no run folder, or one of its files is missing or cannot be read.
     """
     folder = Path(folder)
-    return write(load_run(folder), folder / "report.html", folder / "figures")
+    run = load_run(folder)
+    look = {"separate": run.info.get("assets") == "separate", "interactive": bool(run.info.get("interactive"))}
+    return write(run, folder / "report.html", folder / "figures", **look)
 
 
-def write(run: Run, page: Path, figures: Path, *, shared: bool = False, separate: bool = False) -> Path:
+def write(
+    run: Run,
+    page: Path,
+    figures: Path,
+    *,
+    shared: bool = False,
+    separate: bool = False,
+    interactive: bool = False,
+) -> Path:
     """Write the page of a run and its pictures to the places given.
 
     Parameters
@@ -70,6 +81,8 @@ def write(run: Run, page: Path, figures: Path, *, shared: bool = False, separate
         Leave out the numbers of the data, on the page and beside it: figures and scores stay.
     separate : bool
         Leave style, script and pictures in files of their own, for places that allow nothing within a page.
+    interactive : bool
+        Let the reader zoom and read off values in the first picture; never where the page is `shared`.
     """
     page.parent.mkdir(exist_ok=True, parents=True)
     view = View(run, shared=shared)
@@ -84,10 +97,11 @@ def write(run: Run, page: Path, figures: Path, *, shared: bool = False, separate
                 table = no_formulas(picture.data) if view.info.get("excel_safe") else picture.data
                 write_csv(table, figures / f"{links[name]}.csv")
     environment = _environment()
-    css, js = (environment.get_template(f"report.{kind}").render() for kind in ("css", "js"))
-    if separate:
-        for kind, text in (("css", css), ("js", js)):
-            (page.parent / f"report.{kind}").write_bytes(text.encode())
+    drawn = drawn_values(view) if interactive and not shared else None
+    assets = ["report", *(["interactive"] if drawn else [])]
+    texts = {f"{name}.{kind}": _text(environment, f"{name}.{kind}") for name in assets for kind in ("css", "js")}
+    for name, text in texts.items() if separate else ():
+        (page.parent / name).write_bytes(text.encode())
     html = environment.get_template("report.html").render(
         view=view,
         run=run,
@@ -95,10 +109,9 @@ def write(run: Run, page: Path, figures: Path, *, shared: bool = False, separate
         pictures=pictures,
         links={name: f"{figures.relative_to(page.parent).as_posix()}/{link}" for name, link in links.items()},
         separate=separate,
-        css=css,
-        js=js,
-        style_hash=_hash(css),
-        script_hash=_hash(js),
+        assets=assets,
+        drawn=drawn,
+        hashes={name: _hash(text) for name, text in texts.items()},
         **_shown(view),
     )
     page.write_bytes(html.encode())
@@ -122,6 +135,10 @@ def _shown(view: View) -> dict[str, Any]:
         "baselines": BASELINES,
         "seconds": number(view.info["timings"]["total"]),
     }
+
+
+def _text(environment: Environment, name: str) -> str:
+    return environment.get_template(name).render()
 
 
 def _hash(text: str) -> str:

@@ -42,10 +42,11 @@ def search_shown(info: Mapping[str, Any], models: Sequence[str]) -> SearchShown 
         return None
     tuned = tuning["models"]
     rows = [_row(model, tuned.get(model)) for model in models]
-    head = ("Model", "Trials", "Given up", "Failed", "Validation mase", "By default", "Against the defaults")
+    score = f"Validation {tuning['metric']}"
+    head = ("Model", "Trials", "Given up", "Failed", score, "By default", "Against the defaults")
     return SearchShown(
         tried=table_of("Settings tried for each model", head, rows, prose=["Against the defaults"]),
-        best=_best_table(tuned),
+        best=_best_table(tuned, score),
         sentences=_sentences(tuning, info["notices"]),
     )
 
@@ -53,20 +54,21 @@ def search_shown(info: Mapping[str, Any], models: Sequence[str]) -> SearchShown 
 def _row(model: str, tuned: Mapping[str, Any] | None) -> list[str]:
     if tuned is None:
         return [model, "0", *[DASH] * 4, "as it is"]
-    mase, default = column([tuned["mase"], float("nan") if tuned["default_mase"] is None else tuned["default_mase"]])
+    scores = (tuned["score"], float("nan") if tuned["default_score"] is None else tuned["default_score"])
+    own, default = column(scores)
     best = tuned["best"][0]["number"] if tuned["best"] else None
     verdict = "the defaults were best" if best == 0 else tuned["verdict"]
-    return [model, *(f"{tuned[name]:,}" for name in ("trials", "pruned", "failed")), mase, default, verdict]
+    return [model, *(f"{tuned[name]:,}" for name in ("trials", "pruned", "failed")), own, default, verdict]
 
 
-def _best_table(tuned: Mapping[str, Any]) -> Table:
+def _best_table(tuned: Mapping[str, Any], score: str) -> Table:
     trials = [(model, trial) for model, one in tuned.items() for trial in one["best"]]
-    scores = column([trial["mase"] for _, trial in trials])
+    scores = column([trial["score"] for _, trial in trials])
     rows = [
-        [model, str(trial["number"]), score, _settings(trial["settings"])]
-        for (model, trial), score in zip(trials, scores, strict=True)
+        [model, str(trial["number"]), text, _settings(trial["settings"])]
+        for (model, trial), text in zip(trials, scores, strict=True)
     ]
-    head = ("Model", "Trial", "Validation mase", "Other than by default")
+    head = ("Model", "Trial", score, "Other than by default")
     return table_of("The best trials of the search", head, rows, prose=["Other than by default"])
 
 

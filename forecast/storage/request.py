@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from forecast.config import RunConfig, resolve
-from forecast.defaults import DEFAULT_DATA
-from forecast.errors import ConfigError, FileError, shown
+from forecast.defaults import ASSETS, DEFAULT_DATA
+from forecast.errors import ConfigError, FileError, nearest, shown
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["SUFFIX", "Request", "goes_on"]
+__all__ = ["SUFFIX", "Request", "goes_on", "require_assets"]
 
 SUFFIX = ".partial"
 """What the folder of a run ends in until the run is whole."""
@@ -27,6 +27,19 @@ SUFFIX = ".partial"
 def goes_on(partial: Path) -> bool:
     """Return whether a run can be gone on with: one that had begun, and was not in its place already when it ended."""
     return (partial / "run.json").is_file() and (partial / "run").is_dir()
+
+
+def require_assets(name: str) -> None:
+    """Check where the style, script and pictures of a page are to stand.
+
+    Raises
+    ------
+    ConfigError
+        U101, where it is none of `ASSETS`.
+    """
+    if name not in ASSETS:
+        hint = f"--assets {nearest(name, ASSETS) or ASSETS[0]}"
+        raise ConfigError("U101", f"assets should be {' or '.join(ASSETS)}, not {shown(name)}", hint=hint)
 
 
 @dataclass(frozen=True)
@@ -53,6 +66,10 @@ class Request:
         Whether it is proved for every window that no model looks ahead.
     excel_safe : bool
         Whether names of series that a spreadsheet would take for formulas are written as texts.
+    assets : str
+        Where style, script and pictures of the page stand: one of `ASSETS`.
+    interactive : bool
+        Whether the reader of the page can zoom into its first picture.
     sha256 : str
         Of the data, once they were read.
     """
@@ -66,6 +83,8 @@ class Request:
     overwrite: bool = False
     audit: bool = False
     excel_safe: bool = False
+    assets: str = "inline"
+    interactive: bool = False
     sha256: str = ""
 
     @classmethod
@@ -78,16 +97,22 @@ class Request:
         command: str,
         out: str | Path | None,
         overwrite: bool,
-        audit: bool = False,
-        excel_safe: bool = False,
+        **asked: Any,
     ) -> Self:
-        """Return the request for a new run."""
+        """Return the request for a new run; `asked` are the fields from `audit` on.
+
+        Raises
+        ------
+        ConfigError
+            U101, on a wrong setting.
+        """
+        require_assets(asked.get("assets", ASSETS[0]))
         settings = resolve(Path(config) if config is not None else None, flags)
         named = isinstance(data, (str, Path)) and str(data) != "-"
         given = {**flags, "config": None if config is None else str(config)}
         folder = None if out is None else Path(out)
         source, place = str(data) if named else None, str(Path.cwd())
-        return cls(settings, command, given, source, place, folder, overwrite, audit, excel_safe)
+        return cls(settings, command, given, source, place, folder, overwrite, **asked)
 
     @classmethod
     def resumed(cls, partial: Path, flags: dict[str, Any], *, out: str | Path | None) -> Self:

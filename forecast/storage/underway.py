@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["UnderWay", "under_way"]
+__all__ = ["UnderWay", "refuse_begun", "under_way"]
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def under_way(folder: Path, request: Request, *, resume: bool = False) -> Iterat
         Saying where the run was, and where its outcomes are.
     """
     refuse_existing(folder, overwrite=request.overwrite)
-    partial = folder.with_name(folder.name + SUFFIX)
+    partial = _partial(folder)
     with _taken(partial, request, resume=resume):
         way = UnderWay(partial / "run", Outcomes(partial / "tasks"))
         try:
@@ -74,6 +74,46 @@ def under_way(folder: Path, request: Request, *, resume: bool = False) -> Iterat
             raise
 
 
+def refuse_begun(folder: Path, *, overwrite: bool) -> None:
+    """Check, before any work, that a new run may be put in a folder: no other is under way or was interrupted there.
+
+    Raises
+    ------
+    FileError
+        F103 or F104, as `under_way` would after the data were read.
+    """
+    refuse_existing(folder, overwrite=overwrite)
+    partial = _partial(folder)
+    if not goes_on(partial):
+        return
+    try:
+        with locked(partial / "lock"):
+            _refuse_interrupted(partial, overwrite=overwrite)
+    except Taken as error:
+        raise _being_written(partial, error) from error
+    except FileError:
+        raise
+    except OSError as error:
+        raise _stopped(error, partial, partial, kept=False) from error
+
+
+def _partial(folder: Path) -> Path:
+    return folder.with_name(folder.name + SUFFIX)
+
+
+def _refuse_interrupted(partial: Path, *, overwrite: bool) -> None:
+    if goes_on(partial) and not overwrite:
+        what = f"{partial} exists: a run was interrupted there"
+        hint = f"forecast run --resume {partial} to go on, or --overwrite to begin anew"
+        raise FileError("F103", what, hint=hint)
+
+
+def _being_written(partial: Path, process: Taken) -> FileError:
+    return FileError(
+        "F103", f"another run (process {process}) is writing {partial}", hint="another --out, or wait for it"
+    )
+
+
 @contextmanager
 def _taken(partial: Path, request: Request, *, resume: bool) -> Iterator[None]:
     """Hold the partial folder, with what a run begins with in it."""
@@ -83,8 +123,7 @@ def _taken(partial: Path, request: Request, *, resume: bool) -> Iterator[None]:
             stack.enter_context(locked(partial / "lock"))
             _begin(partial, request, resume=resume)
         except Taken as error:
-            what = f"another run (process {error}) is writing {partial}"
-            raise FileError("F103", what, hint="another --out, or wait for it") from error
+            raise _being_written(partial, error) from error
         except FileError:
             raise
         except OSError as error:
@@ -97,10 +136,8 @@ def _taken(partial: Path, request: Request, *, resume: bool) -> Iterator[None]:
 
 
 def _begin(partial: Path, request: Request, *, resume: bool) -> None:
-    if goes_on(partial) and not resume:
-        what = f"{partial} exists: a run was interrupted there"
-        raise FileError("F103", what, hint=f"forecast run --resume {partial}, or delete that folder")
     if not resume:
+        _refuse_interrupted(partial, overwrite=request.overwrite)
         _empty(partial, but="lock")
     _empty(partial / "run")
     _write_status(partial, request, "partial")

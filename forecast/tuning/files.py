@@ -19,6 +19,7 @@ from forecast.tuning.journal import JOURNAL
 from forecast.tuning.plan import settings_with
 from forecast.tuning.space import label
 from forecast.tuning_record import TunedModel, TunedTrial, TuningSection
+from forecast.verdicts import METRIC_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,7 +47,8 @@ class Search:
     settings : RunConfig
         The best settings that were found: what ``best.toml`` holds.
     trials : DataFrame
-        A row a trial: ``model, number, state, mase``, its settings, and the `reason` where it failed.
+        A row a trial: ``model, number, state``, its score under the name of the metric (``mase``), its settings, and
+        the `reason` where it failed.
     sentences : tuple of str
         What is to be said of each model.
     """
@@ -69,6 +71,7 @@ def write_search(plan: Plan, found: Mapping[str, Searched], folder: Path) -> Sea
         **plan.dates,
         horizon=plan.validation.split.horizon,
         windows=plan.validation.split.n_windows,
+        metric=plan.validation.metric,
         budget=plan.settings.budget,
         models={model: _record(one, plan.spaces[model]) for model, one in found.items()},
     )
@@ -89,15 +92,15 @@ def _record(one: Searched, space: Sequence[Parameter]) -> TunedModel:
     """Return what the file of settings remembers of a search."""
     comparison, default = one.comparison, one.default
     top = [
-        TunedTrial(number=t.number, mase=t.value or 0.0, settings=_changed(t.settings, space))
+        TunedTrial(number=t.number, score=t.value or 0.0, settings=_changed(t.settings, space))
         for t in one.ranked[:SHOWN]
     ]
     return TunedModel(
         trials=len(one.trials),
         pruned=one.count("pruned"),
         failed=one.count("failed"),
-        mase=one.best.value or 0.0,
-        default_mase=default.value if default.state == "complete" else None,
+        score=one.best.value or 0.0,
+        default_score=default.value if default.state == "complete" else None,
         verdict=comparison.word,
         units=comparison.units,
         best=tuple(top),
@@ -115,29 +118,29 @@ def _sentence(one: Searched, record: TuningSection, n_series: int) -> str:
 
     The word is that of `forecast.significance`, at a level divided by the number of trials.
     """
-    tuned = record.models[one.model]
+    tuned, metric = record.models[one.model], METRIC_WORDS[record.metric]
     lost = [f"{number} {state}" for state in ("pruned", "failed") if (number := one.count(state))]
     beside = f" ({', '.join(lost)})" if lost else ""
     of = f"{tuned.trials} trial{'' if tuned.trials == 1 else 's'}{beside}"
     units = f"{tuned.units} {'series' if n_series > 1 else 'windows'}"
     if one.best.number == 0:
-        return f"{one.model}: MASE {tuned.mase:.3f} by default, the best of {of}"
-    default = "the defaults failed" if tuned.default_mase is None else f"{tuned.default_mase:.3f} by default"
-    return (
-        f"{one.model}: MASE {tuned.mase:.3f} in trial {one.best.number} of {of}, {default}: {tuned.verdict} ({units})"
-    )
+        return f"{one.model}: {metric} {tuned.score:.3f} by default, the best of {of}"
+    default = "the defaults failed" if tuned.default_score is None else f"{tuned.default_score:.3f} by default"
+    said = f"{one.model}: {metric} {tuned.score:.3f} in trial {one.best.number} of {of}"
+    return f"{said}, {default}: {tuned.verdict} ({units})"
 
 
 def _table(plan: Plan, found: Mapping[str, Searched]) -> pd.DataFrame:
     """Return all trials as rows; a setting that a model does not have is empty."""
+    metric = plan.validation.metric
     names = list(dict.fromkeys(p.setting for model in found for p in plan.spaces[model]))
     rows = []
     for model, one in found.items():
         for tried in one.trials:
-            row: dict[str, Any] = {"model": model, "number": tried.number, "state": tried.state, "mase": tried.value}
+            row: dict[str, Any] = {"model": model, "number": tried.number, "state": tried.state, metric: tried.value}
             row |= {name: label(tried.settings[name]) if name in tried.settings else "" for name in names}
             rows.append(row | {"reason": tried.reason})
-    return pd.DataFrame(rows).astype({"mase": np.float64})
+    return pd.DataFrame(rows).astype({metric: np.float64})
 
 
 @contextmanager
@@ -148,6 +151,8 @@ def opened(folder: Path, *, resume: bool) -> Iterator[None]:
     ------
     FileError
         As `require_place`; F104, when it cannot be made.
+    KeyboardInterrupt
+        Saying how to go on, where a trial was finished.
     """
     require_place(folder, resume=resume)
     try:
@@ -156,6 +161,13 @@ def opened(folder: Path, *, resume: bool) -> Iterator[None]:
         raise FileError("F104", f"cannot write {folder}: {error.strerror}", hint="another --out") from error
     try:
         yield
+    except KeyboardInterrupt as error:
+        if not (folder / "best.toml").exists():
+            raise
+        what = f"interrupted; the trials that were finished are kept in {folder}"
+        raise KeyboardInterrupt(
+            f"{what}\n  try:   forecast tune DATA --resume {folder}, with the same flags"
+        ) from error
     finally:
         if not resume and not (folder / "best.toml").exists():
             shutil.rmtree(folder, ignore_errors=True)

@@ -38,7 +38,7 @@ class Tried:
     state : {"complete", "pruned", "failed"}
         Pruned: given up, because it was worse than the median of the trials before it.
     value : float or None
-        The MASE over the validation windows, of a pruned one over those it saw; None where it failed.
+        The metric over the validation windows, of a pruned one over those it saw; None where it failed.
     settings : dict
         By their place, such as ``models.mlp.learning_rate``.
     steps : tuple of float

@@ -58,7 +58,13 @@ class Plan:
             raise DataError("D124", what, hint="a smaller --horizon" if run.n_windows < 2 else fewer)
         chosen = settings.forecast
         bounds = Bounds(min=chosen.min, max=chosen.max, integer=chosen.integer)
-        validation = Validation(known, split, lambda model, found: _factory(settings, model, found), bounds=bounds)
+        validation = Validation(
+            known,
+            split,
+            lambda model, found: _factory(settings, model, found),
+            bounds=bounds,
+            metric=settings.backtest.metric,
+        )
         shortest = max(1, int(np.median(known.lengths)) - split.backs[0])
         alone = sum(getattr(settings.models, network) is not None for network in NETWORKS) == 1
         spaces = {

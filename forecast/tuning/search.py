@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from forecast.tuning.space import Parameter
     from forecast.tuning.validation import Validation
 
-__all__ = ["BATCH", "Searched", "search"]
+__all__ = ["BATCH", "Searched", "points_of", "search"]
 
 BATCH = 4
 """Trials that are asked for together. It is no setting: another number is another search."""
@@ -137,8 +137,7 @@ def search(
         M101, when every trial failed; M111, when not even the defaults were tried in time.
     """
     known = journal.trials(model)
-    points = grid(space)
-    points = points if points is not None and len(points) <= trials else None
+    points = points_of(space, trials)
     planned = trials if points is None else len(points)
     found = Searched(model, [], planned, validation.overlap)
     with quiet_optuna() as optuna:
@@ -165,6 +164,12 @@ def search(
                 break
     _require_any(found)
     return found
+
+
+def points_of(space: Sequence[Parameter], trials: int) -> list[dict[str, Any]] | None:
+    """Return all points of a space that so many trials can go through one by one; None where it is larger."""
+    points = grid(space)
+    return points if points is not None and len(points) <= trials else None
 
 
 def _batches(planned: int) -> list[tuple[int, int]]:

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 
 from forecast.backtesting import Outcome, Split, Task, choose_n_windows, truth, windows
-from forecast.score_table import row_losses
+from forecast.defaults import METRIC
+from forecast.scoring import losses_of
 from forecast.significance import MIN_UNITS
 
 if TYPE_CHECKING:
@@ -64,12 +65,20 @@ class Validation:
         From the name of a model and some of its settings to what makes it.
     bounds : Bounds
         Which forecasts must keep.
+    metric : str
+        What is to become small: ``mase``, ``mae`` or ``smape``.
     """
 
     def __init__(
-        self, panel: Panel, split: Split, make: Callable[[str, Mapping[str, Any]], Factory], *, bounds: Bounds
+        self,
+        panel: Panel,
+        split: Split,
+        make: Callable[[str, Mapping[str, Any]], Factory],
+        *,
+        bounds: Bounds,
+        metric: str = METRIC,
     ) -> None:
-        self.panel, self.split, self.make, self.bounds = panel, split, make, bounds
+        self.panel, self.split, self.make, self.bounds, self.metric = panel, split, make, bounds, metric
         self._truths = {window.back: truth(panel, window, split) for window in windows(panel, split)}
         blocks = split.blocks
         count = max(1, len(blocks) // PER_RUNG)
@@ -109,12 +118,12 @@ class Validation:
             for back, frame in zip(block, outcome.frames, strict=False):
                 rows = frame.merge(self._truths[back], on=["unique_id", "step"], how="left", sort=False)
                 unit = rows["unique_id"] if self.panel.n_series > 1 else -back
-                parts.append(pd.DataFrame({"unit": unit, "loss": row_losses(rows, None)}))
+                parts.append(pd.DataFrame({"unit": unit, "loss": losses_of(rows, self.metric)}))
         return pd.concat(parts[1:], ignore_index=True) if len(parts) > 1 else parts[0]
 
 
 def mean_loss(parts: Sequence[pd.DataFrame]) -> float:
-    """Return the MASE over all rows; NaN where it is undefined everywhere.
+    """Return the metric over all rows; NaN where it is undefined everywhere.
 
     Examples
     --------

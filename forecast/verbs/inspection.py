@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
 from forecast import audit as auditing
+from forecast.chunks import doer
 from forecast.config import resolve
 from forecast.defaults import DEFAULT_DATA, DEFAULT_MODELS
 from forecast.doctor import Checkup, examine, fillable, from_notice, placed, visit
-from forecast.engine import one_thread
+from forecast.engine import Workers, one_thread
 from forecast.options import CheckOptions, RunOptions, declared, spelled_out
 from forecast.reading.covariate_rows import require_ahead
 from forecast.ready import (
@@ -28,8 +29,9 @@ from forecast.ready import (
     window_notices,
 )
 from forecast.results import Listener, Silent
-from forecast.runs import new_folder, refuse_existing
+from forecast.runs import new_folder
 from forecast.storage.files import require_free
+from forecast.storage.underway import refuse_begun
 from forecast.transforms import require_transforms
 from forecast.verbs.checks import check_gradients
 from forecast.verbs.plans import Plan, planned
@@ -101,6 +103,8 @@ def audit(
     data: str | Path | pd.DataFrame = DEFAULT_DATA,
     *,
     config: str | Path | None = None,
+    jobs: int | None = None,
+    engine: str = "processes",
     listener: Listener | None = None,
     **options: Unpack[RunOptions],
 ) -> list[auditing.Check]:
@@ -111,7 +115,7 @@ def audit(
 
     Parameters
     ----------
-    data, config, listener
+    data, config, jobs, engine, listener
         As for `run`.
     {options}
 
@@ -141,7 +145,7 @@ def audit(
     table, again = changeable(data, settings, ready)
     factories, split = factories_of(settings), ready.split
     done, total = itertools.count(), (split.n_windows + 1) * (len(auditing.CHANGES) + 1)
-    with one_thread():
+    with one_thread(), Workers(jobs, engine=engine) as workers:
         return auditing.audit(
             table,
             again,
@@ -152,6 +156,7 @@ def audit(
             id=ready.loaded.id,
             keep_rows=bool(settings.data.future),
             tick=lambda what: listener.progress(next(done), total, what),
+            do=doer(workers),
         )
 
 
@@ -200,7 +205,7 @@ def plan(
     usual = DEFAULT_MODELS if verb != "predict" else ("mlp",)
     settings = resolve(Path(config) if config is not None else None, flags, default_models=usual)
     if out is not None:
-        (refuse_existing if verb == "run" else require_free)(Path(out), overwrite=overwrite)
+        (refuse_begun if verb == "run" else require_free)(Path(out), overwrite=overwrite)
     ready = prepare(data, settings, flags={**flags, "config": config})
     models, folder = factories_of(settings), None
     if verb == "predict":

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from forecast.panel import Panel
     from forecast.ready import Ready
 
-__all__ = ["Plan", "planned"]
+__all__ = ["Plan", "planned", "seconds_of_fits"]
 
 SAMPLE = 8
 """How many series the models are tried on."""
@@ -100,7 +100,7 @@ def planned(
     panel, split = ready.panel, ready.split
     times = (len(split.blocks) if windows else 0) + last
     repeats = {name: len(split.blocks) * (settings.seeds - 1) * page for name in models if name in NETWORKS}
-    once = _once(models, panel, split)
+    once = seconds_of_fits(models, panel, split)
     cores = min(jobs or os.cpu_count() or 1, max(1, times * len(models)))
     work = sum(once[name] * (times + repeats.get(name, 0)) for name in models)
     seconds = max(work / cores, max(once.values(), default=0.0)) + PAGE_SECONDS * page
@@ -122,7 +122,7 @@ def planned(
     )
 
 
-def _once(models: Mapping[str, Factory], panel: Panel, split: Split) -> dict[str, float]:
+def seconds_of_fits(models: Mapping[str, Factory], panel: Panel, split: Split) -> dict[str, float]:
     """Return about how many seconds one fit of each model to all series takes, forecast included."""
     few = panel.take(range(min(SAMPLE, panel.n_series)))
     with one_thread():

@@ -16,12 +16,13 @@ import pandas as pd
 from jinja2 import UndefinedError
 
 from forecast.backtesting import Fitted
-from forecast.defaults import BASELINES, METRIC, METRICS
-from forecast.errors import FileError, shown
+from forecast.defaults import ASSETS, BASELINES, METRIC, METRICS
+from forecast.errors import ConfigError, FileError, shown
 from forecast.report import write
 from forecast.report.part import one_series, safe_name
 from forecast.runs import load_run, scorable
 from forecast.scoring import common_points, leaderboard
+from forecast.storage.request import require_assets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +56,8 @@ def report(
     verify: bool = False,
     series: str | None = None,
     data: bool = True,
-    assets: str = "inline",
+    assets: str | None = None,
+    interactive: bool | None = None,
 ) -> Path:
     """Make the page and the pictures of a run again, the same bytes, from the files of its folder.
 
@@ -70,7 +72,11 @@ def report(
     data : bool
         Whether the page shows the numbers of the data; without, it is ``shared.html``: figures and scores.
     assets : {"inline", "separate"}
-        Whether style, script and pictures stand in the page, or in files of their own beside it.
+        Whether style, script and pictures stand in the page, or in files of their own beside it; by default as the
+        run was asked for.
+    interactive : bool, optional
+        Whether the reader can zoom into the first picture and read values off it; by default as the run was asked for,
+        and never without the numbers of the data.
 
     Returns
     -------
@@ -80,7 +86,7 @@ def report(
     Raises
     ------
     ConfigError
-        U101, when there is no such series.
+        U101, when there is no such series, `assets` is something else, or the page is to be interactive without data.
     FileError
         F102 or F104, when it is no whole run folder or cannot be written to; F106, when a score differs.
 
@@ -93,6 +99,12 @@ def report(
     'report.html'
     """
     run = load_run(folder)
+    assets = str(run.info.get("assets", ASSETS[0])) if assets is None else assets
+    require_assets(assets)
+    if interactive and not data:
+        what = "an interactive page holds the numbers of the data, which --no-data leaves out"
+        raise ConfigError("U101", what, hint="--no-data without --interactive")
+    interactive = bool(run.info.get("interactive")) if interactive is None else interactive
     found = differences(run) if verify else []
     if found:
         what = (
@@ -103,7 +115,8 @@ def report(
     try:
         part = run if series is None else one_series(run, series)
         with TemporaryDirectory(prefix="report-", dir=run.folder) as aside:
-            made = write(part, Path(aside, page), Path(aside, pictures), shared=not data, separate=assets == "separate")
+            look = {"shared": not data, "separate": assets == "separate", "interactive": interactive}
+            made = write(part, Path(aside, page), Path(aside, pictures), **look)
             for file in sorted(Path(aside).rglob("*"), key=lambda file: file == made):
                 if file.is_file():
                     place = run.folder / file.relative_to(aside)

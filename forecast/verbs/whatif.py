@@ -95,6 +95,7 @@ def whatif(
     overwrite: bool = False,
     config: str | Path | None = None,
     jobs: int | None = None,
+    engine: str = "processes",
     listener: Listener | None = None,
     spent: float = 0.0,
     **options: Unpack[RunOptions],
@@ -106,7 +107,7 @@ def whatif(
 
     Parameters
     ----------
-    data, config, jobs, listener, spent
+    data, config, jobs, engine, listener, spent
         As for `run`; the data need no rows of the future, and those they have are not looked at.
     plan_a, plan_b : path or DataFrame
         The columns of times, of names where the data have one, and all columns of `future`, for all steps ahead.
@@ -146,7 +147,7 @@ def whatif(
     tasks = _tasks(settings, ready, other)
     seconds = None if settings.seconds is None else max(0.0, settings.seconds - (perf_counter() - started))
     done = count()
-    with one_thread(), Workers(jobs, seconds=seconds) as workers:
+    with one_thread(), Workers(jobs, seconds=seconds, engine=engine) as workers:
         outcomes = workers.do(_both, tasks, lambda task: listener.progress(next(done), len(tasks), task.model))
     found = _told(tasks, outcomes, (a, b))
     if target is not None:
