@@ -447,10 +447,76 @@ def test_the_verdict_is_the_first_sentence(page):
     assert "mlp makes 0.60 times the error of seasonal_naive (p = 0.012, 6 windows): better." in page.reads()
 
 
+@pytest.mark.usefixtures("unpainted")
+def test_the_metric_of_the_verdict_is_explained_where_it_stands(tmp_path):
+    folder = write_run(tmp_path)
+    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    metrics["verdict"]["sentence"] = "mlp has nothing to be compared with (MASE 0.58)."
+    _dump(folder / "metrics.json", metrics)
+    html = report.render(folder).read_text(encoding="utf-8")
+
+    assert re.search(r'with \(<a href="#word-mase" title="mean error, [^"]+">MASE</a> 0\.58\)\.</p>', html)
+
+
+@pytest.mark.usefixtures("unpainted")
+@pytest.mark.parametrize(
+    ("forecast", "horizon", "title"),
+    [
+        ([446.4], 1, "mlp expects 446.4 in 1961\u201101"),
+        ([446.4] * 12, 12, "mlp expects 446.4 all through the next 12 months"),
+        (
+            [*[430, 440] * 5, 435, 450],
+            12,
+            "Next 12 months by mlp: lowest 430.0 (1961\u201101), highest 450.0 (1961\u201112)",
+        ),
+    ],
+)
+def test_the_title_of_the_forecast_says_what_is_expected(tmp_path, forecast, horizon, title):
+    folder = write_run(tmp_path, horizon=horizon)
+    frame = pd.read_csv(folder / "forecasts.csv")
+    frame.loc[frame["model"] == "mlp", "y_hat"] = forecast
+    frame.to_csv(folder / "forecasts.csv", index=False)
+
+    assert title in read(report.render(folder).parent).reads()
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_the_sum_is_set_off_and_explained_beside_its_row(tmp_path):
+    folder = write_run(tmp_path)
+    frame = pd.read_csv(folder / "forecasts.csv")
+    total = frame[frame["model"] == "mlp"].drop(columns=["ds", "step", "cutoff"]).groupby(["unique_id", "model"]).sum()
+    total.reset_index().assign(paths=500).to_csv(folder / "sums.csv", index=False)
+    html = report.render(folder).read_text(encoding="utf-8")
+    (after,) = re.findall(r'class="total">\s*<th scope="row" class="short">all 12</th>(.+?)</p>', html, re.DOTALL)
+
+    assert "is their sum. Its ends are not the sums of the ends above" in after
+
+
+@pytest.mark.usefixtures("unpainted")
+@pytest.mark.parametrize(
+    ("cases", "why"),
+    [
+        (5, "which takes 20 windows. The first window has no intervals, for these are drawn from the errors of"),
+        (3, "which takes 20 windows. The first 3 windows have no intervals, for these are drawn from the errors of"),
+        (6, "which takes 20 windows.</p>"),
+    ],
+)
+def test_it_is_said_why_fewer_windows_were_covered_than_tested(tmp_path, cases, why):
+    folder = write_run(tmp_path)
+    coverage = pd.read_csv(folder / "coverage.csv").assign(cases=cases)
+    coverage.to_csv(folder / "coverage.csv", index=False)
+    html = report.render(folder).read_text(encoding="utf-8")
+
+    assert f"in {cases} windows; the true share may be anywhere from 71 to 100%. The 95% interval" in html
+    assert html.count("Too few to judge") == 1
+    assert why in html
+
+
 def test_titles_state_the_findings(page):
     text = page.reads()
 
-    assert re.search(r"mlp expects [\d.]+ \(1961\u2011\d\d\) to [\d.]+ \(1961\u2011\d\d\) over the next 12 steps", text)
+    ends = r"lowest [\d.]+ \(1961\u2011\d\d\), highest [\d.]+ \(1961\u2011\d\d\)"
+    assert re.search(rf"Next 12 months by mlp: {ends}", text)
     assert "mlp makes 0.60 times the error of seasonal naive" in text
     assert re.search(r"mlp's error grows from [\d.]+ one step ahead to [\d.]+ at step 12", text)
     assert re.search(r"mlp was closer than arima in \d of 6 windows", text)
@@ -463,7 +529,8 @@ def test_metric_names_link_to_their_words(page):
 
 
 def test_the_header_says_which_data_and_when(page):
-    assert "complete airline.csv 5f1d9c7e 2026-11-23 05:00 UTC forecast 0.1.0" in page.reads()
+    said = "run complete data airline.csv, SHA-256 5f1d9c7e… made 2026-11-23 05:00 UTC by forecast 0.1.0"
+    assert said in page.reads()
 
 
 def test_choices_and_settings_are_shown(page):
@@ -522,7 +589,7 @@ def test_at_most_five_warnings_stand_in_the_answer(runs):
 
 @pytest.mark.usefixtures("unpainted")
 def test_another_status_is_shown_as_it_is(tmp_path):
-    assert "airline partial airline.csv" in rendered(tmp_path, status="partial", notices=NOTICES).reads()
+    assert "airline run partial data airline.csv" in rendered(tmp_path, status="partial", notices=NOTICES).reads()
 
 
 @pytest.mark.parametrize("name", EVIL)
@@ -699,7 +766,7 @@ def test_a_large_panel_says_how_much_of_it_is_shown(large):
 
     assert page.faults == []
     assert "1,000 of 6,600 rows." in page.reads()
-    assert "What mlp expects for 24 of 1,100 series, 6 steps on" in page.reads()
+    assert "What mlp expects for 24 of 1,100 series over the next 6 months" in page.reads()
     assert "1,000 of 1,100 rows. All are in choices.json." in page.reads()
     assert "1,000 of 1,100; all in metrics_by_series.csv" in page.reads()
 

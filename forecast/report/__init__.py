@@ -21,7 +21,7 @@ from forecast.report.picture import Picture
 from forecast.report.pictures import pictures_of
 from forecast.report.tables import tables
 from forecast.report.view import View
-from forecast.report.words import BEST, number, plain
+from forecast.report.words import BEST, IN_SHORT, number, plain
 from forecast.runs import load_run
 from forecast.storage.files import no_formulas, write_csv
 
@@ -119,6 +119,7 @@ def _shown(view: View) -> dict[str, Any]:
         "arimas": arima_blocks(view),
         "series": rows_of_series(view) if len(view.ids) > 1 else None,
         "words": BEST,
+        "in_short": IN_SHORT,
         "baselines": BASELINES,
         "seconds": number(view.info["timings"]["total"]),
     }

@@ -36,6 +36,8 @@ class Table:
     prose: frozenset[str] = frozenset()
     """Heads of the columns of words, set to the left; numbers stand to the right."""
     total: int = 0
+    summed: bool = False
+    """Whether the last row is the sum of those above."""
 
 
 def tables(view: View) -> dict[str, Any]:
@@ -100,15 +102,16 @@ def _values_table(view: View) -> Table:
     cells = zip(*(column(rows[c], like=rows["y_hat"]) for c in ends), strict=True)
     times = [view.when(t) for t in rows["ds"]]
     table = [[t, *c] for t, c in zip(times, cells, strict=True)]
-    horizon, first = view.info["horizon"], ["Time"]
+    horizon, first, summed = view.info["horizon"], ["Time"], False
     caption = f"Next {horizon} values by {view.best}" if horizon > 1 else f"Next value by {view.best}"
     if len(view.ids) > 1:
         table = [[name, *row] for name, row in zip(rows["unique_id"], table, strict=True)]
         first = ["Series", "Time"]
     elif len(sums := _sums(view)):
-        total = sums.iloc[0]
+        total, summed = sums.iloc[0], True
         table.append([f"all {horizon}", *(column([total[c]], like=[total["y_hat"]])[0] for c in ends)])
-    return Table(caption, [*first, *ends.values()], table, frozenset({"Time"}), total=len(view.ahead))
+    head, prose = [*first, *ends.values()], frozenset({"Time"})
+    return Table(caption, head, table, prose, total=len(view.ahead), summed=summed)
 
 
 def _scores_table(view: View) -> Table:
