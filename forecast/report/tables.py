@@ -38,6 +38,8 @@ class Table:
     total: int = 0
     summed: bool = False
     """Whether the last row is the sum of those above."""
+    lined: bool = False
+    """Whether its cells have lines, of which those after the first are set small."""
 
 
 def tables(view: View) -> dict[str, Any]:
