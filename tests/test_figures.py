@@ -185,6 +185,14 @@ def test_ratios_above_the_limit_stand_at_the_edge_with_their_number():
     assert "theta" not in written(figure)
 
 
+def test_an_interval_that_goes_on_beyond_the_edge_has_no_cap_there():
+    board = pd.DataFrame({"model": ["mlp", "seasonal_naive"], "skill": [0.4, 0.0]})
+    near, far = (figures.ratio_dots(board, ends={"mlp": (0.5, high)}).axes[0] for high in (2.0, 9.0))
+
+    assert [line.get_xdata().tolist() for line in (near.lines[1], far.lines[1])] == [[0.5, 2.0], [0.5]]
+    assert near.get_xlim()[1] > 2.0
+
+
 def test_errors_by_step_are_means_over_the_windows():
     frame = pd.DataFrame(
         {"unique_id": "a", "step": [1, 1, 2], "model": "mlp", "y": [0.0, 0.0, 0.0], "y_hat": [1.0, -3.0, 5.0]}
@@ -493,3 +501,12 @@ def test_dots_behind_the_errors_are_single_windows():
     (ax,) = figures.error_by_step(errors, dots=dots).axes
 
     assert sum(line.get_linestyle() == "None" for line in ax.lines) == 2
+
+
+def test_the_bar_beside_the_map_of_errors_shows_the_colours_that_are_drawn():
+    table = pd.DataFrame([[0.5, 0.8], [0.9, 1.2]], columns=[1, 2], index=["small", "large"])
+    figure = figures.error_map(table, labels=("group", "step"), unit="ratio")
+    bar = figure.axes[1]
+
+    assert bar.get_ylim() == (0.5, 1.2)
+    assert [text.get_text() for text in bar.get_yticklabels()] == ["0.5", "1", "1.2"]

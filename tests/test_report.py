@@ -742,6 +742,17 @@ def test_nested_choices_are_laid_flat(tmp_path):
 
 
 @pytest.mark.usefixtures("unpainted")
+def test_a_setting_with_a_value_for_each_of_many_series_has_a_row_for_each(tmp_path):
+    ids = [f"s{place:02}" for place in range(30)]
+    folder = write_run(tmp_path)
+    chosen = {"theta": {"seasonal": {name: name == "s07" for name in ids}}}
+    _dump(folder / "choices.json", {"final": chosen})
+
+    assert "For seasonal s00 no s01 no" in (text := read(report.render(folder).parent).reads())
+    assert "s07 yes s08 no" in text
+
+
+@pytest.mark.usefixtures("unpainted")
 def test_an_id_that_reads_like_a_missing_value_stays_an_id(tmp_path):
     assert "NA 1961-01" in rendered(tmp_path, ids=["NA", "null"]).reads()
 

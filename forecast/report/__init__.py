@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from forecast.defaults import BASELINES
 from forecast.report.blocks import arima_blocks, network_table
 from forecast.report.board import board_table
+from forecast.report.choices import choices_tables
 from forecast.report.fits import diagnosed_table
 from forecast.report.misses import worst_table
 from forecast.report.panels import panel_table, rows_of_series
@@ -115,6 +116,7 @@ def _shown(view: View) -> dict[str, Any]:
             "panel": panel_table(view),
             "leaderboard": board_table(view),
             "network": network_table(view),
+            "choices": choices_tables(view),
         },
         "arimas": arima_blocks(view),
         "series": rows_of_series(view) if len(view.ids) > 1 else None,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.intervals import judgement
 from forecast.report.tables import table_of
-from forecast.report.words import DASH, column
+from forecast.report.words import DASH, column, seconds
 
 if TYPE_CHECKING:
     from forecast.report.tables import Table
@@ -39,8 +39,8 @@ def board_table(view: View) -> Table:
         "behind the best": _behind(view, models),
         **{name: column(board[name]) for name in shown},
         **{f"{level}% covered": [_covered(row, level) for row in board.to_dict("records")] for level in levels},
-        "fit, s": [_seconds(timings.get(m, {}).get("fit")) for m in models],
-        "predict, ms": [_seconds(timings.get(m, {}).get("predict"), by=1e3) for m in models],
+        "fit, s": [seconds(timings.get(m, {}).get("fit")) for m in models],
+        "predict, ms": [seconds(timings.get(m, {}).get("predict"), by=1e3) for m in models],
         "parameters": [f"{counted[m]:,}" if m in counted else DASH for m in models],
         "warnings": [f"{_warned(view, m):,}" for m in models],
         "failures": [f"{count:,.0f}" for count in board["failures"]],
@@ -53,13 +53,6 @@ def board_table(view: View) -> Table:
     caption = f"Errors on data not seen before, best first{tested}"
     prose = ["Reason", "behind the best", *(f"{level}% covered" for level in levels)]
     return replace(table_of(caption, list(columns), rows, prose=prose), lined=True)
-
-
-def _seconds(value: float | None, *, by: float = 1.0) -> str:
-    """Return a time with the digits worth reading."""
-    if value is None:
-        return DASH
-    return "<0.01" if by * value < 0.01 else f"{by * value:.2f}" if by * value < 10 else f"{by * value:,.0f}"
 
 
 def _with_interval(view: View, models: list[str], scores: list[str]) -> list[str]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     *("BEST", "DASH", "IN_SHORT", "MINUS", "OTHER_SCORES"),
-    *("column", "covered", "number", "part_of", "plain", "spell", "sureness", "too_few"),
+    *("column", "covered", "number", "part_of", "plain", "seconds", "spell", "sureness", "too_few"),
 ]
 
 MINUS, DASH = "\u2212", "\u2013"
@@ -83,6 +83,13 @@ def column(values: Iterable[float], *, like: Iterable[float] = (), sign: str = "
 def plain(text: str) -> str:
     """Return `text` without control characters, except line breaks: nothing unseen reaches the page."""
     return text if text.isprintable() else "".join(c for c in text if c.isprintable() or c == "\n")
+
+
+def seconds(value: float | None, *, by: float = 1.0) -> str:
+    """Return a time with the digits worth reading."""
+    if value is None:
+        return DASH
+    return "<0.01" if by * value < 0.01 else f"{by * value:.2f}" if by * value < 10 else f"{by * value:,.0f}"
 
 
 def spell(count: int, frequency: str) -> str:
