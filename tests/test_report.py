@@ -17,6 +17,7 @@ from forecast.diagnostics import diagnose
 from forecast.errors import FileError
 from forecast.report import words
 from forecast.report.pictures import pictures_of
+from forecast.report.tables import table_from
 from forecast.report.view import View
 from forecast.runs import load_run
 
@@ -427,6 +428,12 @@ def test_the_numbers_of_a_picture_are_whole_in_its_file(one, page):
 
     assert len(drawn) == 2 * 72
     assert drawn["y"].round(9).isin(backtest["y"].round(9)).all()  # pandas 2 reads the last digit wrong
+
+
+def test_whole_numbers_are_shown_without_decimals():
+    frame = pd.DataFrame({"step": [1.0, np.nan, -12.0], "loss": [1.5, 2.0, np.nan]})
+
+    assert table_from("", frame).rows == [["1", "1.500"], ["\u2013", "2.000"], ["\u221212", "\u2013"]]
 
 
 def test_pictures_carry_no_metadata(one):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.defaults import METRIC_NAMES
 from forecast.intervals import judgement
-from forecast.report.words import DASH, OTHER_SCORES, column, number, seconds
+from forecast.report.words import DASH, MINUS, OTHER_SCORES, column, number, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -87,8 +87,11 @@ def table_from(caption: str, data: pd.DataFrame) -> Table:
 
 
 def _texts(values: pd.Series[Any]) -> list[str]:
-    """Return the cells of a column as texts."""
+    """Return the cells of a column as texts; where all numbers are whole, without decimals."""
     if values.dtype.kind == "f":
+        known = values.dropna()
+        if len(known) and (known % 1 == 0).all() and (known.abs() < 1e15).all():
+            return [f"{value:,.0f}".replace("-", MINUS) if value == value else DASH for value in values]
         return [cell if cell != "n/a" else DASH for cell in column(values)]
     if values.dtype.kind == "M":
         whole = (values == values.dt.normalize()).all()
