@@ -488,6 +488,21 @@ def test_the_title_of_the_forecast_says_what_is_expected(tmp_path, forecast, hor
 
 
 @pytest.mark.usefixtures("unpainted")
+def test_a_verdict_on_another_model_than_the_one_shown_says_so(tmp_path):
+    folder = write_run(tmp_path, models={"arima": 0.6, "mlp": 0.7, "seasonal_naive": 1.0})
+    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    metrics["verdict"]["model"] = "mlp"
+    _dump(folder / "metrics.json", metrics)
+    said = "Shown is the candidate that erred least in the tests; the sentence above is about mlp."
+
+    assert said in read(report.render(folder).parent).reads()
+
+
+def test_a_verdict_on_the_model_shown_needs_no_word_about_it(page):
+    assert "the sentence above is about" not in page.reads()
+
+
+@pytest.mark.usefixtures("unpainted")
 def test_the_sum_is_set_off_and_explained_beside_its_row(tmp_path):
     folder = write_run(tmp_path)
     frame = pd.read_csv(folder / "forecasts.csv")

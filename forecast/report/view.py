@@ -182,11 +182,12 @@ class View:
 
     def _first_windows(self, rows: list[dict[Any, Any]]) -> list[str]:
         """Return why the first windows of a single series have no intervals, where they have none."""
-        measured = max((int(row["cases"]) for row in rows), default=0)
-        without = int(self.info["n_windows"]) - measured
-        if len(self.ids) > 1 or not measured or without < 1:
+        counts = {int(row["cases"]) for row in rows} - {0}
+        without = int(self.info["n_windows"]) - min(counts, default=0)
+        if len(self.ids) > 1 or not counts or without < 1:
             return []
-        which = "first window has" if without == 1 else f"first {without} windows have"
+        several = f"first {without} windows have" if len(counts) == 1 else "first windows have"
+        which = "first window has" if without == 1 else several
         return [f"The {which} no intervals, for these are drawn from the errors of earlier ones."]
 
     @property
