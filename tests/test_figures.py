@@ -88,6 +88,15 @@ def test_a_swatch_of_the_legend_is_as_strong_as_its_band_is_painted():
     assert narrow.get_alpha() == pytest.approx(1 - (1 - painted) ** 2)
 
 
+def test_a_legend_of_long_names_stays_within_the_picture():
+    past, names = history("a"), ("arima(2,1,1)(0,1,1)12", "arima(3,1,2)(1,1,1)12")
+    rows = forecasts(past, models=names)
+    figure = figures.fan_chart(past, forecasts=rows, model=names[0], runner_up=names[1], uncalibrated=["80", "95"])
+    figure.draw_without_rendering()
+
+    assert figure.legends[0].get_window_extent().x1 <= figure.bbox.width
+
+
 def test_the_runner_up_lies_upon_the_line_of_the_model_and_is_thinner():
     past = history("a")
     (ax,) = figures.fan_chart(past, forecasts=forecasts(past), model="mlp", runner_up="arima").axes
