@@ -14,7 +14,7 @@ import numpy as np
 from forecast.defaults import METRIC
 from forecast.ranking import model_confidence_set, nemenyi
 from forecast.scoring import metric_of, unit_losses
-from forecast.significance import MIN_UNITS, TIE, TOO_LITTLE, compare, mean_interval
+from forecast.significance import BETTER, MIN_UNITS, TIE, TOO_LITTLE, WORSE, compare, mean_interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +27,13 @@ MOST_TIMES = 1_000
 """A ratio beyond this says only that the other model makes next to no error."""
 
 METRIC_WORDS = {"mase": "MASE", "mae": "MAE", "smape": "sMAPE", "quantile_loss": "quantile loss"}
+PHRASES = {
+    BETTER: "is better than",
+    TIE: "cannot be told apart from",
+    WORSE: "is worse than",
+    TOO_LITTLE: "has too little data to tell it from",
+}
+"""How each of the four wordings stands in a sentence."""
 ALPHA = 0.1
 """The chance that the confidence set leaves the best model out, as in the paper's examples."""
 
@@ -144,6 +151,7 @@ def _ranks(whole: pd.DataFrame) -> dict[str, Any]:
 
 
 def _sentence(lead: str, pairs: Sequence[dict[str, Any]], board: pd.DataFrame, metric: str) -> str:
+    """Return what is said of the leading model: the meaning first, then on how many units, then its score."""
     score = float(board.loc[board["model"] == lead, metric].iloc[0])
     if np.isnan(score):
         reason = str(board.loc[board["model"] == lead, "reason"].iloc[0])
@@ -153,28 +161,56 @@ def _sentence(lead: str, pairs: Sequence[dict[str, Any]], board: pd.DataFrame, m
             else "scaled errors are undefined, for no series changes before its test"
         )
         return f"No verdict: {why}."
-    said = f"{lead}: {METRIC_WORDS.get(metric, metric)} {score:.2f}"
-    without = board[board[metric].isna() & (board["reason"] != "")]
-    said = "".join(f"{name} failed; " for name in without["model"]) + said
+    failed = "".join(f"{name} failed; " for name in board["model"][board[metric].isna() & (board["reason"] != "")])
+    scored = f"{METRIC_WORDS.get(metric, metric)} {score:.2f}"
     if not pairs:
-        return f"{said}; nothing to compare it with."
-    said = f"{said} over {pairs[0]['units']} {pairs[0]['unit']}"
-    if pairs[0]["units"] < MIN_UNITS:
-        return f"{said}: {TOO_LITTLE} (a verdict takes {MIN_UNITS}); " + ", ".join(map(_share, pairs)) + "."
-    return f"{said}; " + "; ".join(map(_words, pairs)) + "."
+        return f"{failed}{lead} has nothing to be compared with ({scored})."
+    said = f"over {_units(max(pair['units'] for pair in pairs), pairs[0]['unit'])} ({scored})"
+    if all(pair["word"] == TOO_LITTLE for pair in pairs):
+        takes = f"{TOO_LITTLE}, which takes at least {MIN_UNITS} {pairs[0]['unit']}"
+        return f"{failed}{lead} makes {_listed(_shares(pairs))} {said}: {takes}."
+    *first, last = _words(pairs)
+    return f"{failed}{lead} {', '.join(first)}{', and ' if first else ''}{last} {said}."
 
 
-def _words(pair: dict[str, Any]) -> str:
-    """Return a pair as a part of the sentence."""
-    said = f"{_share(pair)}: {pair['word']}"
-    if pair["word"] in (TIE, TOO_LITTLE) and pair["units_needed"] is not None:
-        said += f" (about {pair['units_needed']:,} {pair['unit']} would tell)"
-    return said
+def _words(pairs: Sequence[dict[str, Any]]) -> list[str]:
+    """Return each of the four wordings that fell, with the models it holds for; only the first number is explained."""
+    told = []
+    for word in dict.fromkeys(pair["word"] for pair in pairs):
+        models = [f"{p['against']} ({_numbers(p, explained=p is pairs[0])})" for p in pairs if p["word"] == word]
+        told.append(f"{PHRASES[word]} {_listed(models)}")
+    return told
 
 
-def _share(pair: dict[str, Any]) -> str:
-    """Return the ratio of two errors in words, with its interval where there is one."""
-    if pair["ratio"] > MOST_TIMES:
-        return f"over {MOST_TIMES:,} times {pair['against']}'s error"
-    between = "" if pair["ratio_low"] is None else f" ({pair['ratio_low']:.2f} to {pair['ratio_high']:.2f})"
-    return f"{pair['ratio']:.2f}{between} of {pair['against']}'s error"
+def _numbers(pair: dict[str, Any], *, explained: bool) -> str:
+    """Return the ratio of two errors, where it lies, and how many units would tell where these did not."""
+    ratio = _times(pair["ratio"], "its error" if explained else "")
+    low, high = pair["ratio_low"], pair["ratio_high"]
+    between = "" if low is None else f", {'95% interval ' if explained else ''}{low:.2f} to {high:.2f}"
+    open_still = pair["word"] in (TIE, TOO_LITTLE) and pair["units_needed"] is not None
+    return ratio + between + (f"; about {pair['units_needed']:,} {pair['unit']} would tell" if open_still else "")
+
+
+def _shares(pairs: Sequence[dict[str, Any]]) -> list[str]:
+    """Return the ratios of errors in words: ``0.40 of seasonal_naive's error``, and after the first ``0.89 of ...``."""
+    told = [_times(pair["ratio"], f"{pair['against']}'s") for pair in pairs]
+    return [f"{told[0]} error", *told[1:]]
+
+
+def _times(ratio: float, error: str = "") -> str:
+    """Return so much of an error; what is huge is not spelled out, and of no error at all there is no share."""
+    if ratio > MOST_TIMES:
+        return f"over {MOST_TIMES:,} times {error}".rstrip()
+    share = f"{ratio:.2f}" if ratio == ratio else "n/a"
+    return f"{share} of {error}" if error else share
+
+
+def _units(count: int, unit: str) -> str:
+    """Return ``6 windows of the past``, ``1 window of the past`` or ``30 series``."""
+    past = " of the past" if unit == "windows" else ""
+    return f"{count:,} {unit.removesuffix('s') if count == 1 and past else unit}{past}"
+
+
+def _listed(parts: Sequence[str]) -> str:
+    """Return parts as a person lists them: ``a, b and c``."""
+    return " and ".join(filter(None, [", ".join(parts[:-1]), parts[-1]]))

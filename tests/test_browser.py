@@ -148,6 +148,20 @@ def test_paper_gets_the_whole_page_in_black_on_white(chromium, address, tmp_path
     assert len(re.findall(rb"/Type\s*/Page\b", content)) >= 4
 
 
+def test_on_paper_no_picture_is_cut_and_its_numbers_go_on_overleaf(chromium, address):
+    with opened(chromium, address, viewport=PAPER) as page:
+        page.emulate_media(media="print")
+        inside = "(selector) => [...document.querySelectorAll(selector)].map(one => getComputedStyle(one).breakInside)"
+        assert set(page.evaluate(inside, ".card")) == {"avoid"}
+        assert set(page.evaluate(inside, "figure, details, .tall")) == {"auto"}
+
+
+def test_a_screen_of_usual_width_shows_tables_whole(chromium, address):
+    with opened(chromium, address) as page:
+        wide = "[...document.querySelectorAll('.box')].filter(one => one.scrollWidth > one.clientWidth + 1)"
+        assert page.evaluate(f"{wide}.map(one => one.ariaLabel)") == []
+
+
 def test_the_keyboard_skips_to_the_answer_and_shows_where_it_is(chromium, address):
     with opened(chromium, address) as page:
         page.keyboard.press("Tab")

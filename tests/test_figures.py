@@ -74,12 +74,53 @@ def test_the_fan_chart_labels_its_lines():
     past = history("a")
     figure = figures.fan_chart(past, forecasts=forecasts(past), model="mlp", runner_up="arima")
 
-    assert all(label in written(figure) for label in ("mlp", "arima", "80%", "95%"))
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["history", "mlp", "80% band", "95% band", "arima"]
+
+
+def test_a_swatch_of_the_legend_is_as_strong_as_its_band_is_painted():
+    past = history("a")
+    figure = figures.fan_chart(past, forecasts=forecasts(past), model="mlp")
+    narrow, wide = figure.legends[0].get_patches()
+    painted = figure.axes[0].collections[0].get_alpha()
+
+    assert wide.get_alpha() == pytest.approx(painted)
+    assert narrow.get_alpha() == pytest.approx(1 - (1 - painted) ** 2)
+
+
+def test_a_legend_of_long_names_stays_within_the_picture():
+    past, names = history("a"), ("arima(2,1,1)(0,1,1)12", "arima(3,1,2)(1,1,1)12")
+    rows = forecasts(past, models=names)
+    figure = figures.fan_chart(past, forecasts=rows, model=names[0], runner_up=names[1], uncalibrated=["80", "95"])
+    figure.draw_without_rendering()
+
+    assert figure.legends[0].get_window_extent().x1 <= figure.bbox.width
+
+
+def test_the_runner_up_lies_upon_the_line_of_the_model_and_is_thinner():
+    past = history("a")
+    (ax,) = figures.fan_chart(past, forecasts=forecasts(past), model="mlp", runner_up="arima").axes
+    places = {line.get_color(): place for place, line in enumerate(ax.lines)}
+    below, above = (ax.lines[places[figures.look(model).colour]] for model in ("mlp", "arima"))
+
+    assert places[figures.look("arima").colour] > places[figures.look("mlp").colour]
+    assert above.get_linewidth() < below.get_linewidth()
+
+
+@pytest.mark.parametrize(
+    ("horizon", "season_length", "shown"), [(12, 12, 36), (6, 12, 24), (1, 12, 12), (6, 52, 48), (6, 1, 18)]
+)
+def test_the_forecast_has_a_good_part_of_the_width(horizon, season_length, shown):
+    past = history("a", length=200)
+    ahead = forecasts(past, horizon=horizon)
+    (ax,) = figures.fan_chart(past, forecasts=ahead, model="mlp", season_length=season_length).axes
+
+    assert len(ax.lines[0].get_xdata()) == shown
 
 
 def test_labels_do_not_overlap():
-    past = history("a")
-    figure = figures.fan_chart(past, forecasts=forecasts(past), model="mlp", runner_up="arima")
+    errors = pd.DataFrame({model: [1.0, 1.0 + place / 100] for place, model in enumerate(MODELS)}, index=[1, 2])
+    figure = figures.error_by_step(errors, unit="mean absolute error")
     figure.draw_without_rendering()
     boxes = sorted((text.get_window_extent() for text in figure.axes[0].texts), key=lambda box: box.y0)
 
@@ -141,7 +182,7 @@ def test_a_model_whose_name_begins_with_an_underscore_stands_in_the_legend():
     past = history("a", "b")
     figure = figures.fan_chart(past, forecasts=forecasts(past, models=("_x",)), model="_x")
 
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["history", "_x"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()][:2] == ["history", "_x"]
 
 
 def test_ratios_above_the_limit_stand_at_the_edge_with_their_number():
@@ -151,6 +192,14 @@ def test_ratios_above_the_limit_stand_at_the_edge_with_their_number():
     assert "42.50 →" in written(figure)
     assert figure.axes[0].get_xlim()[1] < 4
     assert "theta" not in written(figure)
+
+
+def test_an_interval_that_goes_on_beyond_the_edge_has_no_cap_there():
+    board = pd.DataFrame({"model": ["mlp", "seasonal_naive"], "skill": [0.4, 0.0]})
+    near, far = (figures.ratio_dots(board, ends={"mlp": (0.5, high)}).axes[0] for high in (2.0, 9.0))
+
+    assert [line.get_xdata().tolist() for line in (near.lines[1], far.lines[1])] == [[0.5, 2.0], [0.5]]
+    assert near.get_xlim()[1] > 2.0
 
 
 def test_errors_by_step_are_means_over_the_windows():
@@ -461,3 +510,12 @@ def test_dots_behind_the_errors_are_single_windows():
     (ax,) = figures.error_by_step(errors, dots=dots).axes
 
     assert sum(line.get_linestyle() == "None" for line in ax.lines) == 2
+
+
+def test_the_bar_beside_the_map_of_errors_shows_the_colours_that_are_drawn():
+    table = pd.DataFrame([[0.5, 0.8], [0.9, 1.2]], columns=[1, 2], index=["small", "large"])
+    figure = figures.error_map(table, labels=("group", "step"), unit="ratio")
+    bar = figure.axes[1]
+
+    assert bar.get_ylim() == (0.5, 1.2)
+    assert [text.get_text() for text in bar.get_yticklabels()] == ["0.5", "1", "1.2"]

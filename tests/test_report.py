@@ -17,6 +17,7 @@ from forecast.diagnostics import diagnose
 from forecast.errors import FileError
 from forecast.report import words
 from forecast.report.pictures import pictures_of
+from forecast.report.tables import table_from
 from forecast.report.view import View
 from forecast.runs import load_run
 
@@ -337,7 +338,7 @@ def test_the_path_of_the_page_is_returned(tmp_path):
 def test_the_page_names_no_address_outside(one):
     html = (one / "report.html").read_text(encoding="utf-8")
 
-    assert not re.search(r"https?:|url\(|@import|//[a-z]", re.sub(r"base64,[^\"]*", "", html))
+    assert not re.search(r"https?:|url\(|@import|//[a-z]", re.sub(r"base64,[^\"]*|'sha256-[^']*'", "", html))
 
 
 def test_the_policy_allows_the_style_and_the_script_of_the_page_and_nothing_else(one):
@@ -429,6 +430,12 @@ def test_the_numbers_of_a_picture_are_whole_in_its_file(one, page):
     assert drawn["y"].round(9).isin(backtest["y"].round(9)).all()  # pandas 2 reads the last digit wrong
 
 
+def test_whole_numbers_are_shown_without_decimals():
+    frame = pd.DataFrame({"step": [1.0, np.nan, -12.0], "loss": [1.5, 2.0, np.nan]})
+
+    assert table_from("", frame).rows == [["1", "1.500"], ["\u2013", "2.000"], ["\u221212", "\u2013"]]
+
+
 def test_pictures_carry_no_metadata(one):
     data, chunks, place = (one / "figures" / "01-forecast.png").read_bytes(), set(), 8
     while place < len(data):
@@ -447,10 +454,91 @@ def test_the_verdict_is_the_first_sentence(page):
     assert "mlp makes 0.60 times the error of seasonal_naive (p = 0.012, 6 windows): better." in page.reads()
 
 
+@pytest.mark.usefixtures("unpainted")
+def test_the_metric_of_the_verdict_is_explained_where_it_stands(tmp_path):
+    folder = write_run(tmp_path)
+    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    metrics["verdict"]["sentence"] = "mlp has nothing to be compared with (MASE 0.58)."
+    _dump(folder / "metrics.json", metrics)
+    html = report.render(folder).read_text(encoding="utf-8")
+
+    assert re.search(r'with \(<a href="#word-mase" title="mean error, [^"]+">MASE</a> 0\.58\)\.</p>', html)
+
+
+@pytest.mark.usefixtures("unpainted")
+@pytest.mark.parametrize(
+    ("forecast", "horizon", "title"),
+    [
+        ([446.4], 1, "mlp expects 446.4 in 1961\u201101"),
+        ([446.4] * 12, 12, "mlp expects 446.4 all through the next 12 months"),
+        (
+            [*[430, 440] * 5, 435, 450],
+            12,
+            "Next 12 months by mlp: lowest 430.0 (1961\u201101), highest 450.0 (1961\u201112)",
+        ),
+    ],
+)
+def test_the_title_of_the_forecast_says_what_is_expected(tmp_path, forecast, horizon, title):
+    folder = write_run(tmp_path, horizon=horizon)
+    frame = pd.read_csv(folder / "forecasts.csv")
+    frame.loc[frame["model"] == "mlp", "y_hat"] = forecast
+    frame.to_csv(folder / "forecasts.csv", index=False)
+
+    assert title in read(report.render(folder).parent).reads()
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_a_verdict_on_another_model_than_the_one_shown_says_so(tmp_path):
+    folder = write_run(tmp_path, models={"arima": 0.6, "mlp": 0.7, "seasonal_naive": 1.0})
+    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    metrics["verdict"]["model"] = "mlp"
+    _dump(folder / "metrics.json", metrics)
+    said = "Shown is the candidate that erred least in the tests; the sentence above is about mlp."
+
+    assert said in read(report.render(folder).parent).reads()
+
+
+def test_a_verdict_on_the_model_shown_needs_no_word_about_it(page):
+    assert "the sentence above is about" not in page.reads()
+
+
+@pytest.mark.usefixtures("unpainted")
+def test_the_sum_is_set_off_and_explained_beside_its_row(tmp_path):
+    folder = write_run(tmp_path)
+    frame = pd.read_csv(folder / "forecasts.csv")
+    total = frame[frame["model"] == "mlp"].drop(columns=["ds", "step", "cutoff"]).groupby(["unique_id", "model"]).sum()
+    total.reset_index().assign(paths=500).to_csv(folder / "sums.csv", index=False)
+    html = report.render(folder).read_text(encoding="utf-8")
+    (after,) = re.findall(r'class="total">\s*<th scope="row" class="short">all 12</th>(.+?)</p>', html, re.DOTALL)
+
+    assert "is their sum. Its ends are not the sums of the ends above" in after
+
+
+@pytest.mark.usefixtures("unpainted")
+@pytest.mark.parametrize(
+    ("cases", "why"),
+    [
+        (5, "which takes 20 windows. The first window has no intervals, for these are drawn from the errors of"),
+        (3, "which takes 20 windows. The first 3 windows have no intervals, for these are drawn from the errors of"),
+        (6, "which takes 20 windows.</p>"),
+    ],
+)
+def test_it_is_said_why_fewer_windows_were_covered_than_tested(tmp_path, cases, why):
+    folder = write_run(tmp_path)
+    coverage = pd.read_csv(folder / "coverage.csv").assign(cases=cases)
+    coverage.to_csv(folder / "coverage.csv", index=False)
+    html = report.render(folder).read_text(encoding="utf-8")
+
+    assert f"in {cases} windows; the true share may be anywhere from 71 to 100%. The 95% interval" in html
+    assert html.count("Too few to judge") == 1
+    assert why in html
+
+
 def test_titles_state_the_findings(page):
     text = page.reads()
 
-    assert re.search(r"mlp expects [\d.]+ \(1961\u2011\d\d\) to [\d.]+ \(1961\u2011\d\d\) over the next 12 steps", text)
+    ends = r"lowest [\d.]+ \(1961\u2011\d\d\), highest [\d.]+ \(1961\u2011\d\d\)"
+    assert re.search(rf"Next 12 months by mlp: {ends}", text)
     assert "mlp makes 0.60 times the error of seasonal naive" in text
     assert re.search(r"mlp's error grows from [\d.]+ one step ahead to [\d.]+ at step 12", text)
     assert re.search(r"mlp was closer than arima in \d of 6 windows", text)
@@ -463,7 +551,8 @@ def test_metric_names_link_to_their_words(page):
 
 
 def test_the_header_says_which_data_and_when(page):
-    assert "complete airline.csv 5f1d9c7e 2026-11-23 05:00 UTC forecast 0.1.0" in page.reads()
+    said = "run complete data airline.csv, SHA-256 5f1d9c7e… made 2026-11-23 05:00 UTC by forecast 0.1.0"
+    assert said in page.reads()
 
 
 def test_choices_and_settings_are_shown(page):
@@ -483,8 +572,8 @@ def test_a_missing_p_value_is_said_to_be_missing(page):
 @pytest.mark.parametrize(
     ("cases", "low", "words"),
     [
-        (6.0, 50.0, "75% (50\u201379%), too few to judge"),
-        (60.0, 70.0, "75% (70\u201379%), too narrow"),
+        (6.0, 50.0, "75% 50\u201379% too few to judge"),
+        (60.0, 70.0, "75% 70\u201379% too narrow"),
         (0.0, 0.0, "\u2013"),
     ],
 )
@@ -522,7 +611,7 @@ def test_at_most_five_warnings_stand_in_the_answer(runs):
 
 @pytest.mark.usefixtures("unpainted")
 def test_another_status_is_shown_as_it_is(tmp_path):
-    assert "airline partial airline.csv" in rendered(tmp_path, status="partial", notices=NOTICES).reads()
+    assert "airline run partial data airline.csv" in rendered(tmp_path, status="partial", notices=NOTICES).reads()
 
 
 @pytest.mark.parametrize("name", EVIL)
@@ -675,6 +764,17 @@ def test_nested_choices_are_laid_flat(tmp_path):
 
 
 @pytest.mark.usefixtures("unpainted")
+def test_a_setting_with_a_value_for_each_of_many_series_has_a_row_for_each(tmp_path):
+    ids = [f"s{place:02}" for place in range(30)]
+    folder = write_run(tmp_path)
+    chosen = {"theta": {"seasonal": {name: name == "s07" for name in ids}}}
+    _dump(folder / "choices.json", {"final": chosen})
+
+    assert "For seasonal s00 no s01 no" in (text := read(report.render(folder).parent).reads())
+    assert "s07 yes s08 no" in text
+
+
+@pytest.mark.usefixtures("unpainted")
 def test_an_id_that_reads_like_a_missing_value_stays_an_id(tmp_path):
     assert "NA 1961-01" in rendered(tmp_path, ids=["NA", "null"]).reads()
 
@@ -699,7 +799,7 @@ def test_a_large_panel_says_how_much_of_it_is_shown(large):
 
     assert page.faults == []
     assert "1,000 of 6,600 rows." in page.reads()
-    assert "What mlp expects for 24 of 1,100 series, 6 steps on" in page.reads()
+    assert "What mlp expects for 24 of 1,100 series over the next 6 months" in page.reads()
     assert "1,000 of 1,100 rows. All are in choices.json." in page.reads()
     assert "1,000 of 1,100; all in metrics_by_series.csv" in page.reads()
 

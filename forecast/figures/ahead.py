@@ -14,7 +14,6 @@ from forecast.figures.canvas import (
     MUTED,
     WIDE,
     drawable,
-    label_ends,
     legend,
     line,
     lines,
@@ -29,18 +28,19 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     import pandas as pd
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
-
-    from forecast.figures.canvas import End
 
 __all__ = ["backtest_windows", "fan_chart", "levels", "single_windows"]
 
 SHOWN = 12
 """Values before a cutoff that are drawn at least."""
-UNSURE = " not calibrated"
-"""Beside the level of a band that no errors speak for."""
+FAINT = 0.17
+"""How strongly a band is painted; the narrower lies upon the wider, so that it is darker."""
+UNSURE_DASH = (0, (2, 2))
+"""Of the ends of a band that no errors speak for."""
 
 
 def levels(frame: pd.DataFrame) -> list[str]:
@@ -60,7 +60,7 @@ def fan_chart(
     season_length: int = 1,
     uncalibrated: Collection[str] = (),
 ) -> Figure:
-    """Draw the end of the history and what `model` expects next, with its bands; the runner-up is a thin line.
+    """Draw the end of the history and what `model` expects next, with its bands, and upon it the runner-up, thinner.
 
     Parameters
     ----------
@@ -71,53 +71,65 @@ def fan_chart(
     model, runner_up : str
         The model with the bands, and the one shown beside it.
     season_length : int
-        Of the history, three seasons or four horizons are shown, whichever is longer, and never less than 24 values.
+        Of the history, two seasons or three horizons are shown, whichever is longer, but never less than 12 values; and
+        never more than eight horizons, for the forecast is what is looked at.
     uncalibrated : collection of str
         Levels whose bands nothing speaks for but the model itself: dashed, and said to be so.
     """
     ids = list(dict.fromkeys(history["unique_id"]))
     figure, axes = small_multiples(ids, single=(7.2, 4.0))
-    shown = max(24, 3 * season_length, 4 * int(forecasts["step"].max()))
+    horizon = int(forecasts["step"].max())
+    shown = max(SHOWN, 3 * horizon, min(2 * season_length, 8 * horizon))
     for ax, name in zip(axes, ids, strict=True):
         past = history[history["unique_id"] == name].tail(shown)
         ahead = forecasts[forecasts["unique_id"] == name]
         ax.plot(past["ds"], past["y"], color=INK, linewidth=1.2)
-        ends = []
+        _fan(ax, past, ahead[ahead["model"] == model], model=model, uncalibrated=uncalibrated, width=2.2)
         if runner_up is not None:
-            ends += _thread(ax, past, ahead[ahead["model"] == runner_up], model=runner_up, width=1.0)
-        ends += _fan(ax, past, ahead[ahead["model"] == model], model=model, uncalibrated=uncalibrated)
+            _thread(ax, past, ahead[ahead["model"] == runner_up], model=runner_up, width=1.2)
         ax.axvline(past["ds"].iloc[-1], color=MUTED, linestyle=(0, (4, 3)), linewidth=0.9)
         time_axis(ax, history["ds"])
-        if len(ids) == 1:
-            label_ends(ax, ends)
-    if len(ids) > 1:
-        legend(figure, [line("history", INK), *lines([model, *([runner_up] if runner_up else [])])])
+    bands = _swatches(forecasts[forecasts["model"] == model], look(model).colour, uncalibrated)
+    legend(figure, [line("history", INK), *lines([model]), *bands, *lines([runner_up] if runner_up else [])])
     return figure
 
 
-def _fan(ax: Axes, past: pd.DataFrame, rows: pd.DataFrame, *, model: str, uncalibrated: Collection[str]) -> list[End]:
-    """Draw the bands of `model` from the last value on, then its line; return the labels of their ends."""
-    ends = []
+def _fan(
+    ax: Axes, past: pd.DataFrame, rows: pd.DataFrame, *, model: str, uncalibrated: Collection[str], width: float
+) -> None:
+    """Draw the bands of `model` from the last value on, then its line."""
     for level in levels(rows):
         band = rows[["ds", f"lo-{level}", f"hi-{level}"]].dropna()
         x, low = _from_last(past, band["ds"], band[f"lo-{level}"])
         _, high = _from_last(past, band["ds"], band[f"hi-{level}"])
         if level in uncalibrated:
             for end in (low, high):
-                ax.plot(x, end, color=look(model).colour, linestyle=(0, (2, 2)), linewidth=0.9)
+                ax.plot(x, end, color=look(model).colour, linestyle=UNSURE_DASH, linewidth=0.9)
         else:
-            ax.fill_between(x, low, high, color=look(model).colour, alpha=0.17, linewidth=0)
-        ends.append((float(high[-1]), f"{level}%{UNSURE if level in uncalibrated else ''}", MUTED))
-    return ends + _thread(ax, past, rows, model=model, width=1.9)
+            ax.fill_between(x, low, high, color=look(model).colour, alpha=FAINT, linewidth=0)
+    _thread(ax, past, rows, model=model, width=width)
 
 
-def _thread(ax: Axes, past: pd.DataFrame, rows: pd.DataFrame, *, model: str, width: float) -> list[End]:
-    """Draw one forecast from the last value on; return the label of its end, or nothing where there is no forecast."""
-    if rows.empty:
-        return []
-    x, y = _from_last(past, rows["ds"], rows["y_hat"])
-    ax.plot(x, y, color=look(model).colour, linestyle=look(model).dash, linewidth=width)
-    return [(float(y[-1]), model, look(model).colour)]
+def _swatches(rows: pd.DataFrame, colour: str, uncalibrated: Collection[str]) -> list[Artist]:
+    """Return for each band, the narrowest first, what it looks like, for a legend."""
+    from matplotlib.patches import Patch
+
+    painted = [level for level in levels(rows) if level not in uncalibrated]
+    swatches: list[Artist] = []
+    for level in reversed(levels(rows)):
+        if level in uncalibrated:
+            swatches.append(line(f"{level}% not calibrated", colour, UNSURE_DASH))
+        else:
+            strength = 1 - (1 - FAINT) ** (1 + painted.index(level))
+            swatches.append(Patch(color=colour, alpha=strength, linewidth=0, label=f"{level}% band"))
+    return swatches
+
+
+def _thread(ax: Axes, past: pd.DataFrame, rows: pd.DataFrame, *, model: str, width: float) -> None:
+    """Draw one forecast from the last value on, or nothing where there is no forecast."""
+    if not rows.empty:
+        x, y = _from_last(past, rows["ds"], rows["y_hat"])
+        ax.plot(x, y, color=look(model).colour, linestyle=look(model).dash, linewidth=width)
 
 
 @styled
@@ -170,9 +182,9 @@ def single_windows(
         ahead = len(came) - len(past)
         shown = came.tail(ahead + max(SHOWN, 2 * ahead))
         ax.plot(shown["ds"], shown["y"], color=INK)
-        for model in reversed(models):
-            _thread(ax, past, rows[rows["model"] == model], model=model, width=1.5)
-        _fan(ax, past, rows[rows["model"] == models[0]], model=models[0], uncalibrated=())
+        _fan(ax, past, rows[rows["model"] == models[0]], model=models[0], uncalibrated=(), width=1.9)
+        for model in models[1:]:
+            _thread(ax, past, rows[rows["model"] == model], model=model, width=1.2)
         ax.axvline(cutoff, color=MUTED, linestyle=(0, (4, 3)), linewidth=0.8)
         ax.set_title(drawable(title))
         time_axis(ax, history["ds"])

@@ -74,6 +74,8 @@ INK, MUTED, RED = "#1f2328", "#57606a", "#b00020"
 LOW, HIGH = "#0072B2", "#D55E00"
 """Of forecasts that are too low, and too high."""
 WIDE, COLOURS = 9.6, 64
+LETTERS, HANDLE = 14, 8
+"""Letters of a legend that an inch holds, and how many of them the line beside a label takes."""
 STYLE = Path(__file__).parents[1] / "templates" / "figures.mplstyle"
 """The style of the house, for `matplotlib.rc_file`."""
 
@@ -215,9 +217,11 @@ def time_axis(ax: Axes, times: pd.Series[Any]) -> None:
 
 
 def legend(figure: Figure, handles: Sequence[Artist]) -> None:
-    """Put a legend above the figure."""
+    """Put a legend above the figure, in two lines where one would be too long."""
     labels = [str(handle.get_label()) for handle in handles]  # given by hand: a label that begins with _ would vanish
-    figure.legend(handles, labels, loc="outside upper left", ncols=len(handles))
+    wide = sum(len(label) + HANDLE for label in labels) > LETTERS * figure.get_figwidth()
+    columns = -(-len(handles) // 2) if wide else len(handles)
+    figure.legend(handles, labels, loc="outside upper left", ncols=columns)
 
 
 def short(value: float, _: float) -> str:

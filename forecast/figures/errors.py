@@ -64,10 +64,12 @@ def ratio_dots(
 ) -> Figure:
     """Draw the error of each model as a share of seasonal naive's, with a line at 1; left of it is better.
 
-    Ratios above `limit` stand at the edge, with their number beside them; `ends` are the intervals of the ratios.
+    Ratios above `limit` stand at the edge, with their number beside them; `ends` are the intervals of the ratios, and
+    one that goes on beyond the edge has no cap there.
     """
     ratios = 1 - leaderboard.set_index("model")["skill"].dropna()
-    edge = min(limit, max(1.25, float(ratios.max())))
+    reach = [high for model, (_, high) in (ends or {}).items() if model in ratios]
+    edge = min(limit, max(1.25, float(ratios.max()), *reach))
     figure = new_figure(5.4, 1.0 + 0.5 * len(ratios))
     ax = figure.add_subplot()
     ax.axvline(1, color=INK, linewidth=1)
@@ -76,9 +78,10 @@ def ratio_dots(
         style, x = look(str(model)), min(float(ratio), edge)
         ax.hlines(row, min(x, 1), max(x, 1), color=style.colour, linewidth=2, alpha=0.45)
         if ends and model in ends:
-            low, high = np.minimum(ends[str(model)], edge)
+            low, high = np.minimum(ends[str(model)], 1.08 * edge)
             ax.hlines(row, low, high, color=INK, linewidth=1)
-            ax.plot([low, high], [row, row], "|", color=INK, markersize=7)
+            caps = [end for end in ends[str(model)] if end <= edge]
+            ax.plot(caps, [row] * len(caps), "|", color=INK, markersize=7)
         ax.plot(x, row, color=style.colour, marker=style.marker, markersize=8)
         beyond = " →" if ratio > edge else ""
         text = f"{ratio:.2f}{beyond}"
@@ -199,5 +202,6 @@ def error_tiles(table: pd.DataFrame, *, labels: tuple[str, str]) -> Figure:
     ax.set_xlabel(labels[1])
     bar = figure.colorbar(drawn, ax=ax, pad=0.01, aspect=12)
     bar.outline.set_visible(False)
+    bar.ax.set_ylim(min(0.0, float(np.nanmin(values))), max(0.0, float(np.nanmax(values))) or reach)
     bar.set_label("forecast minus value")
     return figure

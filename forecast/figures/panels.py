@@ -116,6 +116,9 @@ def error_map(table: pd.DataFrame, *, labels: Sequence[str], unit: str) -> Figur
     bar = figure.colorbar(drawn, ax=ax, pad=0.01, aspect=12)
     bar.outline.set_visible(False)
     bar.ax.minorticks_off()
-    bar.set_ticks([1 / reach, 1, reach], labels=[f"{1 / reach:.2g}", "1", f"{reach:.2g}"])
+    low, high = min(1.0, float(known.min())), max(1.0, float(known.max()))
+    bar.ax.set_ylim(low, high)  # the colours that are drawn; a PNG of few colours would lose the others
+    ends = sorted({low, 1.0, high})
+    bar.set_ticks(ends, labels=[f"{end:.2g}" for end in ends])
     bar.set_label(unit)
     return figure

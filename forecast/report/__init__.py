@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from forecast.defaults import BASELINES
 from forecast.report.blocks import arima_blocks, network_table
 from forecast.report.board import board_table
+from forecast.report.choices import choices_tables
 from forecast.report.drawn import drawn_values
 from forecast.report.fits import diagnosed_table
 from forecast.report.misses import worst_table
@@ -22,7 +23,7 @@ from forecast.report.picture import Picture
 from forecast.report.pictures import pictures_of
 from forecast.report.tables import tables
 from forecast.report.view import View
-from forecast.report.words import BEST, number, plain
+from forecast.report.words import BEST, IN_SHORT, number, plain
 from forecast.runs import load_run
 from forecast.storage.files import no_formulas, write_csv
 
@@ -128,10 +129,12 @@ def _shown(view: View) -> dict[str, Any]:
             "panel": panel_table(view),
             "leaderboard": board_table(view),
             "network": network_table(view),
+            "choices": choices_tables(view),
         },
         "arimas": arima_blocks(view),
         "series": rows_of_series(view) if len(view.ids) > 1 else None,
         "words": BEST,
+        "in_short": IN_SHORT,
         "baselines": BASELINES,
         "seconds": number(view.info["timings"]["total"]),
     }

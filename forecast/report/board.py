@@ -6,11 +6,12 @@ The idea: no score stands without its interval, and none without what was paid f
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from forecast.intervals import judgement
 from forecast.report.tables import table_of
-from forecast.report.words import DASH, column
+from forecast.report.words import DASH, column, seconds
 
 if TYPE_CHECKING:
     from forecast.report.tables import Table
@@ -23,7 +24,7 @@ SHOWN = ("rmsse", "bias", "wis")
 
 
 def board_table(view: View) -> Table:
-    """Return the leaderboard: errors with intervals, coverages, and what each model took."""
+    """Return the leaderboard: errors with intervals, coverages, and what each model took; its cells have two lines."""
     board = view.run.leaderboard
     metric = view.metric
     shown = [name for name in SHOWN if name in board.columns]
@@ -32,15 +33,14 @@ def board_table(view: View) -> Table:
     timings = view.info["timings"].get("models", {})
     counted = view.anatomy.get("parameters", {})
     columns: dict[str, list[str]] = {
-        "Model": models,
-        "Role": board["role"].astype(str).tolist(),
+        "Model": [f"{model}\n{role}" for model, role in zip(models, board["role"], strict=True)],
         metric: _with_interval(view, models, column(board[metric])),
         "of seasonal naive": _ratios(view, board, models),
         "behind the best": _behind(view, models),
         **{name: column(board[name]) for name in shown},
         **{f"{level}% covered": [_covered(row, level) for row in board.to_dict("records")] for level in levels},
-        "fit, s": [_seconds(timings.get(m, {}).get("fit")) for m in models],
-        "predict, ms": [_seconds(timings.get(m, {}).get("predict"), by=1e3) for m in models],
+        "fit, s": [seconds(timings.get(m, {}).get("fit")) for m in models],
+        "predict, ms": [seconds(timings.get(m, {}).get("predict"), by=1e3) for m in models],
         "parameters": [f"{counted[m]:,}" if m in counted else DASH for m in models],
         "warnings": [f"{_warned(view, m):,}" for m in models],
         "failures": [f"{count:,.0f}" for count in board["failures"]],
@@ -51,15 +51,8 @@ def board_table(view: View) -> Table:
     best = board.iloc[0]
     tested = f": {best['windows']:,.0f} windows, {best['points']:,.0f} values" if best["points"] else ""
     caption = f"Errors on data not seen before, best first{tested}"
-    prose = ["Role", "Reason", "behind the best", *(f"{level}% covered" for level in levels)]
-    return table_of(caption, list(columns), rows, prose=prose)
-
-
-def _seconds(value: float | None, *, by: float = 1.0) -> str:
-    """Return a time with the digits worth reading."""
-    if value is None:
-        return DASH
-    return "<0.01" if by * value < 0.01 else f"{by * value:.2f}" if by * value < 10 else f"{by * value:,.0f}"
+    prose = ["Reason", "behind the best", *(f"{level}% covered" for level in levels)]
+    return replace(table_of(caption, list(columns), rows, prose=prose), lined=True)
 
 
 def _with_interval(view: View, models: list[str], scores: list[str]) -> list[str]:
@@ -68,7 +61,7 @@ def _with_interval(view: View, models: list[str], scores: list[str]) -> list[str
     cells = []
     for model, score in zip(models, scores, strict=True):
         ends = [known.get(model, {}).get(end) for end in ("low", "high")]
-        between = "" if None in ends or ends[0] != ends[0] else f" ({max(0.0, ends[0]):.2f}{DASH}{ends[1]:.2f})"
+        between = "" if None in ends or ends[0] != ends[0] else f"\n{max(0.0, ends[0]):.2f}{DASH}{ends[1]:.2f}"
         cells.append(f"{score}{between}")
     return cells
 
@@ -80,7 +73,7 @@ def _ratios(view: View, board: Any, models: list[str]) -> list[str]:
     for model, skill in zip(models, board["skill"], strict=True):
         pair = pairs.get(model, {})
         low, high = pair.get("ratio_low"), pair.get("ratio_high")
-        between = "" if low is None or high is None else f" ({low:.2f}{DASH}{high:.2f})"
+        between = "" if low is None or high is None else f"\n{low:.2f}{DASH}{high:.2f}"
         cells.append(DASH if skill != skill else f"{1 - skill:.2f}{between}")
     return cells
 
@@ -96,7 +89,7 @@ def _behind(view: View, models: list[str]) -> list[str]:
             continue
         error = pair.get("standard_error")
         about = f" ± {error:.2f}" if error is not None and error == error else ""
-        cells.append(f"{pair['difference']:+.2f}{about}, {pair['word']}".replace("-", "\u2212", 1))
+        cells.append(f"{pair['difference']:+.2f}{about}\n{pair['word']}".replace("-", "\u2212", 1))
     return cells
 
 
@@ -113,4 +106,5 @@ def _covered(row: dict[Any, Any], level: str) -> str:
         return DASH
     low, high = row[f"coverage_low-{level}"], row[f"coverage_high-{level}"]
     word = judgement(float(level), low, high, cases)
-    return f"{row[f'coverage-{level}']:.0f}% ({low:.0f}{DASH}{high:.0f}%){'' if word == 'kept' else f', {word}'}"
+    lines = [f"{row[f'coverage-{level}']:.0f}%", f"{low:.0f}{DASH}{high:.0f}%", *([] if word == "kept" else [word])]
+    return "\n".join(lines)

@@ -35,7 +35,7 @@ MAX_BARS = 20
 def _forecast_picture(view: View) -> Picture | str:
     if view.ahead.empty:
         return "no model could be fitted, so there is no forecast to draw"
-    horizon, best, rows = view.info["horizon"], view.best, view.ahead
+    best, rows = view.best, view.ahead
     figure = figures.fan_chart(
         view.drawn,
         forecasts=view.forecasts,
@@ -44,10 +44,6 @@ def _forecast_picture(view: View) -> Picture | str:
         season_length=view.info["data"]["season_length"],
         uncalibrated=view.uncalibrated,
     )
-    lowest, highest = rows.iloc[int(rows["y_hat"].argmin())], rows.iloc[int(rows["y_hat"].argmax())]
-    title = f"{best} expects {number(lowest['y_hat'])} ({view.when(lowest['ds'])})"
-    if horizon > 1:
-        title += f" to {number(highest['y_hat'])} ({view.when(highest['ds'])}) over the next {horizon} steps"
     last = rows.iloc[-1]
     bands = [
         f"{n}% band{' (not calibrated)' if n in view.uncalibrated else ''} "
@@ -55,13 +51,27 @@ def _forecast_picture(view: View) -> Picture | str:
         for n in view.levels
     ]
     alt = f"The history and the forecast of {best}: {', '.join([number(last['y_hat']), *bands])} at the last step."
+    title = _expected(view)
     if len(view.ids) > 1 or view.shared:
         part = f"{part_of(len(view.chosen), len(view.ids))} series" if len(view.ids) > 1 else "the series"
-        title = f"What {best} expects for {part}, {horizon} step{'s' if horizon > 1 else ''} on"
+        title = f"What {best} expects for {part} over the {view.next_steps}"
         alt = f"The history and the forecast of {best} for {part}, to {view.when(last['ds'])}, one chart each."
     shown = view.forecasts[view.forecasts["model"].isin([best, view.runner_up])]
     data = shown[shown["unique_id"].isin(view.chosen)].drop(columns="cutoff")
     return Picture.of(figure, title=title, alt=alt, data=data)
+
+
+def _expected(view: View) -> str:
+    """Return what is expected of one series: its lowest and highest value, or the one there is."""
+    rows, best = view.ahead, view.best
+    lowest, highest = rows.iloc[int(rows["y_hat"].argmin())], rows.iloc[int(rows["y_hat"].argmax())]
+    low, high = column([lowest["y_hat"], highest["y_hat"]])
+    if len(rows) == 1:
+        return f"{best} expects {low} in {view.when(lowest['ds'])}"
+    if low == high:
+        return f"{best} expects {low} all through the {view.next_steps}"
+    ends = f"lowest {low} ({view.when(lowest['ds'])}), highest {high} ({view.when(highest['ds'])})"
+    return f"{view.next_steps.capitalize()} by {best}: {ends}"
 
 
 def _ratio_picture(view: View) -> Picture | str:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from forecast.defaults import METRIC_NAMES
 from forecast.intervals import judgement
-from forecast.report.words import DASH, OTHER_SCORES, column, number
+from forecast.report.words import DASH, MINUS, OTHER_SCORES, column, number, seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     import pandas as pd
 
@@ -36,13 +36,17 @@ class Table:
     prose: frozenset[str] = frozenset()
     """Heads of the columns of words, set to the left; numbers stand to the right."""
     total: int = 0
+    summed: bool = False
+    """Whether the last row is the sum of those above."""
+    lined: bool = False
+    """Whether its cells have lines, of which those after the first are set small."""
 
 
 def tables(view: View) -> dict[str, Any]:
-    """Return the tables of the page by name; what auto chose is a list of tables, one for each model."""
+    """Return the tables of the page by name."""
     timings = view.info["timings"]
-    fits = [[m, *(number(t.get(k)) for k in ("fit", "predict"))] for m, t in timings.get("models", {}).items()]
-    fits += [[f"{m}, fitted again for section 8", number(t), DASH] for m, t in timings.get("checks", {}).items()]
+    fits = [[m, *(seconds(t.get(k)) for k in ("fit", "predict"))] for m, t in timings.get("models", {}).items()]
+    fits += [[f"{m}, fitted again for section 8", seconds(t), DASH] for m, t in timings.get("checks", {}).items()]
     failures = [
         [str(f.get(k) or "all") for k in ("unique_id", "model", "cutoff", "reason")] for f in view.info["failures"]
     ]
@@ -60,7 +64,6 @@ def tables(view: View) -> dict[str, Any]:
         "findings": _findings_table(view),
         "changes": _changes_table(view),
         "checks": _checks_table(view),
-        "choices": [_choices_table(model, chosen) for model, chosen in view.run.choices.get("final", {}).items()],
         "versions": table_of("Versions", ("Software", "Version"), list(view.info["versions"].items()), prose=True),
         "timings": table_of("Seconds to fit and to forecast", ("Model", "Fit", "Predict"), fits),
     }
@@ -84,8 +87,11 @@ def table_from(caption: str, data: pd.DataFrame) -> Table:
 
 
 def _texts(values: pd.Series[Any]) -> list[str]:
-    """Return the cells of a column as texts."""
+    """Return the cells of a column as texts; where all numbers are whole, without decimals."""
     if values.dtype.kind == "f":
+        known = values.dropna()
+        if len(known) and (known % 1 == 0).all() and (known.abs() < 1e15).all():
+            return [f"{value:,.0f}".replace("-", MINUS) if value == value else DASH for value in values]
         return [cell if cell != "n/a" else DASH for cell in column(values)]
     if values.dtype.kind == "M":
         whole = (values == values.dt.normalize()).all()
@@ -100,15 +106,16 @@ def _values_table(view: View) -> Table:
     cells = zip(*(column(rows[c], like=rows["y_hat"]) for c in ends), strict=True)
     times = [view.when(t) for t in rows["ds"]]
     table = [[t, *c] for t, c in zip(times, cells, strict=True)]
-    horizon, first = view.info["horizon"], ["Time"]
+    horizon, first, summed = view.info["horizon"], ["Time"], False
     caption = f"Next {horizon} values by {view.best}" if horizon > 1 else f"Next value by {view.best}"
     if len(view.ids) > 1:
         table = [[name, *row] for name, row in zip(rows["unique_id"], table, strict=True)]
         first = ["Series", "Time"]
     elif len(sums := _sums(view)):
-        total = sums.iloc[0]
+        total, summed = sums.iloc[0], True
         table.append([f"all {horizon}", *(column([total[c]], like=[total["y_hat"]])[0] for c in ends)])
-    return Table(caption, [*first, *ends.values()], table, frozenset({"Time"}), total=len(view.ahead))
+    head, prose = [*first, *ends.values()], frozenset({"Time"})
+    return Table(caption, head, table, prose, total=len(view.ahead), summed=summed)
 
 
 def _scores_table(view: View) -> Table:
@@ -273,39 +280,3 @@ def _checks_table(view: View) -> Table:
     found = view.run.notes("checks.json").get("checks", [])
     rows = [[c["check"], words[c["passed"]], f"{c['held']:,} of {c['of']:,}", c["note"]] for c in found]
     return table_of("Checks made in this run", ("Check", "Result", "Held in", "How"), rows, prose=True)
-
-
-def _choices_table(model: str, chosen: Any) -> Table:
-    """Return what auto chose: a row per series where there is one entry per series, else a row per setting.
-
-    The orders that a search passed by are left to choices.json: they are lists within lists, and no choice.
-    """
-    if isinstance(chosen, dict) and chosen and all(isinstance(entry, dict) for entry in chosen.values()):
-        head = list(dict.fromkeys(key for entry in chosen.values() for key in entry if key != "search"))
-        rows = [[name, *(_words(entry.get(key)) for key in head)] for name, entry in chosen.items()]
-        return table_of(f"What {model} settled on", ["For", *head], rows, prose=True)
-    return table_of(f"What {model} settled on", ["Setting", "Value"], list(_flat(chosen)), prose=True)
-
-
-def _flat(value: Any, path: str = "") -> Iterator[list[str]]:
-    """Yield the leaves of nested plain JSON as pairs of a dotted path and a text."""
-    if isinstance(value, dict) and value:
-        for key, inner in value.items():
-            yield from _flat(inner, f"{path}.{key}" if path else str(key))
-    else:
-        yield [path or "value", _words(value)]
-
-
-def _words(value: Any) -> str:
-    """Return plain JSON as a person would write it."""
-    if value is None or value == [] or value == {}:
-        return DASH
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return number(value)
-    if isinstance(value, list):
-        return f"({', '.join(_words(entry) for entry in value)})"
-    if isinstance(value, dict):
-        return ", ".join(f"{key} {_words(entry)}" for key, entry in value.items())
-    return str(value)

@@ -15,8 +15,9 @@ from forecast import figures
 from forecast.defaults import LEVELS, METRIC
 from forecast.report.search import search_shown
 from forecast.report.series import chosen_series
-from forecast.report.words import sureness
+from forecast.report.words import covered, spell, too_few
 from forecast.scoring import series_errors
+from forecast.verdicts import METRIC_WORDS
 
 if TYPE_CHECKING:
     from forecast.report.search import SearchShown
@@ -172,11 +173,32 @@ class View:
 
     @property
     def sureness(self) -> list[str]:
-        """What is known of the intervals of the best model, a sentence for each level."""
+        """What is known of the intervals of the best model: a sentence for each level, and why it is not more."""
         if self.coverage.empty:
             return ["No interval is calibrated: nothing was held out to test it on."] if self.levels else []
-        own = self.coverage[self.coverage["model"] == self.best]
-        return [sureness(row) for row in own.sort_values("interval").to_dict("records")]
+        own = self.coverage[self.coverage["model"] == self.best].sort_values("interval").to_dict("records")
+        doubts = dict.fromkeys(filter(None, map(too_few, own)))
+        return [*map(covered, own), *doubts, *self._first_windows(own)]
+
+    def _first_windows(self, rows: list[dict[Any, Any]]) -> list[str]:
+        """Return why the first windows of a single series have no intervals, where they have none."""
+        counts = {int(row["cases"]) for row in rows} - {0}
+        without = int(self.info["n_windows"]) - min(counts, default=0)
+        if len(self.ids) > 1 or not counts or without < 1:
+            return []
+        several = f"first {without} windows have" if len(counts) == 1 else "first windows have"
+        which = "first window has" if without == 1 else several
+        return [f"The {which} no intervals, for these are drawn from the errors of earlier ones."]
+
+    @property
+    def verdict(self) -> tuple[str, str, str]:
+        """The sentence of the verdict in three parts, the middle one the word for the metric, where it names it."""
+        return str(self.run.metrics["verdict"]["sentence"]).partition(METRIC_WORDS[self.metric])
+
+    @property
+    def next_steps(self) -> str:
+        """The horizon in the unit of the data: ``next 12 months``, ``next year``."""
+        return f"next {spell(int(self.info['horizon']), str(self.info['data']['frequency'])).removeprefix('1 ')}"
 
     @property
     def badge(self) -> str:

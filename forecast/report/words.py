@@ -8,12 +8,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from forecast.calendars import FAMILIES
 from forecast.defaults import METRIC_NAMES, MIN_CASES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["BEST", "DASH", "MINUS", "OTHER_SCORES", "column", "number", "part_of", "plain", "sureness"]
+__all__ = [
+    *("BEST", "DASH", "IN_SHORT", "MINUS", "OTHER_SCORES"),
+    *("column", "covered", "number", "part_of", "plain", "seconds", "spell", "sureness", "too_few"),
+]
 
 MINUS, DASH = "\u2212", "\u2013"
 OTHER_SCORES = (
@@ -27,6 +31,13 @@ BEST = {
     "bias": "0 is best",
 }
 """Every score that is explained on the page, and where its best value lies."""
+IN_SHORT = {
+    "mase": "mean error, measured by that of repeating the last season on the training part: below 1 is better",
+    "mae": "mean error, in the unit of the data",
+    "smape": "error as a percentage of the size of value and forecast, from 0 to 200",
+    "quantile_loss": "cost of forecasts that are too low and too high, as the quantile weighs them: below 1 is better",
+}
+"""The metrics of comparison, as a hint beside the verdict; the glossary has all of them with their formulas."""
 
 
 def part_of(part: int, whole: int) -> str:
@@ -74,14 +85,44 @@ def plain(text: str) -> str:
     return text if text.isprintable() else "".join(c for c in text if c.isprintable() or c == "\n")
 
 
-def sureness(row: dict[Any, Any]) -> str:
-    """Return how far the intervals of one level can be trusted: a row of coverage.csv in one sentence."""
+def seconds(value: float | None, *, by: float = 1.0) -> str:
+    """Return a time with the digits worth reading."""
+    if value is None:
+        return DASH
+    return "<0.01" if by * value < 0.01 else f"{by * value:.2f}" if by * value < 10 else f"{by * value:,.0f}"
+
+
+def spell(count: int, frequency: str) -> str:
+    """Return so many steps in the unit of a frequency, as `forecast.frequency.Frequency.word` says it.
+
+    Examples
+    --------
+    >>> spell(12, "monthly"), spell(1, "yearly"), spell(4, "every 15 minutes"), spell(10, "numbered")
+    ('12 months', '1 year', '4 steps of 15 minutes', '10 steps')
+    """
+    plural = next((family.plural for family in FAMILIES.values() if family.word == frequency), "steps")
+    named = f"{count:,} {plural if count != 1 else plural[:-1]}"
+    return named + (f" of {frequency.removeprefix('every ')}" if frequency.startswith("every ") else "")
+
+
+def covered(row: dict[Any, Any]) -> str:
+    """Return how often the intervals of one level covered: a row of coverage.csv in one sentence."""
     level, needed = f"The {row['interval']:g}% interval of {row['model']}", row["windows_needed"]
     if needed:
         return f"{level} is not calibrated: it takes {needed:,.0f} more test window{'s' if needed > 1 else ''}."
     if row["points"] == 0:
         return f"{level} is calibrated on all windows; none was left to measure how often it covers."
-    ends = f"{row['coverage_low']:.0f} to {row['coverage_high']:.0f}%"
+    ends = f"the true share may be anywhere from {row['coverage_low']:.0f} to {row['coverage_high']:.0f}%"
     cases = f"{row['cases']:,.0f} window{'s' if row['cases'] > 1 else ''}"
-    few = "" if row["cases"] >= MIN_CASES else f" Too few to judge, which takes {MIN_CASES} windows."
-    return f"{level} covered {row['coverage']:.0f}% of {row['points']:,.0f} values in {cases}: in truth {ends}.{few}"
+    return f"{level} covered {row['coverage']:.0f}% of {row['points']:,.0f} values in {cases}; {ends}."
+
+
+def too_few(row: dict[Any, Any]) -> str:
+    """Return that the windows of a row of coverage.csv are too few to judge by; nothing where they are enough."""
+    measured = not row["windows_needed"] and row["points"] > 0
+    return f"Too few to judge, which takes {MIN_CASES} windows." if measured and row["cases"] < MIN_CASES else ""
+
+
+def sureness(row: dict[Any, Any]) -> str:
+    """Return how far the intervals of one level can be trusted: a row of coverage.csv in one or two sentences."""
+    return f"{covered(row)} {too_few(row)}".strip()

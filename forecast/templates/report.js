@@ -1,7 +1,7 @@
 "use strict";
 (() => {
   // Tables are whole without this: it adds ways to sort and filter them, and opens what is closed before printing.
-  const number = (text) => Number.parseFloat(text.replace(/,/g, "").replace(/\u2212/g, "-"));
+  const number = (text) => Number.parseFloat(text.replace(/[,<]/g, "").replace(/\u2212/g, "-"));
   const order = (a, b) => {
     const [x, y] = [number(a), number(b)];
     if (Number.isNaN(x) !== Number.isNaN(y)) return Number.isNaN(x) ? 1 : -1;
