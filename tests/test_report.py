@@ -534,6 +534,15 @@ def test_it_is_said_why_fewer_windows_were_covered_than_tested(tmp_path, cases, 
     assert why in html
 
 
+@pytest.mark.usefixtures("unpainted")
+def test_levels_that_begin_in_different_windows_are_not_counted(tmp_path):
+    folder = write_run(tmp_path)
+    coverage = pd.read_csv(folder / "coverage.csv")
+    coverage.assign(cases=[5, 4] * (len(coverage) // 2)).to_csv(folder / "coverage.csv", index=False)
+
+    assert "The first windows have no intervals, for these" in read(report.render(folder).parent).reads()
+
+
 def test_titles_state_the_findings(page):
     text = page.reads()
 
