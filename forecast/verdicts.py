@@ -167,7 +167,7 @@ def _sentence(lead: str, pairs: Sequence[dict[str, Any]], board: pd.DataFrame, m
         return f"{failed}{lead} has nothing to be compared with ({scored})."
     said = f"over {_units(max(pair['units'] for pair in pairs), pairs[0]['unit'])} ({scored})"
     if all(pair["word"] == TOO_LITTLE for pair in pairs):
-        takes = f"{TOO_LITTLE}, which takes at least {MIN_UNITS} {pairs[0]['unit']}"
+        takes = f"{TOO_LITTLE} whether by chance (at least {MIN_UNITS} {pairs[0]['unit']} are needed)"
         return f"{failed}{lead} makes {_listed(_shares(pairs))} {said}: {takes}."
     *first, last = _words(pairs)
     return f"{failed}{lead} {', '.join(first)}{', and ' if first else ''}{last} {said}."

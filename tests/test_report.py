@@ -543,6 +543,16 @@ def test_levels_that_begin_in_different_windows_are_not_counted(tmp_path):
     assert "The first windows have no intervals, for these" in read(report.render(folder).parent).reads()
 
 
+@pytest.mark.usefixtures("unpainted")
+@pytest.mark.parametrize(("target", "said"), [("passengers", " of passengers by"), ("Value", " by"), (None, " by")])
+def test_the_title_says_what_is_forecast_where_its_column_does(tmp_path, target, said):
+    folder = write_run(tmp_path)
+    info = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    _dump(folder / "run.json", info | {"data": info["data"] | {"target": target}})
+
+    assert f"Next 12 months{said} mlp: lowest" in read(report.render(folder).parent).reads()
+
+
 def test_titles_state_the_findings(page):
     text = page.reads()
 

@@ -69,7 +69,7 @@ def test_few_windows_are_told_as_shares_before_what_they_do_not_tell():
 
     assert said["sentence"] == (
         f"mlp makes {ratios[0]} of seasonal_naive's error and {ratios[1]} of arima's over 5 windows of the past "
-        f"(MASE {score:.2f}): too little data to tell, which takes at least 8 windows."
+        f"(MASE {score:.2f}): too little data to tell whether by chance (at least 8 windows are needed)."
     )
 
 

@@ -71,7 +71,7 @@ def _expected(view: View) -> str:
     if low == high:
         return f"{best} expects {low} all through the {view.next_steps}"
     ends = f"lowest {low} ({view.when(lowest['ds'])}), highest {high} ({view.when(highest['ds'])})"
-    return f"{view.next_steps.capitalize()} by {best}: {ends}"
+    return f"{view.next_steps.capitalize()}{view.of_target} by {best}: {ends}"
 
 
 def _ratio_picture(view: View) -> Picture | str:

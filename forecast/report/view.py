@@ -29,6 +29,8 @@ MANY = 25
 """From so many series on they are looked at together, and a few of them by themselves."""
 MAX_PANELS = 24
 """How many series a picture draws."""
+UNSAID = ("y", "value", "values", "target")
+"""Names of columns that do not say what is forecast."""
 _DATE_FORMATS = {"yearly": "%Y", "monthly": "%Y-%m"}
 
 
@@ -199,6 +201,12 @@ class View:
     def next_steps(self) -> str:
         """The horizon in the unit of the data: ``next 12 months``, ``next year``."""
         return f"next {spell(int(self.info['horizon']), str(self.info['data']['frequency'])).removeprefix('1 ')}"
+
+    @property
+    def of_target(self) -> str:
+        """What is forecast, after how long: `` of passengers``; nothing where its column has no name that says so."""
+        target = self.info["data"].get("target")
+        return "" if target is None or target.lower() in UNSAID else f" of {target}"
 
     @property
     def badge(self) -> str:
