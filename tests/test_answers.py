@@ -180,7 +180,7 @@ def test_names_are_safe_in_every_file_of_forecasts(call, monkeypatch, words):
 def test_a_setting_is_given_by_its_place(call):
     words = ("config", "show", "--set", "models.mlp.hidden_sizes=[8,4]", "--set", "report.title=Two words", "--json")
 
-    found = json.loads(call(*words)[1])
+    found = json.loads(call(*words)[1])["settings"]
 
     assert found["models.mlp.hidden_sizes"] == {"value": [8, 4], "origin": "flag --set"}
     assert found["report.title"] == {"value": "Two words", "origin": "flag --set"}
