@@ -56,8 +56,9 @@ def found(path, *, factories=lambda _: {"seasonal_naive": SeasonalNaive}, **plan
     return {(check.change, what) for check in checks(path, factories=factories, **planted) for what in check.moved}
 
 
-def test_nothing_before_a_cutoff_moves_whatever_comes_after_it(sales):
-    done = checks(sales)
+@pytest.mark.parametrize("names", [("mlp", "theta"), pytest.param(("arima", "ets"), marks=pytest.mark.slow)])
+def test_nothing_before_a_cutoff_moves_whatever_comes_after_it(sales, names):
+    done = checks(sales, factories=lambda _: {name: MODELS[name] for name in names})
 
     assert [check.moved for check in done] == [()] * 2 * len(CHANGES)
     assert [check.change for check in done[:5]] == ["cut off", "scaled", "negated", "blanked", "shuffled"]

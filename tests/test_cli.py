@@ -286,6 +286,7 @@ def test_the_same_seed_gives_the_same_bytes_in_two_processes(tmp_path):
     assert (tmp_path / "a/forecasts.csv").read_bytes() == (tmp_path / "b/forecasts.csv").read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="a pseudo-terminal is a Unix thing")
 def test_a_person_at_a_terminal_sees_progress_and_a_table(tmp_path):
     import pty

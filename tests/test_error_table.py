@@ -193,6 +193,7 @@ cli.main()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="there the system has no such limit")
 def test_a_file_that_the_system_has_no_room_for_is_a_full_disk(tmp_path, call):
     words = ["run", "nile", "--models", "naive", "--n-windows", "1", "--horizon", "2", "--out", "r", "--jobs", "1"]
