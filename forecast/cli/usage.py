@@ -54,6 +54,8 @@ def _kind(message: str) -> str | None:
         return f"one of {kind.partition(' is not one of ')[2]}"
     if " is not a valid " in kind:  # as older ones have it
         return {"integer": "a whole number", "float": "a number"}.get(kind.rpartition(" ")[2])
+    if " is not in the range x>=" in kind:
+        return f"greater than or equal to {kind.rpartition('=')[2]}"
     return kind if message.startswith("Input should be ") else None
 
 
