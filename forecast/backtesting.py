@@ -267,10 +267,10 @@ def backtest(
     window that it serves.
     """
     bounds = bounds or Bounds()
-    latest_first = [(*block, *split.between(block)) for block in reversed(split.blocks)]
+    origins = [[*block, *split.between(block, n_series=panel.n_series)] for block in split.blocks]
     tasks = [
         Task(name, make, only.get(name, panel), split, backs, bounds, tuple(levels), keep=name in keep)
-        for backs in latest_first
+        for backs in map(tuple, reversed(origins))
         for name, make in factories.items()
     ]
     done = list(do(tasks))
@@ -284,7 +284,7 @@ def backtest(
             found.unfinished += len(block)
             found.undone.update(name for name, outcome in outcomes.items() if outcome is None)
             continue
-        for place, back in enumerate([*block, *split.between(block)]):
+        for place, back in enumerate(origins[b]):
             past = given(panel, back, split)
             rows = [o.frames[place] for o in outcomes.values() if o is not None and o.frames]
             tried = rows or any(o is not None and o.failure for o in outcomes.values())
@@ -295,10 +295,13 @@ def backtest(
                 found.fits[-1].back = back
                 rows = [found.fits[-1].forecasts]
             joined = beside_truth(rows, panel, Window(past, back), split)
-            (frames if place < len(block) else between).append(joined)
+            if place < len(block):
+                frames.append(joined)
+            else:
+                between.append(joined.dropna(subset="y"))
     found.frame = pd.concat(frames, ignore_index=True) if frames else found.frame
     if between:
-        found.between = pd.concat(between, ignore_index=True).dropna(subset="y", ignore_index=True)
+        found.between = pd.concat(between, ignore_index=True)
     return found
 
 

@@ -21,6 +21,8 @@ __all__ = ["Split", "choose_n_windows"]
 
 MORE_ORIGINS = 40
 """Further origins between the windows, at most, whose errors tell how wide intervals must be."""
+MOST_FORECASTS = 2_000_000
+"""Of all series from these origins together, at most: so many take 200 MB."""
 
 
 @dataclass(frozen=True)
@@ -74,13 +76,17 @@ class Split:
         size = self.refit or max(1, self.n_windows)
         return [self.backs[w : w + size] for w in range(0, self.n_windows, size)]
 
-    def between(self, block: Sequence[int]) -> list[int]:
-        """Return origins that are no cutoffs, for the fit of `block`: up to the next fit, evenly spread over all."""
+    def between(self, block: Sequence[int], *, n_series: int = 1) -> list[int]:
+        """Return origins that are no cutoffs, for the fit of `block`: up to the next fit, evenly spread over all.
+
+        They are fewer where series are so many that their forecasts would fill the memory, but one at least.
+        """
         if not self.n_windows:
             return []
         backs = self.backs
         others = [back for back in range(backs[0] - 1, self.gap, -1) if back not in backs]
-        chosen = np.unique(np.linspace(0, len(others) - 1, min(len(others), MORE_ORIGINS)).astype(int))
+        most = min(len(others), MORE_ORIGINS, max(1, MOST_FORECASTS // (n_series * self.horizon)))
+        chosen = np.unique(np.linspace(0, len(others) - 1, most).astype(int))
         last = next((b[0] for b in self.blocks if b[0] < block[-1]), 0)
         return [others[i] for i in chosen if block[0] > others[i] > last]
 

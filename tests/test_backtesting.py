@@ -226,6 +226,13 @@ def test_there_are_no_more_further_origins_than_needed():
     assert sum(len(split.between(block)) for block in split.blocks) == 40
 
 
+def test_further_origins_are_fewer_where_series_are_very_many_but_one_at_least():
+    split = Split(30, 4)
+    counts = [sum(len(split.between(b, n_series=n)) for b in split.blocks) for n in (1_000, 10_000, 10_000_000)]
+
+    assert counts == [40, 6, 1]
+
+
 def test_what_is_not_finished_in_time_is_a_window_less():
     def out_of_time(tasks):
         return [perform(task) if i < 3 else None for i, task in enumerate(tasks)]
