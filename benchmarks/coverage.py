@@ -22,12 +22,13 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "
 import numpy as np  # noqa: E402 - threads are set before NumPy loads
 import pandas as pd  # noqa: E402
 
-from forecast.backtesting import Split, backtest, choose_n_windows, fit_all  # noqa: E402
+from forecast.backtesting import backtest, fit_all  # noqa: E402
 from forecast.calibration import Calibration  # noqa: E402
 from forecast.frequency import Frequency  # noqa: E402
 from forecast.metrics import coverage, mase_scale, msis  # noqa: E402
 from forecast.panel import Panel, interval_names  # noqa: E402
 from forecast.ready import MODELS  # noqa: E402
+from forecast.split import Split, choose_n_windows  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable

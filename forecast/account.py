@@ -23,10 +23,10 @@ from forecast.errors import Notice
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from forecast.backtesting import Task
     from forecast.config import RunConfig
     from forecast.ready import Ready
     from forecast.results import Results
+    from forecast.tasks import Task
 
 __all__ = [
     "budget_account",

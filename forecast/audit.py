@@ -17,22 +17,25 @@ from zlib import crc32
 import numpy as np
 import pandas as pd
 
-from forecast.backtesting import Split, fit_all, perform, windows
+from forecast.backtesting import fit_all
 from forecast.errors import ModelError
 from forecast.frequency import advance, grid
 from forecast.models.classical import Naive
 from forecast.reading.placing import stamp
 from forecast.reading.times import read_times
 from forecast.reading.values import read_numbers
+from forecast.tasks import perform, windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from forecast.backtesting import Doer, Factory, Fitted, Window
+    from forecast.backtesting import Fitted
     from forecast.panel import Panel
     from forecast.reading.table import Table
+    from forecast.split import Split
+    from forecast.tasks import Doer, Factory, Window
 
 __all__ = [
     "CHANGES",

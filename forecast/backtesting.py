@@ -1,16 +1,14 @@
 """What the models would have forecast at earlier times, held against what then came.
 
 The idea: at every cutoff each model is given the same past and nothing else; the truth has another name, is reached
-another way, and meets the forecasts only in the frame of results. One fit of one model is a `Task` of its own, so that
-tasks can be done anywhere and in any order.
+another way, and meets the forecasts only in the frame of results. What is fitted and forecast are tasks
+(`forecast.tasks`); here they are laid out, and what they came to is put together.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from time import perf_counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -19,97 +17,25 @@ import pandas as pd
 
 from forecast.bounds import Bounds
 from forecast.defaults import BASELINES
-from forecast.errors import ForecastError, ModelError, Notice
+from forecast.errors import ModelError, Notice
 from forecast.metrics import mase_scale, rmsse_scale
-from forecast.models.base import predicted
-from forecast.models.saving import remembered
-from forecast.split import Split, choose_n_windows
+from forecast.tasks import Task, Window, given, perform
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
     from forecast.models.base import Forecaster
     from forecast.panel import Panel
+    from forecast.split import Split
+    from forecast.tasks import Doer, Factory, Outcome
 
-__all__ = [
-    "FAILURES",
-    "NOT_FINISHED",
-    "Backtest",
-    "Factory",
-    "Fitted",
-    "Outcome",
-    "Split",
-    "Task",
-    "Window",
-    "ahead",
-    "backtest",
-    "beside_truth",
-    "choose_n_windows",
-    "fit_all",
-    "given",
-    "perform",
-    "truth",
-    "windows",
-]
+__all__ = ["NOT_FINISHED", "Backtest", "Fitted", "backtest", "beside_truth", "fit_all", "truth"]
 
-Factory = Callable[[], "Forecaster"]
-Doer = Callable[[Sequence["Task"]], "Iterable[Outcome | None]"]
-"""What performs tasks, in their order; None stands for one that could not be finished in time."""
-
-FAILURES = (ForecastError, ArithmeticError, ValueError, LookupError)
-"""What a model may raise without ending the run."""
-LEAST_VALUES = 3
-"""Known values that a series must have before a cutoff to be tested there."""
 FALLBACK = "seasonal_naive"
 """What stands in for a model that fails, where that was asked for."""
 NOT_FINISHED = "not finished in the time there was"
 NONE: Mapping[str, Panel] = MappingProxyType({})
 COLUMNS = ("unique_id", "cutoff", "ds", "step", "model", "y", "y_hat", "scale", "rms_scale", "before", "back")
-
-
-@dataclass(frozen=True)
-class Window:
-    """One cutoff: the past that models are given. What came after is asked of `truth` alone.
-
-    `back` is the number of values between the cutoff and the end of the data.
-    """
-
-    past: Panel
-    back: int
-
-
-@dataclass(frozen=True)
-class Task:
-    """One fit of one model, before the last ``backs[0]`` values of each series, and its forecasts from all `backs`.
-
-    `levels` asks for the model's own intervals, where it has any; `keep` for the fitted model, too, which from before
-    the end of the data is `remembered`. `series` are first and last + 1 of those that it is about, where it is one of
-    several tasks that a larger one was cut into.
-    """
-
-    model: str
-    make: Factory
-    panel: Panel
-    split: Split
-    backs: tuple[int, ...] = (0,)
-    bounds: Bounds = field(default_factory=Bounds)
-    levels: tuple[float, ...] = ()
-    keep: bool = False
-    series: tuple[int, int] | None = None
-
-
-@dataclass
-class Outcome:
-    """What a task came to: a forecast frame for each of its backs, or the reason for a failure.
-
-    `lost` says which series are not in the frames, because workers died over them.
-    """
-
-    frames: list[pd.DataFrame] = field(default_factory=list)
-    choices: dict[str, Any] = field(default_factory=dict)
-    notices: list[Notice] = field(default_factory=list)
-    timing: dict[str, float] = field(default_factory=dict)
-    failure: str | None = None
-    lost: str | None = None
-    model: Forecaster | None = None
 
 
 @dataclass
@@ -146,17 +72,6 @@ class Backtest:
     """Fits that were not finished in time, by model."""
 
 
-def windows(panel: Panel, split: Split) -> Iterator[Window]:
-    """Yield the windows, earliest cutoff first.
-
-    Cutoffs are counted from the end of each series, so that series which ended early are tested too.
-    """
-    for back in split.backs:
-        past = given(panel, back, split)
-        if past is not None:
-            yield Window(past, back)
-
-
 def truth(panel: Panel, window: Window, split: Split) -> pd.DataFrame:
     """Return what came after the window's cutoff: ``unique_id, step, y``, and the last columns of `Backtest.frame`."""
     position = {name: s for s, name in enumerate(panel.ids)}
@@ -186,33 +101,6 @@ def beside_truth(forecasts: Sequence[pd.DataFrame], panel: Panel, window: Window
     joined = pd.concat(forecasts, ignore_index=True).merge(known, on=["unique_id", "step"], how="left", sort=False)
     own = [name for name in joined.columns if name.startswith(("lo-", "hi-"))]
     return joined.assign(back=window.back)[[*COLUMNS, *own]]
-
-
-def perform(task: Task) -> Outcome:
-    """Fit a model and let it forecast; a model that fails is written down, not raised."""
-    split, outcome = task.split, Outcome()
-    panel = task.panel if task.series is None else task.panel.take(range(*task.series))
-    past = given(panel, task.backs[0], split)
-    if past is None:
-        return outcome
-    start = perf_counter()
-    try:
-        model = task.make().fit(past, horizon=split.reach)
-        middle = perf_counter()
-        outcome.frames.append(ahead(predicted(model, level=task.levels), task.model, split, task.bounds))
-        outcome.timing = {"fit": middle - start, "predict": perf_counter() - middle}
-        names = set(past.ids)
-        for back in task.backs[1:]:
-            later = split.past(panel, back)
-            later = later.take([s for s, name in enumerate(later.ids) if name in names]).until(split.reach)
-            found = predicted(model, later, level=task.levels)
-            outcome.frames.append(ahead(found, task.model, split, task.bounds))
-    except FAILURES as error:
-        return Outcome(failure=str(error))
-    outcome.choices, outcome.notices = model.choices_, list(model.notices_)
-    if task.keep:
-        outcome.model = model if task.backs[0] == 0 else remembered(model)
-    return outcome
 
 
 def fit_all(
@@ -336,35 +224,6 @@ def _fitted(outcomes: Mapping[str, Outcome | None], place: int, *, cutoff: str, 
         raise ModelError("M101", f"every model failed at cutoff {cutoff}: {reasons}", hint=hint)
     fitted.forecasts = pd.concat(frames, ignore_index=True)
     return fitted
-
-
-def given(panel: Panel, back: int, split: Split) -> Panel | None:
-    """Return what models are given at a cutoff: series with values enough, and of later what is known of steps ahead.
-
-    From the end of the data all series are forecast, however short.
-    """
-    past = split.past(panel, back)
-    if back == 0:
-        return past.until(split.reach)
-    known = np.add.reduceat(np.isfinite(past.values), past.offsets[:-1]) if past.n_series else np.empty(0)
-    chosen = np.flatnonzero(known >= LEAST_VALUES)
-    return past.take(chosen).until(split.reach) if len(chosen) else None
-
-
-def ahead(frame: pd.DataFrame, model: str, split: Split, bounds: Bounds) -> pd.DataFrame:
-    """Return what a model forecast without the steps of the gap, within the bounds.
-
-    Raises
-    ------
-    ModelError
-        M103, when a forecast is not a number.
-    """
-    if not np.isfinite(frame["y_hat"]).all():
-        raise ModelError("M103", f"{model} returned a forecast that is not a number")
-    if split.gap:
-        frame = frame[frame["step"] > split.gap].reset_index(drop=True)
-        frame = frame.assign(step=frame["step"] - split.gap)
-    return bounds.apply(frame)
 
 
 def _text(time: Any) -> str:

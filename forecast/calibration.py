@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from forecast.backtesting import Backtest, Split
+    from forecast.backtesting import Backtest
     from forecast.panel import Panel
+    from forecast.split import Split
 
     Floats = NDArray[np.float64]
 

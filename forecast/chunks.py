@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from forecast.backtesting import Outcome, Task, given, perform
+from forecast.tasks import Outcome, Task, given, perform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from forecast.backtesting import Doer
     from forecast.engine import Workers
+    from forecast.tasks import Doer
 
 __all__ = ["doer"]
 

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from forecast.backtesting import FAILURES
 from forecast.defaults import BASELINES, BUNDLED
 from forecast.proofs import Proofs, in_panel, in_table, prove
 from forecast.ready import changeable, factories_of
+from forecast.tasks import FAILURES
 from forecast.transforms import choose_transforms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from forecast.backtesting import Window
     from forecast.config import RunConfig
     from forecast.panel import Panel
     from forecast.ready import Ready
     from forecast.results import Results
+    from forecast.tasks import Window
 
 __all__ = ["checked"]
 

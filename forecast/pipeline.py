@@ -39,7 +39,7 @@ from forecast.tuning import plan_search, tune
 from forecast.verbs.inspection import audit, check, gradcheck, plan
 from forecast.verbs.parquet_folders import WINDOW_SERIES, Sizes
 from forecast.verbs.saved import predict_saved
-from forecast.verbs.streaming import forecast_chunks, try_chunks
+from forecast.verbs.streaming import ByChunks
 from forecast.verbs.trials import Trial, require_windows, try_models
 from forecast.verbs.whatif import whatif
 
@@ -232,9 +232,9 @@ def backtest(
     asked = {"chunk_series": chunk_series, "sample_series": sample_series}
     sizes = Sizes.of(data, target, **asked, usual_sample=WINDOW_SERIES)
     if sizes is not None and target is not None:
-        how: dict[str, Any] = {"overwrite": overwrite, "excel_safe": excel_safe, "listener": listener}
+        chunks = ByChunks(str(data), settings, target, sizes, flags, overwrite, excel_safe)
         with one_thread(), Workers(jobs, engine=engine) as workers:
-            return try_chunks(str(data), settings, target, sizes, flags=flags, workers=workers, **how)
+            return chunks.backtest(workers, listener)
     if target is not None:
         require_free(target, overwrite=overwrite)
     with one_thread(), Workers(jobs, engine=engine) as workers:
@@ -320,11 +320,10 @@ def predict(
     target = None if output is None else Path(output)
     sizes = Sizes.of(data, target, chunk_series=chunk_series, sample_series=sample_series, from_run=from_run)
     if sizes is not None and target is not None:
-        settings, how = _for_predict(options, config), {"overwrite": overwrite, "excel_safe": excel_safe}
+        settings = _for_predict(options, config)
+        chunks = ByChunks(str(data), settings, target, sizes, flags, overwrite, excel_safe)
         with one_thread(), Workers(jobs, engine=engine) as workers:
-            return forecast_chunks(
-                str(data), settings, target, sizes, flags=flags, workers=workers, listener=listener, **how
-            )
+            return chunks.forecast(workers, listener)
     if target is not None:
         require_free(target, overwrite=overwrite)
     if from_run is not None:

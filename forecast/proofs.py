@@ -25,7 +25,8 @@ from forecast.audit import (
     same_past,
     written_to,
 )
-from forecast.backtesting import Fitted, Split, fit_all, windows
+from forecast.backtesting import Fitted, fit_all
+from forecast.tasks import windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -33,10 +34,11 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from forecast.backtesting import Factory, Window
     from forecast.bounds import Bounds
     from forecast.panel import Panel
     from forecast.reading.table import Table
+    from forecast.split import Split
+    from forecast.tasks import Factory, Window
 
 __all__ = ["Proofs", "in_panel", "in_table", "prove"]
 

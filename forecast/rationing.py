@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from forecast.backtesting import Task, perform
 from forecast.defaults import BASELINES
 from forecast.strata import drawn_by_strata
+from forecast.tasks import Task, perform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from forecast.backtesting import Factory
     from forecast.engine import Workers
     from forecast.panel import Panel
     from forecast.split import Split
+    from forecast.tasks import Factory
 
 __all__ = ["Ration", "rationed"]
 

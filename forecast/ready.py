@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecast.audit import separator
-from forecast.backtesting import Factory, Split, choose_n_windows
 from forecast.bounds import Bounds
 from forecast.calendar_features import with_calendar
 from forecast.defaults import METRIC
@@ -39,6 +38,7 @@ from forecast.reading.layouts import Roles, made_long
 from forecast.reading.placing import MIN_VALUES, stamp
 from forecast.reading.readers import read_table
 from forecast.series import SeriesData, read_series
+from forecast.split import Split, choose_n_windows
 from forecast.transforms import require_transforms
 from forecast.tuning_record import seen_notices
 
@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from forecast.models.base import Forecaster
     from forecast.panel import Panel
     from forecast.reading.table import Table
+    from forecast.tasks import Factory
 
 __all__ = [
     "MODELS",

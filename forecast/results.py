@@ -33,10 +33,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from forecast.backtesting import Backtest, Factory, Split
+    from forecast.backtesting import Backtest
     from forecast.config import CombinationSection, ForecastSection, RunConfig
     from forecast.engine import Workers
     from forecast.panel import Panel
+    from forecast.split import Split
+    from forecast.tasks import Factory
 
 __all__ = ["Listener", "Results", "Silent"]
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from forecast.backtesting import backtest, fit_all, perform
+from forecast.backtesting import backtest, fit_all
 from forecast.hierarchy import METHODS, Hierarchy, bottom_up, reconcile
 from forecast.storage.files import write_csv
+from forecast.tasks import perform
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from forecast.backtesting import Doer, Factory, Split
     from forecast.panel import Panel
+    from forecast.split import Split
+    from forecast.tasks import Doer, Factory
 
     Floats = NDArray[np.float64]
 

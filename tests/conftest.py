@@ -19,6 +19,7 @@ from forecast import cli  # noqa: E402
 from forecast.cli import reference  # noqa: E402
 from forecast.frequency import Frequency  # noqa: E402
 from forecast.panel import Panel  # noqa: E402
+from forecast.reading.parts import Parts  # noqa: E402
 
 DATA = Path(__file__).parent.parent / "data"
 
@@ -91,3 +92,17 @@ def call(monkeypatch, capsys, tmp_path):
         return int(caught.value.code or 0), out, err
 
     return run
+
+
+@pytest.fixture
+def held(monkeypatch) -> list[int]:
+    """How many series of a folder of Parquet files are in memory, each time that some are read."""
+    counts, read = [], Parts.read
+
+    def counted(self, places):
+        table = read(self, places)
+        counts.append(table.frame["shop"].nunique())
+        return table
+
+    monkeypatch.setattr(Parts, "read", counted)
+    return counts

@@ -7,7 +7,7 @@ import pytest
 
 import forecast
 from forecast import engine, pipeline
-from forecast.backtesting import perform
+from forecast.tasks import perform
 
 
 class Said:

@@ -9,12 +9,13 @@ import pytest
 from conftest import make_panel
 
 from forecast import pipeline
-from forecast.backtesting import Split, windows
 from forecast.covariates import Covariates
 from forecast.errors import ModelError
 from forecast.models.arima import ARIMA
 from forecast.models.arima_exog import Effects, informative, known_rows
 from forecast.models.hybrid import Hybrid
+from forecast.split import Split
+from forecast.tasks import windows
 
 H = 6
 

@@ -9,7 +9,6 @@ import pytest
 
 from forecast import pipeline, ready
 from forecast.audit import CHANGES, CONTROL, Check, audit
-from forecast.backtesting import Split
 from forecast.models.arima import ARIMA
 from forecast.models.classical import Naive, SeasonalNaive
 from forecast.models.ets import ETS
@@ -17,6 +16,7 @@ from forecast.models.mlp import MLP
 from forecast.models.theta import Theta
 from forecast.reading.readers import read_table
 from forecast.series import read_series
+from forecast.split import Split
 from forecast.verbs import inspection
 
 MODELS = {

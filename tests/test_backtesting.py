@@ -7,10 +7,12 @@ import pandas as pd
 import pytest
 from conftest import make_panel
 
-from forecast.backtesting import Split, Task, backtest, choose_n_windows, fit_all, perform, truth, windows
+from forecast.backtesting import backtest, fit_all, truth
 from forecast.errors import ModelError
 from forecast.models.classical import Naive, SeasonalNaive
 from forecast.scoring import common_points, leaderboard, unit_losses
+from forecast.split import Split, choose_n_windows
+from forecast.tasks import Task, perform, windows
 
 BASELINES = {"seasonal_naive": SeasonalNaive, "naive": Naive}
 

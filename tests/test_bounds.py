@@ -11,13 +11,14 @@ from conftest import make_panel
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecast.backtesting import Split, backtest, fit_all
+from forecast.backtesting import backtest, fit_all
 from forecast.bounds import Bounds
 from forecast.config import ForecastSection
 from forecast.engine import Workers
 from forecast.errors import ConfigError
 from forecast.models.classical import Naive, SeasonalNaive
 from forecast.results import Results
+from forecast.split import Split
 
 
 def frame(y_hat, low, high):

@@ -6,7 +6,7 @@ import pytest
 from conftest import make_panel
 
 from forecast import pipeline
-from forecast.backtesting import Split, backtest, fit_all
+from forecast.backtesting import backtest, fit_all
 from forecast.calibration import Calibration
 from forecast.intervals import Misses
 from forecast.models.arima import ARIMA
@@ -14,6 +14,7 @@ from forecast.models.classical import Naive
 from forecast.models.combination import combined
 from forecast.models.ets import ETS
 from forecast.panel import interval_names, with_ends
+from forecast.split import Split
 
 H = 3
 

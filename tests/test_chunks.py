@@ -9,13 +9,15 @@ import pytest
 from conftest import make_panel
 
 from forecast import chunks
-from forecast.backtesting import Outcome, Split, Task, backtest, perform
+from forecast.backtesting import backtest
 from forecast.chunks import doer
 from forecast.engine import Workers
 from forecast.models.arima import ARIMA
 from forecast.models.classical import Naive
 from forecast.models.ets import ETS
 from forecast.models.theta import Theta
+from forecast.split import Split
+from forecast.tasks import Outcome, Task, perform
 
 SPLIT = Split(horizon=3, n_windows=2)
 

@@ -2,13 +2,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecast.backtesting import Split, windows
 from forecast.covariates import Covariates, stretches
 from forecast.errors import ConfigError, DataError
 from forecast.models.inputs import CovariateInputs
 from forecast.models.mlp import MLP
 from forecast.pipeline import run
 from forecast.series import read_series
+from forecast.split import Split
+from forecast.tasks import windows
 
 HORIZON = 7
 

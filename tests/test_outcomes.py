@@ -7,12 +7,13 @@ import pandas as pd
 import pytest
 from conftest import make_panel
 
-from forecast.backtesting import Outcome, Split, Task, perform
 from forecast.errors import Notice
 from forecast.models.classical import Drift, Naive
 from forecast.models.theta import Theta
+from forecast.split import Split
 from forecast.storage import outcomes
 from forecast.storage.outcomes import Outcomes, read_outcome, write_outcome
+from forecast.tasks import Outcome, Task, perform
 
 SPLIT = Split(horizon=2, n_windows=3)
 

@@ -8,12 +8,13 @@ from conftest import make_panel
 from scipy import stats
 
 from forecast import anatomy, changes, proofs
-from forecast.backtesting import Split, backtest
+from forecast.backtesting import backtest
 from forecast.config import resolve
 from forecast.models.arima import ARIMA
 from forecast.models.classical import Naive, SeasonalNaive
 from forecast.models.mlp import MLP
 from forecast.significance import diebold_mariano, mean_interval
+from forecast.split import Split
 
 SPLIT = Split(horizon=3, n_windows=4)
 

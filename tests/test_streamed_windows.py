@@ -11,7 +11,6 @@ from forecast import pipeline
 from forecast.errors import ConfigError, DataError, FileError, ModelError
 from forecast.models.classical import Drift
 from forecast.models.theta import Theta
-from forecast.reading.parts import Parts
 from forecast.verbs.parquet_folders import ABOUT
 
 pytest.importorskip("pyarrow.parquet")
@@ -127,15 +126,7 @@ def test_series_that_were_not_in_the_sample_are_tested_by_every_model(folder, tm
     assert sum(part["rows"] for part in about["parts"]) == len(windows) == trial.backtest["rows"].sum()
 
 
-def test_no_more_series_are_held_than_a_chunk_or_the_sample_has(folder, tmp_path, monkeypatch):
-    held, read = [], Parts.read
-
-    def counted(self, places):
-        table = read(self, places)
-        held.append(table.frame["shop"].nunique())
-        return table
-
-    monkeypatch.setattr(Parts, "read", counted)
+def test_no_more_series_are_held_than_a_chunk_or_the_sample_has(folder, tmp_path, held):
     by_chunks(folder, tmp_path / "out", models=["naive"], chunk_series=10, sample_series=5)
 
     assert held == [5, 10, 6]

@@ -9,7 +9,6 @@ import pytest
 
 from forecast import pipeline
 from forecast.errors import ConfigError, DataError, FileError, ModelError
-from forecast.reading.parts import Parts
 from forecast.verbs import parquet_folders
 from forecast.verbs.learned import Learned
 
@@ -80,15 +79,7 @@ def test_neither_chunks_nor_workers_change_a_byte(folder, tmp_path):
     assert len(again) == len(small)
 
 
-def test_no_more_series_are_held_than_a_chunk_or_the_sample_has(folder, tmp_path, monkeypatch):
-    held, read = [], Parts.read
-
-    def counted(self, places):
-        table = read(self, places)
-        held.append(table.frame["shop"].nunique())
-        return table
-
-    monkeypatch.setattr(Parts, "read", counted)
+def test_no_more_series_are_held_than_a_chunk_or_the_sample_has(folder, tmp_path, held):
     by_chunks(folder, tmp_path / "out", models=["naive"], chunk_series=4, sample_series=6)
 
     assert held == [6, *[4] * 7, 2]

@@ -15,7 +15,6 @@ import pytest
 
 import forecast
 from forecast import pipeline
-from forecast.backtesting import Outcome, Split, perform
 from forecast.bounds import Bounds
 from forecast.cli import telling, tuning
 from forecast.config import origins, resolve
@@ -27,6 +26,8 @@ from forecast.ready import prepare
 from forecast.report.search import search_shown
 from forecast.report.words import DASH
 from forecast.series import read_series
+from forecast.split import Split
+from forecast.tasks import Outcome, perform
 from forecast.tuning.journal import JOURNAL, Journal, Tried
 from forecast.tuning.search import Searched
 from forecast.tuning.space import Choice, Span, space_of

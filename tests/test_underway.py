@@ -14,7 +14,6 @@ from conftest import DATA
 
 import forecast
 from forecast import pipeline
-from forecast.backtesting import Outcome
 from forecast.config import resolve
 from forecast.errors import ConfigError, FileError
 from forecast.storage import outcomes, underway
@@ -22,6 +21,7 @@ from forecast.storage.locks import Taken, locked
 from forecast.storage.outcomes import write_outcome
 from forecast.storage.request import Request
 from forecast.storage.underway import refuse_begun, under_way
+from forecast.tasks import Outcome
 
 QUICK = {"models": ["drift"], "n_windows": 3, "horizon": 2}
 DONE = "finished"

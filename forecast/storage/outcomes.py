@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from forecast.backtesting import Outcome
 from forecast.errors import Notice
+from forecast.tasks import Outcome
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from forecast.backtesting import Task
     from forecast.panel import Panel
+    from forecast.tasks import Task
 
 __all__ = ["Outcomes", "read_outcome", "write_outcome"]
 

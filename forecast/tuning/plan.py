@@ -23,8 +23,9 @@ from forecast.tuning_record import plain
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from forecast.backtesting import Factory, Split
     from forecast.panel import Panel
+    from forecast.split import Split
+    from forecast.tasks import Factory
     from forecast.tuning.space import Parameter
 
 __all__ = ["Plan", "searched_models", "settings_with"]

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from forecast.backtesting import Doer
     from forecast.significance import Comparison
+    from forecast.tasks import Doer
     from forecast.tuning.journal import Journal
     from forecast.tuning.space import Parameter
     from forecast.tuning.validation import Validation

@@ -13,17 +13,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from forecast.backtesting import Outcome, Split, Task, choose_n_windows, truth, windows
+from forecast.backtesting import truth
 from forecast.defaults import METRIC
 from forecast.scoring import losses_of
 from forecast.significance import MIN_UNITS
+from forecast.split import Split, choose_n_windows
+from forecast.tasks import Outcome, Task, windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from forecast.backtesting import Factory
     from forecast.bounds import Bounds
     from forecast.panel import Panel
+    from forecast.tasks import Factory
 
 __all__ = ["Validation", "mean_loss", "unit_losses", "validation_split"]
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Unpack
 
-from forecast.backtesting import perform
 from forecast.config import environment, resolve
 from forecast.defaults import TRIALS
 from forecast.engine import Workers, one_thread
@@ -20,6 +19,7 @@ from forecast.options import RunOptions, spelled_out
 from forecast.ready import prepare
 from forecast.results import Listener, Silent
 from forecast.runs import new_folder
+from forecast.tasks import perform
 from forecast.tuning.expected import SearchPlan, expected_search
 from forecast.tuning.files import Search, opened, require_place, write_search
 from forecast.tuning.journal import JOURNAL, Journal, require_optuna
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from forecast.backtesting import Outcome, Task
     from forecast.config import RunConfig
     from forecast.ready import Ready
+    from forecast.tasks import Outcome, Task
     from forecast.tuning.search import Searched
 
 __all__ = ["Search", "plan_search", "tune"]

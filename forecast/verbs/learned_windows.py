@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
-from forecast.backtesting import Window, backtest, beside_truth, given
+from forecast.backtesting import backtest, beside_truth
 from forecast.calibration import Calibration
 from forecast.chunks import doer
 from forecast.errors import Notice
 from forecast.models.combination import COMBINATION, Combination
 from forecast.ready import factories_of, prepare
+from forecast.tasks import Window, given
 from forecast.verbs.alike import Alike
 from forecast.verbs.taught import Taught, is_own
 from forecast.verbs.trials import combine, notices_of, require_windows

@@ -18,10 +18,11 @@ from forecast.ready import NETWORKS, factories_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from forecast.backtesting import Factory, Split
     from forecast.config import RunConfig
     from forecast.panel import Panel
     from forecast.ready import Ready
+    from forecast.split import Split
+    from forecast.tasks import Factory
 
 __all__ = ["Plan", "planned", "seconds_of_fits"]
 

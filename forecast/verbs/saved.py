@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from forecast.backtesting import FAILURES, ahead
 from forecast.bounds import Bounds
 from forecast.config import resolve
 from forecast.doctor import fillable, placed
@@ -29,6 +28,7 @@ from forecast.reading.placing import stamp
 from forecast.ready import read, seen
 from forecast.runs import require_whole
 from forecast.split import Split
+from forecast.tasks import FAILURES, ahead
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,6 +6,7 @@ read, forecast and written before the next. Models that look at every series on 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -29,22 +30,12 @@ if TYPE_CHECKING:
     from forecast.engine import Workers
     from forecast.results import Listener
 
-__all__ = ["forecast_chunks", "try_chunks"]
+__all__ = ["ByChunks"]
 
 
-def forecast_chunks(
-    source: str | Path,
-    settings: RunConfig,
-    output: Path,
-    sizes: Sizes,
-    *,
-    flags: Mapping[str, Any],
-    overwrite: bool,
-    excel_safe: bool,
-    workers: Workers,
-    listener: Listener,
-) -> pd.DataFrame:
-    """Forecast a folder of Parquet files chunk by chunk into a folder of them, which is there whole or not at all.
+@dataclass(frozen=True)
+class ByChunks:
+    """A folder of Parquet files, and a folder to write to, which is there whole or not at all.
 
     Parameters
     ----------
@@ -53,7 +44,7 @@ def forecast_chunks(
     settings : RunConfig
         All settings.
     output : Path
-        The folder to write: ``part-00000.parquet`` and so on, and `ABOUT`.
+        The folder to write.
     sizes : Sizes
         Of the chunks and of the sample.
     flags : mapping
@@ -62,89 +53,81 @@ def forecast_chunks(
         Replace `output` if it is such a folder.
     excel_safe : bool
         As for `forecast.pipeline.predict`.
-    workers, listener
-        Who does the work, and who is told of it.
-
-    Returns
-    -------
-    DataFrame
-        A row a part: ``part, series, rows``.
-
-    Raises
-    ------
-    ForecastError
-        As for `forecast.pipeline.predict`; U101, on an option that is about all series at once; D125, when a series
-        stands in two files or files have other columns.
     """
-    require_by_chunks(settings)
-    with aside(output, overwrite=overwrite) as folder, placed(source, flags):
-        drawn = Drawn.of(source, settings, sizes, listener)
-        written = Written(folder, excel_safe=excel_safe)
-        learned = Learned.of(drawn.sample(), drawn.settings, flags=flags, workers=workers, listener=listener)
-        for table in drawn.chunks(sizes.chunk, listener):
-            written.add(learned.forecast(table))
-        write_json(drawn.about(sizes) | {"parts": written.parts}, folder / ABOUT)
-    return written.account
 
+    source: str | Path
+    settings: RunConfig
+    output: Path
+    sizes: Sizes
+    flags: Mapping[str, Any]
+    overwrite: bool
+    excel_safe: bool
 
-def try_chunks(
-    source: str | Path,
-    settings: RunConfig,
-    output: Path,
-    sizes: Sizes,
-    *,
-    flags: Mapping[str, Any],
-    overwrite: bool,
-    excel_safe: bool,
-    workers: Workers,
-    listener: Listener,
-) -> Trial:
-    """Backtest a folder of Parquet files chunk by chunk into a folder of them, which is there whole or not at all.
+    def forecast(self, workers: Workers, listener: Listener) -> pd.DataFrame:
+        """Forecast chunk by chunk into ``part-00000.parquet`` and so on, with `ABOUT` beside them.
 
-    At each cutoff the networks have learned from the sample's past, and so have intervals and combinations; where the
-    sample is the whole, the scores are those of `forecast.verbs.trials.try_models`.
+        Returns
+        -------
+        DataFrame
+            A row a part: ``part, series, rows``.
 
-    Parameters
-    ----------
-    source, settings, sizes, flags, overwrite, excel_safe, workers, listener
-        As for `forecast_chunks`.
-    output : Path
-        The folder to write: ``windows/part-00000.parquet`` and so on, a part a window of a chunk, with the columns of
+        Raises
+        ------
+        ForecastError
+            As for `forecast.pipeline.predict`; U101, on an option that is about all series at once; D125, when a series
+            stands in two files or files have other columns.
+        """
+        require_by_chunks(self.settings)
+        with aside(self.output, overwrite=self.overwrite) as folder, placed(self.source, self.flags):
+            drawn = Drawn.of(self.source, self.settings, self.sizes, listener)
+            written = Written(folder, excel_safe=self.excel_safe)
+            learned = Learned.of(drawn.sample(), drawn.settings, flags=self.flags, workers=workers, listener=listener)
+            for table in drawn.chunks(self.sizes.chunk, listener):
+                written.add(learned.forecast(table))
+            write_json(drawn.about(self.sizes) | {"parts": written.parts}, folder / ABOUT)
+        return written.account
+
+    def backtest(self, workers: Workers, listener: Listener) -> Trial:
+        """Backtest chunk by chunk: at each cutoff networks, intervals and combinations learn from the sample's past.
+
+        There are ``windows/part-00000.parquet`` and so on, a part a window of a chunk, with the columns of
         ``backtest.csv`` of a run; ``scores/part-00000.parquet``, a part a chunk, with every score of each series and
-        model; ``leaderboard.csv``; and `ABOUT`.
+        model; ``leaderboard.csv``; and `ABOUT`. Where the sample is the whole, the scores are those of
+        `forecast.verbs.trials.try_models`.
 
-    Returns
-    -------
-    Trial
-        Its `backtest` has a row a part of the windows: ``part, series, rows``.
+        Returns
+        -------
+        Trial
+            Its `backtest` has a row a part of the windows: ``part, series, rows``.
 
-    Raises
-    ------
-    ForecastError
-        As for `forecast.pipeline.backtest`; U101, on an option that is about all series at once; D125, when a series
-        stands in two files or files have other columns.
-    """
-    require_by_chunks(settings)
-    with aside(output, overwrite=overwrite) as folder, placed(source, flags):
-        drawn = Drawn.of(source, settings, sizes, listener)
-        learned = LearnedWindows.of(drawn.sample(), drawn.settings, flags=flags, workers=workers, listener=listener)
-        quantile = None if settings.forecast.quantile == "none" else settings.forecast.quantile
-        tally = Tally(learned.tested, quantile)
-        windows, scores = (Written(folder / name, excel_safe=excel_safe) for name in ("windows", "scores"))
-        for failure in learned.failed:
-            tally.failed(*failure)
-        for table in drawn.chunks(sizes.chunk, listener):
-            sums = pd.DataFrame()
-            for window in learned.windows(table):
-                windows.add(window.rows)
-                sums = added(sums, tally.add(window.rows))
-                for model, reason in window.failed.items():
-                    tally.failed(model, window.back, reason)
-            if len(sums):
-                scores.add(scores_of(sums).reset_index())
-        metric = settings.backtest.metric
-        board = tally.leaderboard(learned.names, baselines=BASELINES, metric=metric)
-        write_csv(board, folder / "leaderboard.csv")
-        write_json(drawn.about(sizes) | {"parts": windows.parts}, folder / ABOUT)
-    split = learned.alike.split
-    return Trial(windows.account, board, metric_of(quantile, metric), split.horizon, learned.n_windows, 0, [])
+        Raises
+        ------
+        ForecastError
+            As for `forecast.pipeline.backtest`; else as for `forecast`.
+        """
+        require_by_chunks(self.settings)
+        with aside(self.output, overwrite=self.overwrite) as folder, placed(self.source, self.flags):
+            drawn = Drawn.of(self.source, self.settings, self.sizes, listener)
+            learned = LearnedWindows.of(
+                drawn.sample(), drawn.settings, flags=self.flags, workers=workers, listener=listener
+            )
+            quantile = None if self.settings.forecast.quantile == "none" else self.settings.forecast.quantile
+            tally = Tally(learned.tested, quantile)
+            windows, scores = (Written(folder / name, excel_safe=self.excel_safe) for name in ("windows", "scores"))
+            for failure in learned.failed:
+                tally.failed(*failure)
+            for table in drawn.chunks(self.sizes.chunk, listener):
+                sums = pd.DataFrame()
+                for window in learned.windows(table):
+                    windows.add(window.rows)
+                    sums = added(sums, tally.add(window.rows))
+                    for model, reason in window.failed.items():
+                        tally.failed(model, window.back, reason)
+                if len(sums):
+                    scores.add(scores_of(sums).reset_index())
+            metric = self.settings.backtest.metric
+            board = tally.leaderboard(learned.names, baselines=BASELINES, metric=metric)
+            write_csv(board, folder / "leaderboard.csv")
+            write_json(drawn.about(self.sizes) | {"parts": windows.parts}, folder / ABOUT)
+        split = learned.alike.split
+        return Trial(windows.account, board, metric_of(quantile, metric), split.horizon, learned.n_windows, 0, [])

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from forecast.backtesting import FAILURES, NOT_FINISHED, Outcome, Task, ahead, given
+from forecast.backtesting import NOT_FINISHED
 from forecast.chunks import doer
 from forecast.errors import ModelError, Notice, shown
+from forecast.tasks import FAILURES, Outcome, Task, ahead, given
 from forecast.verbs.alike import predicted_alike
 
 if TYPE_CHECKING:
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from forecast.backtesting import Factory
     from forecast.engine import Workers
     from forecast.models.base import Forecaster
     from forecast.panel import Panel
+    from forecast.tasks import Factory
     from forecast.verbs.alike import Alike
 
 __all__ = ["Foretold", "Taught", "is_own"]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 import numpy as np
 import pandas as pd
 
-from forecast.backtesting import FAILURES, NOT_FINISHED
+from forecast.backtesting import NOT_FINISHED
 from forecast.bounds import Bounds
 from forecast.config import resolve
 from forecast.engine import Workers, one_thread
@@ -25,14 +25,16 @@ from forecast.options import RunOptions, spelled_out
 from forecast.ready import factories_of, prepare
 from forecast.results import Listener, Silent
 from forecast.storage.files import require_free, write_file
+from forecast.tasks import FAILURES
 from forecast.verbs.covariate_plans import with_plan
 
 if TYPE_CHECKING:
-    from forecast.backtesting import Factory, Split
     from forecast.config import RunConfig
     from forecast.panel import Panel
     from forecast.ready import Ready
     from forecast.series import SeriesData
+    from forecast.split import Split
+    from forecast.tasks import Factory
 
 __all__ = ["WhatIf", "whatif"]
 
