@@ -71,6 +71,13 @@ def test_slow_models_get_as_many_series_as_their_part_of_the_budget_lasts_for(mo
     assert beside.panels["theta"] is beside.panels["ets"]
 
 
+def test_the_ration_has_its_part_of_every_stratum(monkeypatch):
+    by_kind = panel_of().take(sorted(range(160), key=lambda s: s % 4))
+    drawn = [int(name[1:]) % 4 for name in ration(monkeypatch, by_kind, ["ets"], seconds=30.0).panel.ids]
+
+    assert set(np.bincount(drawn, minlength=4).tolist()) <= {len(drawn) // 4, len(drawn) // 4 + 1}
+
+
 def test_there_is_no_ration_without_need(monkeypatch):
     panel = panel_of()
 
