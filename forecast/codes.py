@@ -164,7 +164,7 @@ _TEXTS = {
         "Complete the rows that the message names, or leave the column out.",
     ),
     "D120": (
-        "A logarithm or a Box-Cox transform was asked for, and some values are not above zero.",
+        "A logarithm, a root or a Box-Cox transform was asked for, and some values are too small to have one.",
         "Leave the choice to the program: --transform auto; or --transform none.",
     ),
     "D121": (
@@ -356,7 +356,7 @@ _TEXTS = {
     ),
     "I201": (
         "The target has zeros or negative values.",
-        "Nothing has to be done: a logarithm is then not taken.",
+        "Nothing has to be done: of series with negative values no root is taken.",
     ),
     "I202": (
         "The file has no column of times: its rows are numbered.",

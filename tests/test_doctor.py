@@ -254,7 +254,7 @@ def test_a_good_series_has_facts_and_no_findings():
     assert (checkup.findings, checkup.refused, checkup.exit_code) == ((), False, 0)
     assert checkup.facts["start"] == "1949-01-01"
     assert checkup.facts["season_strength"] > 0.7
-    assert [entry["name"] for entry in checkup.facts["transforms"]] == ["log", "step_scale", "deseasonalize"]
+    assert [entry["name"] for entry in checkup.facts["transforms"]] == ["root", "step_scale", "deseasonalize"]
 
 
 def test_dead_series_are_listed_and_stop_nothing():

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from forecast.errors import ConfigError
-from forecast.transforms import MSTL, STL, Deseasonalize, Fill, Log, SampleScale, StepScale, seasonal_indices
+from forecast.transforms import MSTL, STL, Deseasonalize, Fill, Log, Root, SampleScale, StepScale, seasonal_indices
 
 PATTERN = np.array([3.0, -1.0, -2.0, 0.0])
 
@@ -17,7 +17,7 @@ def seasonal(n, *, trend=0.0, noise=0.0, seed=0):
     return 50 + trend * np.arange(n) + np.tile(PATTERN, n // 4 + 1)[:n] + noise * rng.normal(size=n)
 
 
-@pytest.mark.parametrize("transform", [Log(), StepScale(), Deseasonalize(), Fill()])
+@pytest.mark.parametrize("transform", [Log(), Root(), StepScale(), Deseasonalize(), Fill()])
 @settings(max_examples=25, deadline=None)
 @given(y=arrays(np.float64, 24, elements=st.floats(0.5, 1e4)))
 def test_invert_undoes_apply(transform, y):
@@ -33,7 +33,7 @@ def test_the_input_is_left_as_it_was():
     panel = make_panel(seasonal(24), season_length=4)
     before = panel.values.copy()
 
-    for transform in (Fill(), Log(), StepScale(), Deseasonalize()):
+    for transform in (Fill(), Log(), Root(), StepScale(), Deseasonalize()):
         transform.fit(panel).apply(panel)
 
     np.testing.assert_array_equal(panel.values, before)

@@ -13,6 +13,7 @@ from forecast.transforms import (
     Log,
     MinMax,
     Robust,
+    Root,
     SignedLog,
     Standardize,
     StepScale,
@@ -170,11 +171,11 @@ def test_the_likely_lambda_of_values_without_a_trend_is_near_that_of_scipy():
     assert BoxCox("likelihood").fit(make_panel(y)).lambda_[0] == pytest.approx(stats.boxcox(y)[1], abs=0.02)
 
 
-@pytest.mark.parametrize(("kind", "tolerance"), [("log", 0.002), ("boxcox", 0.01)])
+@pytest.mark.parametrize(("kind", "tolerance"), [("log", 0.002), ("root", 0.0001), ("boxcox", 0.01)])
 def test_the_mean_is_that_of_simulated_values(kind, tolerance):
     rng = np.random.default_rng(0)
     y = (10 + rng.normal(size=400)) ** 2
-    transform = Log() if kind == "log" else BoxCox("likelihood")
+    transform = {"log": Log(), "root": Root(), "boxcox": BoxCox("likelihood")}[kind]
     panel = make_panel(y, -y)
     transform.fit(panel)
     mu, variance = float(np.mean(transform.apply(panel).series(0))), 0.04
@@ -185,6 +186,18 @@ def test_the_mean_is_that_of_simulated_values(kind, tolerance):
     assert means[0, 0] == pytest.approx(draws.mean(), rel=tolerance)
     assert means[0, 0] > transform.invert(np.full((2, 1), mu))[0, 0]
     assert means[1, 0] == mu
+
+
+@pytest.mark.parametrize("degree", [1.0, 2.0, 3.0, 4.5])
+def test_roots_are_taken_of_series_without_values_below_zero(degree):
+    panel = make_panel([0.0, 1.0, 64.0, np.nan], [-1.0, 8.0])
+    transform = Root(degree).fit(panel)
+
+    values = transform.apply(panel).values
+
+    np.testing.assert_allclose(values, [0.0, 1.0, 64.0 ** (1 / degree), np.nan, -1.0, 8.0])
+    forecasts = transform.invert(np.array([[values[2], -5.0], [-2.0, 3.0]]))
+    np.testing.assert_allclose(forecasts, [[64.0, 0.0], [-2.0, 3.0]])
 
 
 def test_a_power_below_all_values_is_zero():

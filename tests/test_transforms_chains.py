@@ -22,6 +22,7 @@ from forecast.transforms import (
     Log,
     MinMax,
     Robust,
+    Root,
     SignedLog,
     Standardize,
     StepScale,
@@ -38,6 +39,8 @@ FAST = {
     "fill zero": lambda: Fill("zero"),
     "fill ffill": lambda: Fill("ffill"),
     "log": Log,
+    "root": Root,
+    "root 1.5": lambda: Root(1.5),
     "boxcox": BoxCox,
     "boxcox likelihood": lambda: BoxCox("likelihood"),
     "signed_log": SignedLog,
@@ -196,9 +199,10 @@ def test_differences_are_summed_up_from_the_last_known_values():
 
 
 def test_a_chain_is_read_from_its_names():
-    chain = parse_chain("log, difference(12),boxcox(likelihood),winsorize(4.5),fill(zero)")
+    chain = parse_chain("log, difference(12),boxcox(likelihood),winsorize(4.5),fill(zero),root(2)")
 
-    assert [type(step).__name__ for step in chain] == ["Log", "Difference", "BoxCox", "Winsorize", "Fill"]
+    assert [type(step).__name__ for step in chain] == ["Log", "Difference", "BoxCox", "Winsorize", "Fill", "Root"]
+    assert (chain[5].degree, chain[5].required) == (2.0, True)
     assert (chain[1].lag, chain[2].method, chain[3].limit, chain[4].method) == (12, "likelihood", 4.5, "zero")
     assert parse_chain("none") == []
 
@@ -216,6 +220,8 @@ def test_every_name_of_the_table_is_read():
         ("difference(0)", "difference takes a number above 0"),
         ("difference(x)", "difference takes a number above 0"),
         ("minmax(3)", "minmax takes nothing"),
+        ("root(x)", "root takes a number above 0"),
+        ("root(0.5)", "no root of degree 0.5"),
         ("fill(cubic)", "fill takes auto or seasonal"),
     ],
 )
@@ -241,6 +247,14 @@ def test_a_logarithm_that_was_named_needs_positive_values(name):
     assert choose_transforms(panel)[2][1].series.tolist() == [True, False]
 
 
+def test_a_root_that_was_named_needs_values_of_zero_or_more():
+    panel = make_panel([1.0, 2.0], [3.0, -3.0, 0.0])
+
+    with pytest.raises(DataError, match=r"root needs values >= 0; 1 is < 0 \(min -3 in series .s1., value 2\)"):
+        choose_transforms(panel, "root")
+    assert choose_transforms(make_panel([0.0, 8.0]), "root")[1].values.tolist() == [0.0, 2.0]
+
+
 def test_the_rule_fills_logs_scales_and_takes_the_season_out():
     rng = np.random.default_rng(0)
     y = np.exp(0.2 * np.resize(SEASON, 60) + 0.01 * rng.normal(size=60))
@@ -249,11 +263,11 @@ def test_the_rule_fills_logs_scales_and_takes_the_season_out():
 
     chain, transformed, choices = choose_transforms(panel)
 
-    assert [choice.name for choice in choices] == ["fill", "log", "step_scale", "deseasonalize"]
+    assert [choice.name for choice in choices] == ["fill", "root", "step_scale", "deseasonalize"]
     assert [choice.series.tolist() for choice in choices[:3]] == [[True, False], [True, False], [True, True]]
     assert all(choice.why for choice in choices)
     by_hand = panel
-    for step in (Fill(), Log(), StepScale(), Deseasonalize()):
+    for step in (Fill(), Root(), StepScale(), Deseasonalize()):
         by_hand = step.fit(by_hand).apply(by_hand)
     np.testing.assert_array_equal(transformed.values, by_hand.values)
     np.testing.assert_array_equal(chain.apply(panel).values, by_hand.values)

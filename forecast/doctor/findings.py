@@ -220,7 +220,7 @@ def _signs(panel: Panel) -> Iterator[Finding]:
             f"{_count(zeros, 'value')} of zero, {negative:,} below",
             series=_names(panel, series_of(panel, places)),
             where=_times(panel, places),
-            done="no logarithm is taken of these series",
+            done="no root is taken of series with values below 0" if negative else "used as it is",
             repair="none needed",
         )
 

@@ -197,7 +197,11 @@ class Group:
     def _prepare(self, panel: Panel) -> tuple[Floats, NDArray[np.bool_], Chain, list[Choice]]:
         """Return the values [T_total] that the network sees, which of them are targets, and what made them so."""
         chain, prepared, choices = choose_transforms(
-            panel, self.training.transform, missing=self.training.missing, season=self.plan.season
+            panel,
+            self.training.transform,
+            missing=self.training.missing,
+            season=self.plan.season,
+            power=self.plan.power,
         )
         observed = ~(np.isnan(panel.values) | np.isnan(prepared.values))
         whole = Fill("linear").apply(prepared).values

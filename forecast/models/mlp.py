@@ -165,7 +165,7 @@ class MLP:
         ConfigError
             U101, on a transform or preset that does not exist, and on hidden layers that make no blocks.
         DataError
-            D120, where a logarithm was named and values are <= 0.
+            D120, where a logarithm or root was named that values do not have.
         """
         self.panel_, self.horizon_ = panel, horizon
         groups = [Group(plan, self._training(), seed=(self.seed, g)) for g, plan in enumerate(self._plans(panel))]

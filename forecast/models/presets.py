@@ -70,6 +70,8 @@ class Plan:
         Whether a season that is found is taken out before (by the automatic transforms).
     head : {"point", "quantiles", "histogram"}
         What the outputs say of a target: see `forecast.models.heads`.
+    power : {"root", "log"}
+        What the automatic transforms take of series that have it, so that growing swings become even.
     """
 
     members: int
@@ -86,6 +88,7 @@ class Plan:
     input_size: int = 0
     season: bool = True
     head: str = "point"
+    power: str = "log"  # of model files in which it is not named: it was all there was
 
 
 @dataclass(frozen=True)
@@ -142,6 +145,7 @@ _FEW = Rule(
         learning_rate=1e-3,
         loss="mae",
         unit="step",
+        power="root",
     ),
     look_backs=(2.0,),
     seasons=(True,),
@@ -179,6 +183,7 @@ _LONG = Rule(
         learning_rate=3e-4,
         loss="mse",
         unit="deviation",
+        power="root",
     ),
     look_backs=(3.0,),
     seasons=(False,),

@@ -20,7 +20,7 @@ from forecast.models.base import asked, constants_kept
 from forecast.models.generated import generate
 from forecast.panel import Panel, forecast_frame
 from forecast.samples import Samples, last_inputs
-from forecast.transforms import Chain, Fill, Log, SampleScale, StepScale, volatility
+from forecast.transforms import TRANSFORMS, Chain, Fill, SampleScale, StepScale, volatility
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +70,7 @@ SHAPES = {
 
 
 class Prior:
-    """Networks trained on generated series; nothing is learned from the panel but the logarithm and the scale.
+    """Networks trained on generated series; nothing is learned from the panel but which have roots, and the scale.
 
     A forecast longer than the network's horizon goes on from its own forecasts.
 
@@ -83,6 +83,8 @@ class Prior:
         and as they have become.
     seed : int
         Of the samples in these steps.
+    power : {"root", "log"}
+        What is taken of the series that have it, so that growing swings become even.
 
     Examples
     --------
@@ -94,10 +96,11 @@ class Prior:
 
     name = "prior"
 
-    def __init__(self, *, missing: str = "auto", steps: int = 0, seed: int = 0) -> None:
+    def __init__(self, *, missing: str = "auto", steps: int = 0, seed: int = 0, power: str = "root") -> None:
         self.missing = missing
         self.steps = steps
         self.seed = seed
+        self.power = power
 
     def fit(self, panel: Panel, *, horizon: int) -> Self:
         """Take `panel` as what is to be forecast.
@@ -147,13 +150,13 @@ class Prior:
         made, tuned = cls(), state.pop("tuned")
         if state.pop("weights") != HASH:
             raise ModelError("M202", f"the model was saved with another {PRIOR.name}", hint="forecast run DATA anew")
-        vars(made).update(state)
+        vars(made).update({"power": "log"} | state)  # files in which none is named: it was all there was
         made.networks_ = [_load(made.season_), *(new_network(made.season_, parameters=np.array(p)) for p in tuned)]
         return made
 
     def _prepare(self, panel: Panel) -> tuple[Chain, Floats, NDArray[np.bool_]]:
         """Return the transforms, the values [T_total] that the network sees, and which of them are targets."""
-        chain = Chain([Fill(self.missing), Log()])
+        chain = Chain([Fill(self.missing), TRANSFORMS[self.power]()])
         prepared = chain.fit_apply(panel)
         observed = ~(np.isnan(panel.values) | np.isnan(prepared.values))
         return chain, np.nan_to_num(Fill("linear").fit(prepared).apply(prepared).values), observed

@@ -8,7 +8,7 @@ from forecast.transforms.base import Chain, Transform
 from forecast.transforms.choosing import TRANSFORMS, Choice, choose_transforms, parse_chain, require_transforms
 from forecast.transforms.differencing import Detrend, Difference
 from forecast.transforms.fill import Fill
-from forecast.transforms.power import BoxCox, Log, SignedLog
+from forecast.transforms.power import BoxCox, Log, Root, SignedLog
 from forecast.transforms.scaling import MinMax, Robust, SampleScale, Standardize, StepScale, Winsorize, volatility
 from forecast.transforms.seasons import MSTL, STL, Deseasonalize, seasonal_indices
 
@@ -26,6 +26,7 @@ __all__ = [
     "Log",
     "MinMax",
     "Robust",
+    "Root",
     "SampleScale",
     "SignedLog",
     "Standardize",

@@ -16,7 +16,7 @@ from forecast.errors import ConfigError, DataError, nearest, shown
 from forecast.transforms.base import Chain, Parts, groups_of, parts_of
 from forecast.transforms.differencing import Detrend, Difference
 from forecast.transforms.fill import Fill
-from forecast.transforms.power import BoxCox, Log, SignedLog
+from forecast.transforms.power import BoxCox, Log, Root, SignedLog
 from forecast.transforms.scaling import MinMax, Robust, Standardize, StepScale, Winsorize
 from forecast.transforms.seasons import MSTL, STL, Deseasonalize
 
@@ -33,6 +33,7 @@ __all__ = ["TRANSFORMS", "Choice", "choose_transforms", "parse_chain", "require_
 TRANSFORMS: dict[str, type[Transform]] = {
     "fill": Fill,
     "log": Log,
+    "root": Root,
     "boxcox": BoxCox,
     "signed_log": SignedLog,
     "difference": Difference,
@@ -51,7 +52,7 @@ TRANSFORMS: dict[str, type[Transform]] = {
 _WORDS = {"fill": ("auto", "seasonal", "linear", "ffill", "zero"), "boxcox": ("guerrero", "likelihood")}
 """The words that may stand in the brackets of a name."""
 
-_NUMBERS: dict[str, type[int | float]] = {"difference": int, "winsorize": float}
+_NUMBERS: dict[str, type[int | float]] = {"difference": int, "root": float, "winsorize": float}
 """The kind of number that may stand there."""
 
 
@@ -99,15 +100,15 @@ def _parsed(part: str) -> Transform:
         guess = nearest(name.split("(")[0], TRANSFORMS)
         what = f"no transform {shown(part)}" + (f"; did you mean {guess}?" if guess else "")
         raise ConfigError("U101", what, found=part, hint=f"--transform {guess or ','.join(['log', 'standardize'])}")
-    required = {"required": True} if name in ("log", "boxcox") else {}
+    required = {"required": True} if name in ("log", "root", "boxcox") else {}
     if argument is None:
         return TRANSFORMS[name](**required)
     number = _number(argument, _NUMBERS[name]) if name in _NUMBERS else None
     if number is not None:
-        return TRANSFORMS[name](number)  # type: ignore[call-arg]
+        return TRANSFORMS[name](number, **required)  # type: ignore[call-arg]
     if argument in _WORDS.get(name, ()):
         return TRANSFORMS[name](argument, **required)  # type: ignore[call-arg]
-    example = {"difference": "difference(12)", "winsorize": "winsorize(5)"}.get(name, name)
+    example = {"difference": "difference(12)", "root": "root(3)", "winsorize": "winsorize(5)"}.get(name, name)
     takes = " or ".join(_WORDS.get(name, ())) or ("a number above 0" if name in _NUMBERS else "nothing")
     raise ConfigError(
         "U101", f"{name} takes {takes} in brackets", found=shown(argument), hint=f'--transform "{example}"'
@@ -123,13 +124,14 @@ def _number(text: str, kind: type[int | float]) -> int | float | None:
 
 
 def choose_transforms(
-    panel: Panel, transform: str = "auto", *, missing: str = "auto", season: bool = True
+    panel: Panel, transform: str = "auto", *, missing: str = "auto", season: bool = True, power: str = "root"
 ) -> tuple[Chain, Panel, list[Choice]]:
     """Return the fitted transforms of a panel, the panel transformed, and what was chosen why.
 
-    The rule, ``auto``: gaps are filled; the logarithm of every series whose values are all positive is taken, since
-    their swings mostly grow with their level; a typical step becomes the unit, so that series of all sizes can share a
-    network; a season that is found in the differences is taken out. STL, MSTL and lambdas are for the asking only.
+    The rule, ``auto``: gaps are filled; the cube root of every series without values below 0 is taken, since their
+    swings mostly grow with their level, but seldom as fast as it; a typical step becomes the unit, so that series of
+    all sizes can share a network; a season that is found in the differences is taken out. STL, MSTL and lambdas are
+    for the asking only.
 
     Parameters
     ----------
@@ -141,32 +143,34 @@ def choose_transforms(
         How gaps are filled: see `Fill`.
     season : bool
         Whether ``auto`` takes out a season.
+    power : {"root", "log"}
+        What ``auto`` takes of the series that have it.
 
     Raises
     ------
     ConfigError
         U101, from `parse_chain`.
     DataError
-        D120, where a logarithm was named and values are <= 0.
+        D120, where a logarithm or root was named that values do not have.
 
     Examples
     --------
     >>> from forecast.series import read_series
     >>> _, _, choices = choose_transforms(read_series("airline").panel)
     >>> [choice.name for choice in choices if choice.series.any()]
-    ['log', 'step_scale', 'deseasonalize']
+    ['root', 'step_scale', 'deseasonalize']
     """
     bounds = parts_of(panel)
     if len(bounds) == 2:
-        return _chosen(panel, transform, missing, season=season)
+        return _chosen(panel, transform, missing, season=season, power=power)
     values, place = np.empty_like(panel.values), 0
     chains: list[Chain] = []
     found: list[list[Choice]] = []
     for group in groups_of(panel, bounds):
         try:
-            chain, transformed, choices = _chosen(group, transform, missing, season=season)
+            chain, transformed, choices = _chosen(group, transform, missing, season=season, power=power)
         except DataError:
-            return _chosen(panel, transform, missing, season=season)  # whose message counts all of them
+            return _chosen(panel, transform, missing, season=season, power=power)  # whose message counts all of them
         values[place : place + len(group.values)] = transformed.values
         place += len(group.values)
         chains.append(chain)
@@ -177,8 +181,10 @@ def choose_transforms(
     return Chain([Parts(bounds, chains)]), panel.with_values(values), joined
 
 
-def _chosen(panel: Panel, transform: str, missing: str, *, season: bool) -> tuple[Chain, Panel, list[Choice]]:
-    usual: list[Transform] = [Log(), StepScale(), *([Deseasonalize()] if season else [])]
+def _chosen(
+    panel: Panel, transform: str, missing: str, *, season: bool, power: str
+) -> tuple[Chain, Panel, list[Choice]]:
+    usual: list[Transform] = [TRANSFORMS[power](), StepScale(), *([Deseasonalize()] if season else [])]
     named: Sequence[Transform] = usual if transform == "auto" else parse_chain(transform)
     holed = _any_of(np.isnan(panel.values), panel)
     steps = [*([] if any(isinstance(step, Fill) for step in named) else [Fill(missing)]), *named]
@@ -197,9 +203,9 @@ def require_transforms(panel: Panel, transform: str, *, missing: str = "auto") -
     ConfigError
         U101, from `parse_chain`.
     DataError
-        D120, where a logarithm was named and values are <= 0.
+        D120, where a logarithm or root was named that values do not have.
     """
-    if transform != "auto" and any(isinstance(step, (Log, BoxCox)) for step in parse_chain(transform)):
+    if transform != "auto" and any(isinstance(step, (Log, Root, BoxCox)) for step in parse_chain(transform)):
         choose_transforms(panel, transform, missing=missing)
 
 
@@ -211,6 +217,8 @@ def _choice(step: Transform, holed: NDArray[np.bool_], *, auto: bool) -> Choice:
     if isinstance(step, Deseasonalize):
         why = "the differences repeat themselves after a season, significant at 10 %"
         return Choice(name, step.found_, why)
+    if isinstance(step, Root):
+        return Choice(name, step.taken_, "no value is below 0" if auto else "named by the user")
     if isinstance(step, (Log, BoxCox)):
         return Choice(name, step.positive_, "all values are positive" if auto else "named by the user")
     return Choice(name, np.ones_like(holed), "series of all sizes share one network" if auto else "named by the user")

@@ -1,4 +1,4 @@
-"""Powers and logarithms: growing swings made even.
+"""Roots, powers and logarithms: growing swings made even.
 
 The idea: where a series is far up it moves more; a concave function of its values makes the moves comparable. Which
 series can take it is found in the past; the others stay as they are.
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-__all__ = ["BoxCox", "Log", "SignedLog"]
+__all__ = ["BoxCox", "Log", "Root", "SignedLog"]
 
 LARGEST = 700.0
 """Beyond e to this power there is no number left."""
@@ -51,7 +51,7 @@ class Log:
         DataError
             D120, on values <= 0 where the logarithm is required.
         """
-        self.positive_ = _positive(panel, "log" if self.required else None)
+        self.positive_ = _all_above(panel, "log" if self.required else None)
         return self
 
     def apply(self, panel: Panel) -> Panel:
@@ -79,6 +79,69 @@ class Log:
             Mean and variance of the logarithm.
         """
         return np.where(_where(self.positive_, y_hat), np.exp(np.minimum(y_hat + variance / 2, LARGEST)), y_hat)
+
+
+class Root:
+    """The cube root, or one of another degree, of every series without values below 0; others stay as they are.
+
+    It lies between the values themselves and their logarithm: swings that grow with the level are made smaller, a few
+    small values do not stretch them, and zeros may stand. The inverse, a power, turns the median of the roots into the
+    median of the series; its mean is computed by `mean`. Gaps stay gaps.
+
+    Parameters
+    ----------
+    degree : float
+        3 for the cube root, 2 for the square root; at least 1.
+    required : bool
+        Whether a series with values below 0 is an error, as it is where the user asked for the root.
+    """
+
+    def __init__(self, degree: float = 3.0, *, required: bool = False) -> None:
+        if not degree >= 1:
+            raise ConfigError("U101", f"no root of degree {degree:g}", hint="root(3)")
+        self.degree = float(degree)
+        self.required = required
+
+    def fit(self, panel: Panel) -> Self:
+        """Find the series that have no values below 0.
+
+        Raises
+        ------
+        DataError
+            D120, on values below 0 where the root is required.
+        """
+        self.taken_ = _all_above(panel, "root" if self.required else None, zero=True)
+        return self
+
+    def apply(self, panel: Panel) -> Panel:
+        """Return the panel with the roots of the series that have them."""
+        taken = np.repeat(self.taken_, panel.lengths)
+        known = np.where(taken, np.maximum(panel.values, 0.0), 0.0)
+        roots = np.cbrt(known) if self.degree == 3.0 else known ** (1.0 / self.degree)
+        return panel.with_values(np.where(taken, roots, panel.values))
+
+    def invert(self, y_hat: Floats) -> Floats:
+        """Return the powers of the forecasts of these series; what would be below 0 is 0."""
+        return np.where(_where(self.taken_, y_hat), np.maximum(y_hat, 0.0) ** self.degree, y_hat)
+
+    def restore(self, panel: Panel) -> Panel:
+        """Return the panel on its original scale."""
+        taken = np.repeat(self.taken_, panel.lengths)
+        return panel.with_values(np.where(taken, np.maximum(panel.values, 0.0) ** self.degree, panel.values))
+
+    def mean(self, y_hat: Floats, variance: Floats) -> Floats:
+        """Return the mean on the original scale, to second order: ``mu^d + d (d - 1) / 2 mu^(d - 2) s2``.
+
+        It is exact for degrees 2 and 3 where the root is normal.
+
+        Parameters
+        ----------
+        y_hat, variance : ndarray [S, H]
+            Mean and variance of the roots.
+        """
+        d, root = self.degree, np.maximum(y_hat, 1e-300)
+        more = d * (d - 1.0) / 2.0 * root ** (d - 2.0) * variance
+        return np.where(_where(self.taken_, y_hat), self.invert(y_hat) + more, y_hat)
 
 
 class SignedLog:
@@ -143,7 +206,7 @@ class BoxCox:
         DataError
             D120, on values <= 0 where the transform is required.
         """
-        self.positive_ = _positive(panel, "boxcox" if self.required else None)
+        self.positive_ = _all_above(panel, "boxcox" if self.required else None)
         size = largest(panel)
         self.size_ = np.where(size > 0, size, 1.0)
         self.lambda_ = np.ones(panel.n_series)
@@ -190,20 +253,18 @@ class BoxCox:
         return np.where(_where(self.positive_, y_hat), self.invert(y_hat) * more, y_hat)
 
 
-def _positive(panel: Panel, required_by: str | None) -> NDArray[np.bool_]:
-    """Return which series [S] have positive values throughout."""
-    positive: NDArray[np.bool_] = np.fmin.reduceat(panel.values, panel.offsets[:-1]) > 0
-    low = np.flatnonzero(panel.values <= 0)
+def _all_above(panel: Panel, required_by: str | None, *, zero: bool = False) -> NDArray[np.bool_]:
+    """Return which series [S] have no values below 0, and none of 0 either unless `zero` may be among them."""
+    least, named = np.fmin.reduceat(panel.values, panel.offsets[:-1]), ">= 0" if zero else "> 0"
+    above: NDArray[np.bool_] = least >= 0 if zero else least > 0
+    low = np.flatnonzero(panel.values < 0 if zero else panel.values <= 0)
     if required_by is None or not len(low):
-        return positive
+        return above
     place = int(low[np.argmin(panel.values[low])])
     s = int(np.searchsorted(panel.offsets, place, side="right")) - 1
     where = f"min {panel.values[place]:g} in series {shown(panel.ids[s])}, value {place - int(panel.offsets[s]) + 1}"
-    raise DataError(
-        "D120",
-        f"{required_by} needs values > 0; {len(low)} {'is' if len(low) == 1 else 'are'} <= 0 ({where})",
-        hint="--transform none",
-    )
+    others = f"{len(low)} {'is' if len(low) == 1 else 'are'} {'< 0' if zero else '<= 0'}"
+    raise DataError("D120", f"{required_by} needs values {named}; {others} ({where})", hint="--transform none")
 
 
 def _where(chosen: NDArray[np.bool_], y_hat: Floats) -> NDArray[np.bool_]:
