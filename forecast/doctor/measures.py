@@ -6,7 +6,6 @@ most one, so that neither their number nor their unit matters; the two unit-root
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ import numpy as np
 
 from forecast.doctor.gaps import runs_of
 from forecast.transforms.arrays import blocks, rows
+from forecast.unit_roots import DICKEY_FULLER_LIMIT, KPSS_LIMIT, dickey_fuller, kpss, lags_by_correlation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,7 +32,6 @@ TREND_WINDOW = 5
 """Values in the moving average that is the trend of a series without a season."""
 TESTED_SERIES, TESTED_VALUES = 20, 1_000
 """How many series, and how many of their latest values, the unit-root tests look at."""
-SIGNIFICANCE = 0.05
 
 
 @dataclass(frozen=True)
@@ -116,47 +115,17 @@ def stationarity(panel: Panel) -> dict[str, int]:
         ``tested``, and of these ``stationary``: no unit root by ADF (Dickey & Fuller 1979), level by KPSS
         (Kwiatkowski et al. 1992); ``difference``: both say to take differences; ``unclear``: they disagree.
     """
-    from statsmodels.tsa.stattools import adfuller, kpss
-
     counts = {"tested": 0, "stationary": 0, "difference": 0, "unclear": 0}
     usable = np.flatnonzero(panel.lengths >= 15)
     for s in usable[np.unique(np.linspace(0, len(usable) - 1, TESTED_SERIES).astype(int))] if len(usable) else ():
         y = panel.series(int(s))[-TESTED_VALUES:]
         if np.ptp(y) == 0:
             continue
-        try:
-            with warnings.catch_warnings(record=True), np.errstate(all="ignore"):
-                warnings.simplefilter("always")
-                no_root = float(adfuller(y, maxlag=differences_by_aic(y), autolag=None)[1]) < SIGNIFICANCE
-                level = float(kpss(y)[1]) >= SIGNIFICANCE
-        except (ValueError, ArithmeticError, np.linalg.LinAlgError):
-            continue
+        no_root = dickey_fuller(y) < DICKEY_FULLER_LIMIT
+        level = kpss(y, lags=lags_by_correlation(y)) <= KPSS_LIMIT
         counts["tested"] += 1
         counts["stationary" if no_root and level else "difference" if not no_root and not level else "unclear"] += 1
     return counts
-
-
-def differences_by_aic(y: Floats) -> int:
-    """Return how many lagged differences the Dickey-Fuller regression of y [T] takes by Akaike's criterion.
-
-    All regressions are columns of one orthogonal decomposition, so that none is fitted; statsmodels comes to the same
-    by fitting each. The longest is Schwert's (1989) 12 (T / 100)^(1/4).
-
-    Examples
-    --------
-    >>> differences_by_aic(np.random.default_rng(0).normal(size=80).cumsum())
-    0
-    """
-    longest = min(int(np.ceil(12.0 * (len(y) / 100.0) ** 0.25)), len(y) // 2 - 2)
-    steps = np.diff(y)
-    count = len(steps) - longest
-    lagged = [steps[longest - lag : len(steps) - lag] for lag in range(1, longest + 1)]
-    columns = np.column_stack([np.ones(count), y[longest:-1], *lagged, steps[longest:]])
-    triangle = np.linalg.qr(columns).R
-    squares = np.cumsum(triangle[::-1, -1] ** 2)[::-1]  # what is left over after 0, 1, 2, ... columns
-    least = max(1e-15 * float(squares[0]), 1e-300)  # below it there is rounding alone
-    criterion = count * np.log(np.maximum(squares[2:], least)) + 2.0 * np.arange(len(squares) - 2)
-    return int(np.argmin(criterion))
 
 
 def _strengths(y: Floats, lengths: Ints, m: int) -> tuple[Floats, Floats]:
