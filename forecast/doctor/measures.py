@@ -76,7 +76,7 @@ def strengths(panel: Panel) -> Strengths:
     enough = np.flatnonzero(panel.lengths >= (2 * m if m > 1 else TREND_WINDOW + 2))
     for block in blocks(panel.lengths, enough):
         y = rows(panel.values, panel.offsets[block], panel.lengths[block])
-        trend[block], season[block] = _strengths(y, panel.lengths[block], m)
+        trend[block], season[block] = _strengths(np.ascontiguousarray(y.T), panel.lengths[block], m)
     return Strengths(trend, season)
 
 
@@ -129,51 +129,66 @@ def stationarity(panel: Panel) -> dict[str, int]:
 
 
 def _strengths(y: Floats, lengths: Ints, m: int) -> tuple[Floats, Floats]:
-    """Return the strengths of trend and season [B] of rows y [B, T], NaN after their ends."""
+    """Return the strengths of trend and season [B] of columns y [T, B], NaN below their ends.
+
+    Series are columns here, since then each step goes over the series of a block in one stretch of memory.
+    """
     window = m if m > 1 else TREND_WINDOW
-    half, width = window // 2, y.shape[1] - 2 * (window // 2)
+    half, width = window // 2, len(y) - 2 * (window // 2)
     centred = _centred(_ended(y, lengths), lengths)
-    total = np.zeros((len(y), y.shape[1] + 1))
-    np.cumsum(centred, axis=1, out=total[:, 1:])
-    trend = total[:, 2 * half + 1 :] - total[:, :width]
+    trend = _moving_sums(centred, window)
     if window % 2 == 0:  # the first and the last value count half
-        trend -= centred[:, :width] / 2
-        trend -= centred[:, 2 * half :] / 2
-    trend /= window
+        trend = (trend[1:] + trend[:-1]) / 2
     count = lengths - 2 * half
-    middle = _ended(centred[:, half : half + width], count)
-    rest = _ended(middle - trend, count)
+    middle = _ended(centred[half : half + width], count)
+    rest = _ended(middle - trend / window, count)
     if m == 1:
-        return _share(_variance(rest, count), _variance(middle, count)), np.full(len(y), np.nan)
+        return _share(_variance(rest, count), _variance(middle, count)), np.full(len(count), np.nan)
     season = _season(rest, count, m)
     noise = _variance(rest - season, count)
     return _share(noise, _variance(middle - season, count)), _share(noise, _variance(rest, count))
 
 
+def _moving_sums(x: Floats, width: int) -> Floats:
+    """Return the sums of `width` neighbours in the columns of x [T, B], [T - width + 1, B].
+
+    Sums of 1, 2, 4, 8, ... neighbours come from each other, and those that make up the width are added.
+    """
+    count, size, done = len(x) - width + 1, 1, width & 1
+    total = x[:count] if done else np.zeros((count, x.shape[1]))
+    while 2 * size <= width:
+        x = x[size:] + x[:-size]
+        size *= 2
+        if width & size:
+            total = total + x[done : done + count]
+            done += size
+    return total
+
+
 def _season(x: Floats, count: Ints, m: int) -> Floats:
-    """Return the means of x [B, T] by position in the season at each of the first `count` places, 0 behind, as x is."""
-    whole = x.shape[1] // m * m
-    sums: Floats = x[:, :whole].reshape(len(x), -1, m).sum(axis=1)
-    sums[:, : x.shape[1] - whole] += x[:, whole:]
-    means = sums / np.maximum((count[:, None] - np.arange(m) + m - 1) // m, 1)
-    return _ended(np.tile(means, (1, -(-x.shape[1] // m)))[:, : x.shape[1]], count)
+    """Return the means of x [T, B] by position in the season at each of the first `count` places, 0 below, as x is."""
+    whole = len(x) // m * m
+    sums: Floats = x[:whole].reshape(-1, m, x.shape[1]).sum(axis=0)
+    sums[: len(x) - whole] += x[whole:]
+    means = sums / np.maximum((count - np.arange(m)[:, None] + m - 1) // m, 1)
+    return _ended(np.tile(means, (-(-len(x) // m), 1))[: len(x)], count)
 
 
 def _variance(x: Floats, count: Ints) -> Floats:
-    """Return the variance [B] of the first `count` numbers of x [B, T], which is 0 behind."""
+    """Return the variance [B] of the first `count` numbers of the columns of x [T, B], which is 0 below."""
     off = _centred(x, count)
-    return np.asarray(np.einsum("ij,ij->i", off, off) / count)
+    return np.asarray(np.einsum("ij,ij->j", off, off) / count)
 
 
 def _centred(x: Floats, count: Ints) -> Floats:
-    """Return x [B, T], 0 behind the first `count` numbers, less the mean of these."""
-    return _ended(x - (x.sum(axis=1) / count)[:, None], count)
+    """Return the columns of x [T, B], 0 below the first `count` numbers, less the mean of these."""
+    return _ended(x - x.sum(axis=0) / count, count)
 
 
 def _ended(x: Floats, count: Ints) -> Floats:
-    """Return x [B, T] with 0 behind the first `count` numbers of each row; x itself where all rows are whole."""
-    whole = bool((count == x.shape[1]).all())
-    return x if whole else np.where(np.arange(x.shape[1]) < count[:, None], x, 0.0)
+    """Return x [T, B] with 0 below the first `count` numbers of each column; x itself where all columns are whole."""
+    whole = bool((count == len(x)).all())
+    return x if whole else np.where(np.arange(len(x))[:, None] < count, x, 0.0)
 
 
 def _share(noise: Floats, whole: Floats) -> Floats:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from forecast.transforms.arrays import blocks, from_end, interpolated, lagged_products, rows, series_of
+from forecast.transforms.arrays import blocks, correlated, from_end, interpolated, rows, series_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -229,11 +229,9 @@ def _has_season(panel: Panel) -> Bools:
             y = np.nan_to_num(y, nan=0.0)
         else:
             d -= d.sum(axis=1, keepdims=True) / d.shape[1]
-        products = lagged_products(d, m)
-        total = products[:, 0]
-        moving = total > 1e-20 * np.einsum("ij,ij->i", y, y) / size[:, 0] ** 2
-        r = products[:, 1:] / np.where(moving, total, 1.0)[:, None]
-        steps = panel.lengths[block] - 1
-        limit = 1.645 * np.sqrt((1.0 + 2.0 * np.sum(r[:, :-1] ** 2, axis=1)) / steps)
-        found[block] = moving & (r[:, -1] > limit)
+        moving = np.einsum("ij,ij->i", d, d) > 1e-20 * np.einsum("ij,ij->i", y, y) / size[:, 0] ** 2
+        least = 1.645 / np.sqrt(panel.lengths[block] - 1)
+        _, above, r = correlated(d, m, least)
+        limit = least[above] * np.sqrt(1.0 + 2.0 * np.sum(r[:, 1:-1] ** 2, axis=1))
+        found[block[above]] = moving[above] & (r[:, -1] > limit)
     return found
