@@ -56,9 +56,8 @@ def filled(panel: Panel) -> Panel:
     """
     size = np.fmax.reduceat(np.abs(panel.values), panel.offsets[:-1])
     values = panel.values / np.repeat(np.where(size > 0, size, 1.0), panel.lengths)
-    missing = np.isnan(values)
-    if missing.any():  # a series neither begins nor ends with a gap, so the line never reaches into another series
-        places = np.arange(len(values))
+    if panel.has_gaps:  # a series neither begins nor ends with a gap, so the line never reaches into another series
+        missing, places = np.isnan(values), np.arange(len(values))
         values[missing] = np.interp(places[missing], places[~missing], values[~missing])
     return panel.with_values(values)
 
@@ -95,12 +94,11 @@ def outliers(panel: Panel) -> Bools:
         for block in blocks(panel.lengths, chosen):
             y = rows(panel.values, panel.offsets[block], panel.lengths[block])
             steps = y[:, lag:] - y[:, :-lag]
-            middle, size, farthest = _robust(steps)
-            suspects = np.flatnonzero(farthest > 0.999 * OUTLIER_SIZE * size)
-            score = (steps[suspects] - middle[suspects, None]) / size[suspects, None]
+            suspects, middle, size = _suspects(steps)
+            score = (steps[suspects] - middle[:, None]) / size[:, None]
             series, places = np.nonzero(_outlying(score, lag))
             found[panel.offsets[block[suspects[series]]] + places] = True
-    return found & ~np.isnan(panel.values)
+    return found & ~np.isnan(panel.values) if panel.has_gaps else found
 
 
 def stationarity(panel: Panel) -> dict[str, int]:
@@ -197,20 +195,37 @@ def _share(noise: Floats, whole: Floats) -> Floats:
     return np.where(some, np.clip(1.0 - noise / np.where(some, whole, 1.0), 0.0, 1.0), 0.0)
 
 
-def _robust(steps: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return of each row of steps [B, T] the median, the robust standard deviation and the largest distance from it."""
+def _suspects(steps: Floats) -> tuple[Ints, Floats, Floats]:
+    """Return which rows of steps [B, T] may hold an outlier, and the median and the robust standard deviation of these.
+
+    Half of a row at least is as far from its median as the nearer of its quartiles, so the median distance is no smaller
+    than that; it is worked out only where a number lies far enough away for the nearer quartile.
+    """
     ordered = np.sort(steps, axis=1)  # NaN at the end
     counts = np.full(len(steps), steps.shape[1])
     if np.isnan(ordered[:, -1]).any():
         counts -= np.isnan(ordered).sum(axis=1)
     middle = _at_middle(ordered, counts)
-    last = np.take_along_axis(ordered, np.maximum(counts - 1, 0)[:, None], axis=1)[:, 0]
+    lowest, low, high, highest = (
+        np.take_along_axis(ordered, np.maximum(at, 0)[:, None], axis=1)[:, 0]
+        for at in (np.zeros_like(counts), counts // 4, counts - 1 - counts // 4, counts - 1)
+    )
+    farthest = np.fmax(middle - lowest, highest - middle)
+    near = 1.4826 * np.fmin(middle - low, high - middle)
+    some = np.flatnonzero(farthest > 0.99 * OUTLIER_SIZE * near)
+    spread = _spread(ordered[some], counts[some], middle[some])
+    kept = farthest[some] > 0.999 * OUTLIER_SIZE * spread
+    return some[kept], middle[some[kept]], spread[kept]
+
+
+def _spread(ordered: Floats, counts: Ints, middle: Floats) -> Floats:
+    """Return the robust standard deviation [B] of rows [B, T] that rise to their ends; infinite where all are equal."""
     spread = 1.4826 * _median_distance(ordered, counts, middle)
     flat = np.flatnonzero(spread <= 1e-12)
-    sizes = np.abs(steps[flat] - middle[flat, None])
+    sizes = np.abs(ordered[flat] - middle[flat, None])
     mean = 1.2533 * np.nan_to_num(sizes).sum(axis=1) / np.maximum(counts[flat], 1)
     spread[flat] = np.where(mean > 1e-12, mean, np.inf)
-    return middle, spread, np.fmax(middle - ordered[:, 0], last - middle)
+    return spread
 
 
 def _outlying(score: Floats, lag: int) -> Bools:
