@@ -95,6 +95,6 @@ def test_correlations_that_cancel_take_all_lags():
 
 def test_a_check_does_not_wait_for_statsmodels():
     code = "import sys; from forecast.pipeline import check; check('airline'); print('statsmodels' in sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "False"

@@ -198,8 +198,8 @@ def _share(noise: Floats, whole: Floats) -> Floats:
 def _suspects(steps: Floats) -> tuple[Ints, Floats, Floats]:
     """Return which rows of steps [B, T] may hold an outlier, and the median and the robust standard deviation of these.
 
-    Half of a row at least is as far from its median as the nearer of its quartiles, so the median distance is no smaller
-    than that; it is worked out only where a number lies far enough away for the nearer quartile.
+    Half of a row at least is as far from its median as the nearer of its quartiles, so the median distance is no
+    smaller than that; it is worked out only where a number lies far enough away for the nearer quartile.
     """
     ordered = np.sort(steps, axis=1)  # NaN at the end
     counts = np.full(len(steps), steps.shape[1])

@@ -124,6 +124,9 @@ def read_form(texts: Sequence[str], form: Form) -> Reading:
     """
     pattern = form.pattern
     matches = [pattern.fullmatch(text) for text in texts]
+    if not any(matches):
+        never = np.full(len(matches), np.datetime64("NaT"), dtype="datetime64[us]")
+        return Reading(never, np.zeros(len(matches), dtype=np.bool_), ("",) * len(matches))
 
     def part(name: str, default: int) -> NDArray[np.int64]:
         if name not in pattern.groupindex:

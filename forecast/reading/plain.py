@@ -168,8 +168,8 @@ def _by_arrow(file: PlainFile, layout: Layout) -> pd.DataFrame | None:
         ),
     )
     columns: dict[str, Any] = {}
-    with ThreadPoolExecutor(2) as both:  # one dictionary for the whole column costs less than one a chunk
-        encoded = {name: both.submit(table[name].dictionary_encode) for name in layout.names if name in layout.kinds}
+    with ThreadPoolExecutor(2) as both:
+        encoded = {name: both.submit(_encoded, table[name]) for name in layout.names if name in layout.kinds}
     for name in layout.names:
         if name in layout.numbers:
             columns[name] = table[name].to_numpy()
@@ -178,11 +178,14 @@ def _by_arrow(file: PlainFile, layout: Layout) -> pd.DataFrame | None:
         elif name in layout.cells:
             columns[name] = _stripped(table[name].to_numpy())
         else:
-            unified = encoded[name].result().unify_dictionaries().combine_chunks()
-            unified = unified.chunk(0) if isinstance(unified, pa.ChunkedArray) else unified
-            codes = np.asarray(unified.indices.to_numpy(zero_copy_only=False))
-            columns[name] = _categorical(codes, unified.dictionary.to_pylist())
+            columns[name] = _categorical(*encoded[name].result())
     return pd.DataFrame(columns, copy=False)
+
+
+def _encoded(texts: Any) -> tuple[NDArray[Any], list[str]]:
+    """Return the codes and the distinct texts of a column; one dictionary for all costs less than one a chunk."""
+    found = texts.combine_chunks().dictionary_encode()
+    return found.indices.to_numpy(), found.dictionary.to_pylist()
 
 
 def _by_pandas(file: PlainFile, layout: Layout) -> pd.DataFrame | None:

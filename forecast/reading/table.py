@@ -136,7 +136,7 @@ def coded(cells: pd.Series[Any]) -> tuple[NDArray[Any], list[str]]:
     import pandas as pd
 
     if isinstance(cells.dtype, pd.CategoricalDtype):
-        return cells.cat.codes.to_numpy(), [str(text) for text in cells.cat.categories]
+        return cells.array.codes, distinct(cells)
     codes, texts = pd.factorize(cells.astype(str))
     return codes, texts.tolist()
 
@@ -153,7 +153,8 @@ def distinct(cells: pd.Series[Any]) -> list[str]:
     import pandas as pd
 
     if isinstance(cells.dtype, pd.CategoricalDtype):
-        return [str(text) for text in cells.cat.categories]
+        texts: list[str] = cells.cat.categories.tolist()  # of `bulk`, which makes categories of nothing but texts
+        return texts
     return [str(text) for text in cells.astype(str).unique()]
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.errors import DataError, shown
-from forecast.reading.table import MISSING_MARKERS
+from forecast.reading.table import MISSING_MARKERS, distinct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +56,7 @@ GROUPED_BY_POINTS = r"[+-]?(?:0|[1-9]\d{0,2}(?:\.\d{3})*)"
 def is_missing(cells: pd.Series[Any]) -> NDArray[np.bool_]:
     """Return which cells stand for a missing value: nothing, ``NA``, ``NaN``, ``nan``, ``null`` or ``None``."""
     if isinstance(cells.dtype, pd.CategoricalDtype):
-        kinds = cells.cat.categories
+        kinds = distinct(cells)
         if MISSING_MARKERS.isdisjoint(kinds):
             return np.zeros(len(cells), dtype=np.bool_)
         return np.array([text in MISSING_MARKERS for text in kinds], dtype=np.bool_)[cells.cat.codes]

@@ -22,7 +22,18 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
 
-__all__ = ["blocks", "correlated", "from_end", "interpolated", "lagged_products", "largest", "quantiles", "rows", "series_of", "wide"]
+__all__ = [
+    "blocks",
+    "correlated",
+    "from_end",
+    "interpolated",
+    "lagged_products",
+    "largest",
+    "quantiles",
+    "rows",
+    "series_of",
+    "wide",
+]
 
 BLOCK = 2**17
 """Numbers in a block of padded series: few enough to stay in the cache from one calculation to the next."""
