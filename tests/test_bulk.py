@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from forecast.errors import ForecastError
 from forecast.reading import bulk, plain, readers
-from forecast.reading.rows import in_order
+from forecast.reading.rows import Rows, in_order
+from forecast.reading.times import Times
 from forecast.series import read_series
 
 ENGINES = [True, False] if plain.find_spec("pyarrow") else [False]
@@ -304,3 +305,30 @@ def test_a_letter_may_lie_across_chunks():
     cut.read(3)
     with pytest.raises(UnicodeDecodeError):
         cut.read()
+
+
+@pytest.mark.parametrize("missing", [0, 1, 40], ids=["full", "one missing", "many missing"])
+@pytest.mark.parametrize("twice", [False, True])
+def test_rows_are_sorted_as_a_stable_sort_does_it(missing, twice):
+    rng = np.random.default_rng(missing)
+    pairs = [(code, tick) for code in range(7) for tick in range(11)][missing:]
+    pairs += pairs[:missing] if twice else []  # as many rows as a full panel has, but not each of them once
+    codes, ticks = np.array([pairs[i] for i in rng.permutation(len(pairs))]).T
+    values, names = rng.normal(size=len(codes)), list("gbdafce")
+    order = sorted(range(len(codes)), key=lambda row: (names[codes[row]], ticks[row]))
+
+    rows = Rows.sorted(codes, names, Times(ticks, np.arange(11)), values)
+
+    assert rows.names == tuple("abcdefg")
+    assert rows.rows.tolist() == order
+    assert rows.values.tolist() == values[order].tolist()
+    assert rows.ticks.tolist() == ticks[order].tolist()
+    assert [rows.names[code] for code in rows.codes] == [names[code] for code in codes[order]]
+
+
+def test_rows_that_stand_in_order_do_not_share_their_values_with_what_was_given():
+    values = np.array([1.0, 2.0])
+
+    assert not np.shares_memory(
+        Rows.sorted(np.array([0, 0]), ["a"], Times(np.arange(2), np.arange(2)), values).values, values
+    )

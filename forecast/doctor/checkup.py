@@ -18,7 +18,7 @@ from forecast.doctor.measures import filled, stationarity, strengths
 from forecast.errors import DataError, shown
 from forecast.frequency import advance
 from forecast.seasons import confirm_seasons, find_season
-from forecast.transforms import choose_transforms
+from forecast.transforms import choices_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,7 +110,7 @@ def _transforms(panel: Panel, missing: str) -> list[dict[str, Any]]:
     """Return which transforms `run` would choose, for how many series and why."""
     return [
         {"name": choice.name, "series": int(choice.series.sum()), "why": choice.why}
-        for choice in choose_transforms(panel, missing=missing)[2]
+        for choice in choices_of(panel, missing=missing)
         if choice.series.any()
     ]
 

@@ -153,13 +153,13 @@ def _by_arrow(file: PlainFile, layout: Layout) -> pd.DataFrame | None:
     import pyarrow as pa
     from pyarrow import csv
 
-    kinds = {name: pa.float64() if name in layout.numbers else pa.string() for name in layout.names}
+    types = {name: pa.float64() if name in layout.numbers else pa.string() for name in layout.names}
     table = csv.read_csv(
         pa.PythonFile(file, mode="r"),
         read_options=csv.ReadOptions(column_names=layout.names, skip_rows=1),
         parse_options=csv.ParseOptions(delimiter=layout.separator, quote_char=False, ignore_empty_lines=False),
         convert_options=csv.ConvertOptions(
-            column_types=kinds,
+            column_types=types,
             null_values=sorted(MISSING_MARKERS),
             strings_can_be_null=False,
             true_values=[],
@@ -167,19 +167,15 @@ def _by_arrow(file: PlainFile, layout: Layout) -> pd.DataFrame | None:
             check_utf8=False,  # the file has looked
         ),
     )
-    columns: dict[str, Any] = {}
     with ThreadPoolExecutor(2) as both:
         encoded = {name: both.submit(_encoded, table[name]) for name in layout.names if name in layout.kinds}
-    for name in layout.names:
-        if name in layout.numbers:
-            columns[name] = table[name].to_numpy()
-            if np.isnan(columns[name]).sum() != table[name].null_count:  # a NaN in a spelling that is no marker
-                return None
-        elif name in layout.cells:
-            columns[name] = _stripped(table[name].to_numpy())
-        else:
-            columns[name] = _categorical(*encoded[name].result())
-    return pd.DataFrame(columns, copy=False)
+        numbers = {name: table[name].to_numpy() for name in layout.numbers}
+        if any(np.isnan(found).sum() != table[name].null_count for name, found in numbers.items()):
+            return None  # a NaN in a spelling that is no marker
+        cells = {name: _stripped(table[name].to_numpy()) for name in layout.cells}
+    kinds = {name: _categorical(*found.result()) for name, found in encoded.items()}
+    columns: dict[str, Any] = {**numbers, **cells, **kinds}
+    return pd.DataFrame({name: columns[name] for name in layout.names}, copy=False)
 
 
 def _encoded(texts: Any) -> tuple[NDArray[Any], list[str]]:
