@@ -53,7 +53,7 @@ def dickey_fuller(y: Floats, *, differences: int | None = None) -> float:
     lags = differences_by_aic(y) if differences is None else differences
     steps = np.diff(y)
     columns = np.column_stack([np.ones(len(steps) - lags), *_lagged(steps, lags), y[lags:-1], steps[lags:]])
-    triangle = np.linalg.qr(columns, mode="r")
+    triangle = _triangle(columns)
     own, effect, left = float(triangle[-2, -2]), float(triangle[-2, -1]), float(triangle[-1, -1])
     freedom = len(columns) - lags - 2
     level, change = np.linalg.norm(columns[:, -2:], axis=0)
@@ -78,7 +78,7 @@ def differences_by_aic(y: Floats) -> int:
     steps = np.diff(y)
     count = len(steps) - longest
     columns = np.column_stack([np.ones(count), y[longest:-1], *_lagged(steps, longest), steps[longest:]])
-    triangle = np.linalg.qr(columns, mode="r")
+    triangle = _triangle(columns)
     squares = np.cumsum(triangle[::-1, -1] ** 2)[::-1]  # what is left over after 0, 1, 2, ... columns
     least = max(1e-15 * float(squares[0]), 1e-300)  # below it there is rounding alone
     criterion = count * np.log(np.maximum(squares[2:], least)) + 2.0 * np.arange(len(squares) - 2)
@@ -128,3 +128,8 @@ def lags_by_correlation(x: Floats) -> int:
 def _lagged(steps: Floats, lags: int) -> list[Floats]:
     """Return the changes 1, 2, ..., `lags` places before each of the changes that have so many before them."""
     return [steps[lags - lag : len(steps) - lag] for lag in range(1, lags + 1)]
+
+
+def _triangle(columns: Floats) -> Floats:
+    """Return the triangular matrix R of the orthogonal decomposition of a matrix."""
+    return np.asarray(np.linalg.qr(columns, mode="r"), dtype=np.float64)

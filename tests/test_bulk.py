@@ -1,7 +1,8 @@
 """A large file read by columns is read as the careful path reads it, or given back to it."""
 
-import hashlib
+import gzip
 import io
+from hashlib import sha256
 
 import numpy as np
 import pandas as pd
@@ -9,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast.errors import ForecastError
+from forecast.errors import FileError, ForecastError
 from forecast.reading import bulk, plain, readers
+from forecast.reading.readers import read_table
 from forecast.reading.rows import Rows, in_order
 from forecast.reading.times import Times
 from forecast.series import read_series
@@ -300,7 +302,6 @@ def test_a_letter_may_lie_across_chunks():
     file = plain.PlainFile(io.BytesIO("ab\u00e9c".encode()))
 
     assert file.read(3) + file.read(5) + file.read() == "ab\u00e9c".encode()
-    assert file.sha256() == hashlib.sha256("ab\u00e9c".encode()).hexdigest()
     cut = plain.PlainFile(io.BytesIO("ab\u00e9".encode()[:3]))
     cut.read(3)
     with pytest.raises(UnicodeDecodeError):
@@ -332,3 +333,39 @@ def test_rows_that_stand_in_order_do_not_share_their_values_with_what_was_given(
     assert not np.shares_memory(
         Rows.sorted(np.array([0, 0]), ["a"], Times(np.arange(2), np.arange(2)), values).values, values
     )
+
+
+@pytest.fixture
+def large(tmp_path):
+    """A file that is read by columns."""
+    path = tmp_path / "large.csv"
+    path.write_text("unique_id,ds,y\n" + "".join(f"a,2020-{month:02},{month}\n" for month in range(1, 13)))
+    assert read_table(path).by_columns
+    return path
+
+
+def test_the_hash_of_a_large_file_is_worked_out_when_it_is_asked_for(large):
+    data = read_series(large)
+
+    assert data.sha256 == sha256(large.read_bytes()).hexdigest()
+    assert read_table(large).sha256 == data.sha256
+
+
+@pytest.mark.parametrize("end", ["a,2021-01,1\n", None], ids=["changed", "gone"])
+def test_the_hash_is_that_of_the_file_that_was_read_or_none(large, end):
+    data = read_series(large)
+    if end is None:
+        large.unlink()
+    else:
+        large.write_text(large.read_text() + end)
+
+    with pytest.raises(FileError, match="large.csv") as caught:
+        _ = data.sha256
+    assert caught.value.code == "F102"
+
+
+def test_a_large_packed_file_has_the_hash_of_what_is_in_it(large, tmp_path):
+    packed = tmp_path / "large.csv.gz"
+    packed.write_bytes(gzip.compress(large.read_bytes(), 1))
+
+    assert read_series(packed).sha256 == sha256(large.read_bytes()).hexdigest()

@@ -42,6 +42,8 @@ def read_bulk(
 ) -> Table | None:
     """Return the table of a large plain file, None where only the careful path can read it.
 
+    Its fingerprint is that of the head.
+
     Parameters
     ----------
     file : binary file
@@ -120,7 +122,7 @@ def _by_numbers(file: BinaryIO, layout: Layout, head: Table, *, asked: bool) -> 
             if grouped and plain.counts["."] > _points(frame, layout):
                 return None
         lines = range(2, len(frame) + 2)
-        return replace(head, frame=frame, sha256=plain.sha256(), lines=lines, by_columns=True)
+        return replace(head, frame=frame, lines=lines, by_columns=True)
 
 
 def _by_cells(file: BinaryIO, layout: Layout, head: Table, decimal: str | None) -> Table | None:
@@ -130,7 +132,7 @@ def _by_cells(file: BinaryIO, layout: Layout, head: Table, decimal: str | None) 
         frame = read_columns(plain, layout)
         if frame is None or not _is_table(frame, layout):
             return None
-        table = replace(head, frame=frame, sha256=plain.sha256(), lines=range(2, len(frame) + 2))
+        table = replace(head, frame=frame, lines=range(2, len(frame) + 2))
     found = decimal or ("." if layout.separator == "," else sniff_decimal(table))
     notes = [note for note in head.notes if note != "decimal comma"]
     comma = ["decimal comma"] if found == "," and decimal is None else []

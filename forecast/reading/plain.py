@@ -1,13 +1,12 @@
 """The bytes of a plain text file to columns, by pyarrow where it is installed and by pandas where not.
 
-The idea: the file goes by once in chunks, which are hashed and looked at while the engine splits the chunk before; what
-is not plain stops the reading.
+The idea: the file goes by once in chunks, which are looked at while the engine splits the chunk before; what is not
+plain stops the reading.
 """
 
 from __future__ import annotations
 
 import codecs
-import hashlib
 import io
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -61,7 +60,7 @@ class Layout:
 
 
 class PlainFile(io.BufferedIOBase):
-    """A file for an engine to read, hashed and looked at on the way.
+    """A file for an engine to read, looked at on the way.
 
     Reading raises ValueError when the file holds quotes, zero bytes, several kinds of line ends, or is not UTF-8.
 
@@ -76,8 +75,6 @@ class PlainFile(io.BufferedIOBase):
     def __init__(self, file: BinaryIO, counted: str = "") -> None:
         self.counts = dict.fromkeys(counted, 0)
         self._file = file
-        self._hash = hashlib.sha256()
-        self._beside = ThreadPoolExecutor(1)  # hashing lets go of the lock
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._last = b""
         self._returns = self._windows_ends = 0
@@ -89,22 +86,12 @@ class PlainFile(io.BufferedIOBase):
     def read(self, size: int | None = -1, /) -> bytes:
         """Return the next bytes."""
         chunk = self._file.read(-1 if size is None else size)
-        self._beside.submit(self._hash.update, chunk)
         self._look(chunk)
         return chunk
 
     def read1(self, size: int = -1, /) -> bytes:
         """Return the next bytes."""
         return self.read(size)
-
-    def sha256(self) -> str:
-        """Return the hash of what was read."""
-        return self._beside.submit(self._hash.hexdigest).result()
-
-    def close(self) -> None:
-        """Wait for the hash; the file below stays open."""
-        self._beside.shutdown()
-        super().close()
 
     def _look(self, chunk: bytes) -> None:
         if b'"' in chunk or b"\0" in chunk:
