@@ -216,8 +216,11 @@ def _differences(panel: Panel, block: NDArray[np.int64], lag: int) -> tuple[Floa
     y = rows(panel.values, panel.offsets[block], panel.lengths[block])
     size = np.fmax(np.fmax.reduce(y, axis=1, initial=0.0), -np.fmin.reduce(y, axis=1, initial=0.0))[:, None]
     x = (y[:, lag:] - y[:, :-lag]) / np.where(size > 0, size, 1.0)
-    known = ~np.isnan(x)
-    counts = np.count_nonzero(known, axis=1)
+    if not panel.has_gaps and (panel.lengths[block] == y.shape[1]).all():
+        known, counts = np.ones(x.shape, dtype=bool), np.full(len(block), x.shape[1])
+    else:
+        known = ~np.isnan(x)
+        counts = np.count_nonzero(known, axis=1)
     x = _without_line(x, known, counts)
     still = np.einsum("ij,ij->i", x, x) <= 1e-20 * np.maximum(counts, 1)
     x[still] = 0.0

@@ -216,7 +216,7 @@ def _has_season(panel: Panel) -> Bools:
     found = np.zeros(panel.n_series, dtype=bool)
     if m < 2:
         return found
-    for block in blocks(2 * panel.lengths, np.flatnonzero(panel.lengths >= 3 * m)):
+    for block in blocks(panel.lengths, np.flatnonzero(panel.lengths >= 3 * m)):
         y = rows(panel.values, panel.offsets[block], panel.lengths[block])
         size = np.fmax(np.fmax.reduce(y, axis=1, initial=0.0), -np.fmin.reduce(y, axis=1, initial=0.0))[:, None]
         size = np.where(size > 0, size, 1.0)
@@ -229,9 +229,10 @@ def _has_season(panel: Panel) -> Bools:
             y = np.nan_to_num(y, nan=0.0)
         else:
             d -= d.sum(axis=1, keepdims=True) / d.shape[1]
-        moving = np.einsum("ij,ij->i", d, d) > 1e-20 * np.einsum("ij,ij->i", y, y) / size[:, 0] ** 2
         least = 1.645 / np.sqrt(panel.lengths[block] - 1)
         _, above, r = correlated(d, m, least)
         limit = least[above] * np.sqrt(1.0 + 2.0 * np.sum(r[:, 1:-1] ** 2, axis=1))
-        found[block[above]] = moving[above] & (r[:, -1] > limit)
+        moves, whole = (np.einsum("ij,ij->i", x, x) for x in (d[above], y[above]))
+        moving = moves > 1e-20 * whole / size[above, 0] ** 2
+        found[block[above]] = moving & (r[:, -1] > limit)
     return found
