@@ -7,6 +7,7 @@ that work on a panel is work on an array, and one series is a panel of one.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -116,6 +117,11 @@ class Panel:
     def lengths(self) -> NDArray[np.int64]:
         """The number of values of each series, [S]."""
         return np.diff(self.offsets)
+
+    @cached_property
+    def has_gaps(self) -> bool:
+        """Whether any value is missing."""
+        return bool(np.isnan(self.values).any())
 
     def series(self, s: int) -> NDArray[np.float64]:
         """Return the values of series `s`, a view of [T]."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtri
 
-from forecast.transforms.arrays import blocks, lagged_products, rows
+from forecast.transforms.arrays import blocks, correlated, lagged_products, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -143,10 +143,11 @@ def season_strengths(
     found = np.zeros(panel.n_series, dtype=bool)
     strength = np.zeros(panel.n_series)
     enough = series[panel.lengths[series] >= 3 * m + lag - 1]
-    for block, r, counts in autocorrelations(panel, m, lag=lag, chosen=enough):
-        limit = _limits(r, counts, SIGNIFICANCE)[:, m]
-        found[block] = (r[:, m] > limit) & (r[:, m] > r[:, m // 2])
-        strength[block] = r[:, m]
+    for block in blocks(panel.lengths + m, enough):
+        x, counts = _differences(panel, block, lag)
+        strength[block], above, r = correlated(x, m, _limit(counts, SIGNIFICANCE))  # the limit is nowhere lower
+        limit = _limits(r, counts[above], SIGNIFICANCE)[:, m]
+        found[block[above]] = (r[:, m] > limit) & (r[:, m] > r[:, m // 2])
     return found[series], strength[series]
 
 
@@ -215,8 +216,11 @@ def _differences(panel: Panel, block: NDArray[np.int64], lag: int) -> tuple[Floa
     y = rows(panel.values, panel.offsets[block], panel.lengths[block])
     size = np.fmax(np.fmax.reduce(y, axis=1, initial=0.0), -np.fmin.reduce(y, axis=1, initial=0.0))[:, None]
     x = (y[:, lag:] - y[:, :-lag]) / np.where(size > 0, size, 1.0)
-    known = ~np.isnan(x)
-    counts = np.count_nonzero(known, axis=1)
+    if not panel.has_gaps and (panel.lengths[block] == y.shape[1]).all():
+        known, counts = np.ones(x.shape, dtype=bool), np.full(len(block), x.shape[1])
+    else:
+        known = ~np.isnan(x)
+        counts = np.count_nonzero(known, axis=1)
     x = _without_line(x, known, counts)
     still = np.einsum("ij,ij->i", x, x) <= 1e-20 * np.maximum(counts, 1)
     x[still] = 0.0
@@ -244,5 +248,9 @@ def _limits(r: Floats, counts: NDArray[np.int64], significance: float) -> Floats
     """Return Bartlett's one-sided limits [B, K + 1]: that at lag k takes the autocorrelations before k as real."""
     before = np.zeros_like(r)
     before[:, 2:] = np.cumsum(r[:, 1:-1] ** 2, axis=1)
-    z = float(-ndtri(significance))
-    return np.asarray(z * np.sqrt((1.0 + 2.0 * before) / np.maximum(counts, 1)[:, None]))
+    return np.asarray(_limit(counts, significance)[:, None] * np.sqrt(1.0 + 2.0 * before))
+
+
+def _limit(counts: NDArray[np.int64], significance: float) -> Floats:
+    """Return the one-sided limit [B] of the first autocorrelation of noise of which `counts` values are known."""
+    return np.asarray(-ndtri(significance) / np.sqrt(np.maximum(counts, 1)))

@@ -28,7 +28,7 @@ from forecast.reading.zones import check_zone
 from forecast.regularity import Regularity, measure_regularity
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -52,8 +52,8 @@ class SeriesData:
         The series as arrays, which is what models see: on a regular grid, NaN for a gap, no NaN at the ends.
     name : str
         What to call the source, such as ``sales.csv``.
-    sha256 : str
-        The hash of its bytes.
+    fingerprint : str or callable
+        The SHA-256 of its bytes, or what works it out.
     time, target, id : str or None
         The columns that were read; None where the rows were numbered or there is one series.
     notes : tuple of str
@@ -66,13 +66,24 @@ class SeriesData:
 
     panel: Panel
     name: str
-    sha256: str
+    fingerprint: str | Callable[[], str]
     time: str | None
     target: str
     id: str | None
     notes: tuple[str, ...]
     notices: tuple[Notice, ...]
     regularity: Regularity
+
+    @cached_property
+    def sha256(self) -> str:
+        """The hash of the bytes of the source.
+
+        Raises
+        ------
+        FileError
+            F102, a large file that is not as it was when it was read.
+        """
+        return self.fingerprint() if callable(self.fingerprint) else self.fingerprint
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -219,7 +230,7 @@ def _understood(table: Table, asked: Asked) -> SeriesData:
     return SeriesData(
         panel=replace(panel, season_length=first, longer_seasons=tuple(longer), covariates=covariates),
         name=table.name,
-        sha256=table.sha256,
+        fingerprint=table.fingerprint,
         time=columns.time,
         target=target,
         id=columns.id,

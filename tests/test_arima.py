@@ -26,8 +26,9 @@ from forecast.models.arima_css import (
     stable,
 )
 from forecast.models.arima_exact import fit_exact
-from forecast.models.arima_search import Space, choose_differences, kpss, seasonal_strength
+from forecast.models.arima_search import Space, choose_differences, seasonal_strength
 from forecast.panel import Panel
+from forecast.unit_roots import kpss
 
 DATA = Path(__file__).parents[1] / "data"
 SEASONAL = Orders(2, 1, 1, 1, 1, 2, m=4)
@@ -132,16 +133,6 @@ def test_jacobian_equals_differences(orders, params):
 
 def test_a_model_without_parameters_has_an_empty_jacobian():
     assert residuals_and_jacobian(np.empty(0), Orders(d=1), noise(9), np.empty((9, 0)))[1].shape == (9, 0)
-
-
-@pytest.mark.parametrize("lags", [0, 3, 9])
-def test_kpss_equals_that_of_statsmodels(lags):
-    with warnings.catch_warnings():
-        from statsmodels.tsa.stattools import kpss as theirs
-
-        warnings.simplefilter("ignore")
-        expected = theirs(np.cumsum(noise(120)), regression="c", nlags=lags)[0]
-    assert kpss(np.cumsum(noise(120)), lags=lags) == pytest.approx(expected, rel=1e-10)
 
 
 def test_stable_agrees_with_the_roots():

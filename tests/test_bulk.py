@@ -1,7 +1,8 @@
 """A large file read by columns is read as the careful path reads it, or given back to it."""
 
-import hashlib
+import gzip
 import io
+from hashlib import sha256
 
 import numpy as np
 import pandas as pd
@@ -9,9 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecast.errors import ForecastError
+from forecast.errors import FileError, ForecastError
 from forecast.reading import bulk, plain, readers
-from forecast.reading.rows import in_order
+from forecast.reading.readers import read_table
+from forecast.reading.rows import Rows, in_order
+from forecast.reading.times import Times
 from forecast.series import read_series
 
 ENGINES = [True, False] if plain.find_spec("pyarrow") else [False]
@@ -299,8 +302,70 @@ def test_a_letter_may_lie_across_chunks():
     file = plain.PlainFile(io.BytesIO("ab\u00e9c".encode()))
 
     assert file.read(3) + file.read(5) + file.read() == "ab\u00e9c".encode()
-    assert file.sha256() == hashlib.sha256("ab\u00e9c".encode()).hexdigest()
     cut = plain.PlainFile(io.BytesIO("ab\u00e9".encode()[:3]))
     cut.read(3)
     with pytest.raises(UnicodeDecodeError):
         cut.read()
+
+
+@pytest.mark.parametrize("missing", [0, 1, 40], ids=["full", "one missing", "many missing"])
+@pytest.mark.parametrize("twice", [False, True])
+def test_rows_are_sorted_as_a_stable_sort_does_it(missing, twice):
+    rng = np.random.default_rng(missing)
+    pairs = [(code, tick) for code in range(7) for tick in range(11)][missing:]
+    pairs += pairs[:missing] if twice else []  # as many rows as a full panel has, but not each of them once
+    codes, ticks = np.array([pairs[i] for i in rng.permutation(len(pairs))]).T
+    values, names = rng.normal(size=len(codes)), list("gbdafce")
+    order = sorted(range(len(codes)), key=lambda row: (names[codes[row]], ticks[row]))
+
+    rows = Rows.sorted(codes, names, Times(ticks, np.arange(11)), values)
+
+    assert rows.names == tuple("abcdefg")
+    assert rows.rows.tolist() == order
+    assert rows.values.tolist() == values[order].tolist()
+    assert rows.ticks.tolist() == ticks[order].tolist()
+    assert [rows.names[code] for code in rows.codes] == [names[code] for code in codes[order]]
+
+
+def test_rows_that_stand_in_order_do_not_share_their_values_with_what_was_given():
+    values = np.array([1.0, 2.0])
+
+    assert not np.shares_memory(
+        Rows.sorted(np.array([0, 0]), ["a"], Times(np.arange(2), np.arange(2)), values).values, values
+    )
+
+
+@pytest.fixture
+def large(tmp_path):
+    """A file that is read by columns."""
+    path = tmp_path / "large.csv"
+    path.write_text("unique_id,ds,y\n" + "".join(f"a,2020-{month:02},{month}\n" for month in range(1, 13)))
+    assert read_table(path).by_columns
+    return path
+
+
+def test_the_hash_of_a_large_file_is_worked_out_when_it_is_asked_for(large):
+    data = read_series(large)
+
+    assert data.sha256 == sha256(large.read_bytes()).hexdigest()
+    assert read_table(large).sha256 == data.sha256
+
+
+@pytest.mark.parametrize("end", ["a,2021-01,1\n", None], ids=["changed", "gone"])
+def test_the_hash_is_that_of_the_file_that_was_read_or_none(large, end):
+    data = read_series(large)
+    if end is None:
+        large.unlink()
+    else:
+        large.write_text(large.read_text() + end)
+
+    with pytest.raises(FileError, match="large.csv") as caught:
+        _ = data.sha256
+    assert caught.value.code == "F102"
+
+
+def test_a_large_packed_file_has_the_hash_of_what_is_in_it(large, tmp_path):
+    packed = tmp_path / "large.csv.gz"
+    packed.write_bytes(gzip.compress(large.read_bytes(), 1))
+
+    assert read_series(packed).sha256 == sha256(large.read_bytes()).hexdigest()

@@ -1,17 +1,15 @@
 import json
-import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import make_panel
 from reference import outlying_places, strength_of_season
-from statsmodels.tsa.stattools import adfuller
 
 from forecast import pipeline
 from forecast.doctor import command, examine, fillable, visit
 from forecast.doctor.gaps import runs_of, time_at
-from forecast.doctor.measures import differences_by_aic, filled, longest_repeats, outliers, stationarity, strengths
+from forecast.doctor.measures import filled, longest_repeats, outliers, stationarity, strengths
 from forecast.doctor.repairs import options_of
 from forecast.errors import ConfigError, DataError, FileError
 from forecast.models.mlp import MLP
@@ -227,18 +225,6 @@ def test_noise_is_stationary_and_a_random_walk_is_to_be_differenced():
 
     assert stationarity(make_panel(*noise))["stationary"] >= 2
     assert stationarity(make_panel(*walks))["difference"] >= 2
-
-
-@pytest.mark.parametrize("n", [15, 40, 133])
-def test_the_differences_in_the_unit_root_test_are_those_that_statsmodels_takes_by_fitting_each(n):
-    rng = np.random.default_rng(n)
-    noise, season = rng.normal(size=n), 3 * np.sin(np.arange(n) * np.pi / 6)
-    series = [noise, noise.cumsum(), noise + season, noise.cumsum() + season]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        expected = [adfuller(y)[2] for y in series]
-
-    assert [differences_by_aic(y) for y in series] == expected
 
 
 def test_the_tests_look_at_twenty_series_and_pass_over_constant_and_short_ones():

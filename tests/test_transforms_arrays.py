@@ -227,3 +227,19 @@ def test_stl_takes_a_season_out_and_puts_the_latest_back():
     np.testing.assert_allclose(transform.invert(np.full((2, 6), 50.0))[0], 50 + np.resize(SEASON, 6), atol=1e-6)
     longer = make_panel(np.r_[50 + SEASON, y], [1.0, 1.0, 2.0, 3.0], season_length=4)
     np.testing.assert_allclose(transform.apply(longer).series(0), 50, atol=1e-6)
+
+
+@pytest.mark.parametrize("least", [0.0, 0.2, 2.0])
+@pytest.mark.parametrize("lag", [1, 4, 40])
+def test_autocorrelations_are_worked_out_where_the_last_is_large_enough(lag, least):
+    x = np.random.default_rng(lag).normal(size=(30, 50))
+    x[3] = 0.0
+    slow = np.array(
+        [[sum(row[k:] * row[: len(row) - k]) / max(sum(row * row), 1e-9) for k in range(lag + 1)] for row in x]
+    )
+
+    found, above, r = arrays.correlated(x, lag, np.full(30, least))
+
+    np.testing.assert_allclose(found, slow[:, lag], atol=1e-12)
+    assert above.tolist() == [row for row in range(30) if slow[row, lag] > least]
+    np.testing.assert_allclose(r, slow[above], atol=1e-12)

@@ -29,6 +29,7 @@ from forecast.transforms import (
     Winsorize,
     arrays,
     base,
+    choices_of,
     choose_transforms,
     parse_chain,
     require_transforms,
@@ -360,3 +361,19 @@ def test_a_large_panel_takes_no_more_memory_than_itself_and_a_part(monkeypatch):
 
     assert len(kept) == 3
     assert peak < 1.3 * own + 2**20
+
+
+def test_what_would_be_chosen_is_what_is_chosen_also_of_many_groups(monkeypatch):
+    rng = np.random.default_rng(3)
+    season = np.tile([5.0, 9.0, 4.0, 1.0] * 3, 5)
+    series = [season + rng.normal(size=60), rng.normal(size=60) + 9, np.where(rng.random(60) < 0.1, np.nan, season)]
+    panel = make_panel(*(np.r_[1.0, y, 1.0] for y in series))
+    chosen = choose_transforms(panel)[2]
+    monkeypatch.setattr("forecast.transforms.choosing.SMALL", 70)
+
+    found = choices_of(panel)
+
+    assert [choice.name for choice in found] == [choice.name for choice in chosen]
+    assert [choice.series.tolist() for choice in found] == [choice.series.tolist() for choice in chosen]
+    assert chosen[-1].series.any()
+    assert not chosen[-1].series.all()

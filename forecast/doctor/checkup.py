@@ -18,7 +18,7 @@ from forecast.doctor.measures import filled, stationarity, strengths
 from forecast.errors import DataError, shown
 from forecast.frequency import advance
 from forecast.seasons import confirm_seasons, find_season
-from forecast.transforms import choose_transforms
+from forecast.transforms import choices_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,7 +110,7 @@ def _transforms(panel: Panel, missing: str) -> list[dict[str, Any]]:
     """Return which transforms `run` would choose, for how many series and why."""
     return [
         {"name": choice.name, "series": int(choice.series.sum()), "why": choice.why}
-        for choice in choose_transforms(panel, missing=missing)[2]
+        for choice in choices_of(panel, missing=missing)
         if choice.series.any()
     ]
 
@@ -202,11 +202,11 @@ def _facts(data: SeriesData, whole: Panel, seasons: Future[str]) -> dict[str, An
     """Return numbers and words by name, in the order in which they are shown."""
     panel, found = data.panel, strengths(whole)
     first = min(advance(panel.last[s], 1 - panel.lengths[s], panel.frequency) for s in _earliest(panel))
-    known = ~np.isnan(panel.values)
+    missing = int(np.isnan(panel.values).sum()) if panel.has_gaps else 0
     smallest = np.fmin.reduceat(panel.values, panel.offsets[:-1])
     largest = np.fmax.reduceat(panel.values, panel.offsets[:-1])
     return {
-        "rows": int(known.sum()),
+        "rows": len(panel.values) - missing,
         "series": panel.n_series,
         "time": data.time,
         "target": data.target,
@@ -222,10 +222,10 @@ def _facts(data: SeriesData, whole: Panel, seasons: Future[str]) -> dict[str, An
         "seasons": seasons.result(),
         "season_strength": _median(found.season),
         "trend_strength": _median(found.trend),
-        "missing": int((~known).sum()),
+        "missing": missing,
         "constant": int((smallest == largest).sum()),
-        "zeros": int((panel.values == 0).sum()),
-        "negative": int((panel.values < 0).sum()),
+        "zeros": int((panel.values == 0).sum()) if smallest.min() <= 0 else 0,
+        "negative": int((panel.values < 0).sum()) if smallest.min() < 0 else 0,
         "stationarity": stationarity(whole),
     }
 

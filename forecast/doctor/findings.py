@@ -99,7 +99,7 @@ def from_notice(notice: Notice) -> Finding:
 
 def find_all(panel: Panel, whole: Panel, *, missing: str) -> list[Finding]:
     """Return all findings about a `panel`; `whole` is the same without gaps, see `measures.filled`."""
-    found = (_gaps, _almost_empty, _ended_early, _sentinels, _stuck)
+    found = (*((_gaps, _almost_empty) if panel.has_gaps else ()), _ended_early, _sentinels, _stuck)
     return [
         *(finding for function in found for finding in function(panel, missing)),
         *_outliers(panel, whole),
@@ -195,8 +195,8 @@ def _stuck(panel: Panel, _missing: str) -> Iterator[Finding]:
 
 
 def _outliers(panel: Panel, whole: Panel) -> Iterator[Finding]:
-    known = whole.with_values(np.where(np.isnan(panel.values), np.nan, whole.values))
-    places = np.flatnonzero(outliers(known))
+    holed = np.where(np.isnan(panel.values), np.nan, whole.values) if panel.has_gaps else whole.values
+    places = np.flatnonzero(outliers(whole.with_values(holed)))
     if len(places):
         yield Finding(
             "W210",
@@ -211,9 +211,10 @@ def _outliers(panel: Panel, whole: Panel) -> Iterator[Finding]:
 
 
 def _signs(panel: Panel) -> Iterator[Finding]:
-    zeros, negative = int((panel.values == 0).sum()), int((panel.values < 0).sum())
-    if zeros or negative:
-        places = np.flatnonzero(panel.values <= 0)
+    places = np.flatnonzero(panel.values <= 0)
+    if len(places):
+        zeros = int((panel.values[places] == 0).sum())
+        negative = len(places) - zeros
         yield Finding(
             "I201",
             "info",

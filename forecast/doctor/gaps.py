@@ -50,11 +50,9 @@ def fillable(panel: Panel, *, missing: str) -> tuple[Panel, list[Notice]]:
     >>> panel.n_series, notices
     (1, [])
     """
-    if missing not in ("auto", "error"):
+    if missing not in ("auto", "error") or not panel.has_gaps:
         return panel, []
     starts, lengths = runs_of(np.isnan(panel.values), panel.offsets)
-    if len(starts) == 0:
-        return panel, []
     if missing == "error":
         at = int(np.argmax(lengths))
         longest = f"longest run {lengths[at]} {_where(panel, int(starts[at]))}"

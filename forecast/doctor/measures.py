@@ -6,7 +6,6 @@ most one, so that neither their number nor their unit matters; the two unit-root
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ import numpy as np
 
 from forecast.doctor.gaps import runs_of
 from forecast.transforms.arrays import blocks, rows
+from forecast.unit_roots import DICKEY_FULLER_LIMIT, KPSS_LIMIT, dickey_fuller, kpss, lags_by_correlation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,7 +32,6 @@ TREND_WINDOW = 5
 """Values in the moving average that is the trend of a series without a season."""
 TESTED_SERIES, TESTED_VALUES = 20, 1_000
 """How many series, and how many of their latest values, the unit-root tests look at."""
-SIGNIFICANCE = 0.05
 
 
 @dataclass(frozen=True)
@@ -57,9 +56,8 @@ def filled(panel: Panel) -> Panel:
     """
     size = np.fmax.reduceat(np.abs(panel.values), panel.offsets[:-1])
     values = panel.values / np.repeat(np.where(size > 0, size, 1.0), panel.lengths)
-    missing = np.isnan(values)
-    if missing.any():  # a series neither begins nor ends with a gap, so the line never reaches into another series
-        places = np.arange(len(values))
+    if panel.has_gaps:  # a series neither begins nor ends with a gap, so the line never reaches into another series
+        missing, places = np.isnan(values), np.arange(len(values))
         values[missing] = np.interp(places[missing], places[~missing], values[~missing])
     return panel.with_values(values)
 
@@ -77,7 +75,7 @@ def strengths(panel: Panel) -> Strengths:
     enough = np.flatnonzero(panel.lengths >= (2 * m if m > 1 else TREND_WINDOW + 2))
     for block in blocks(panel.lengths, enough):
         y = rows(panel.values, panel.offsets[block], panel.lengths[block])
-        trend[block], season[block] = _strengths(y, panel.lengths[block], m)
+        trend[block], season[block] = _strengths(np.ascontiguousarray(y.T), panel.lengths[block], m)
     return Strengths(trend, season)
 
 
@@ -96,12 +94,11 @@ def outliers(panel: Panel) -> Bools:
         for block in blocks(panel.lengths, chosen):
             y = rows(panel.values, panel.offsets[block], panel.lengths[block])
             steps = y[:, lag:] - y[:, :-lag]
-            middle, size, farthest = _robust(steps)
-            suspects = np.flatnonzero(farthest > 0.999 * OUTLIER_SIZE * size)
-            score = (steps[suspects] - middle[suspects, None]) / size[suspects, None]
+            suspects, middle, size = _suspects(steps)
+            score = (steps[suspects] - middle[:, None]) / size[:, None]
             series, places = np.nonzero(_outlying(score, lag))
             found[panel.offsets[block[suspects[series]]] + places] = True
-    return found & ~np.isnan(panel.values)
+    return found & ~np.isnan(panel.values) if panel.has_gaps else found
 
 
 def stationarity(panel: Panel) -> dict[str, int]:
@@ -116,95 +113,80 @@ def stationarity(panel: Panel) -> dict[str, int]:
         ``tested``, and of these ``stationary``: no unit root by ADF (Dickey & Fuller 1979), level by KPSS
         (Kwiatkowski et al. 1992); ``difference``: both say to take differences; ``unclear``: they disagree.
     """
-    from statsmodels.tsa.stattools import adfuller, kpss
-
     counts = {"tested": 0, "stationary": 0, "difference": 0, "unclear": 0}
     usable = np.flatnonzero(panel.lengths >= 15)
     for s in usable[np.unique(np.linspace(0, len(usable) - 1, TESTED_SERIES).astype(int))] if len(usable) else ():
         y = panel.series(int(s))[-TESTED_VALUES:]
         if np.ptp(y) == 0:
             continue
-        try:
-            with warnings.catch_warnings(record=True), np.errstate(all="ignore"):
-                warnings.simplefilter("always")
-                no_root = float(adfuller(y, maxlag=differences_by_aic(y), autolag=None)[1]) < SIGNIFICANCE
-                level = float(kpss(y)[1]) >= SIGNIFICANCE
-        except (ValueError, ArithmeticError, np.linalg.LinAlgError):
-            continue
+        no_root = dickey_fuller(y) < DICKEY_FULLER_LIMIT
+        level = kpss(y, lags=lags_by_correlation(y)) <= KPSS_LIMIT
         counts["tested"] += 1
         counts["stationary" if no_root and level else "difference" if not no_root and not level else "unclear"] += 1
     return counts
 
 
-def differences_by_aic(y: Floats) -> int:
-    """Return how many lagged differences the Dickey-Fuller regression of y [T] takes by Akaike's criterion.
-
-    All regressions are columns of one orthogonal decomposition, so that none is fitted; statsmodels comes to the same
-    by fitting each. The longest is Schwert's (1989) 12 (T / 100)^(1/4).
-
-    Examples
-    --------
-    >>> differences_by_aic(np.random.default_rng(0).normal(size=80).cumsum())
-    0
-    """
-    longest = min(int(np.ceil(12.0 * (len(y) / 100.0) ** 0.25)), len(y) // 2 - 2)
-    steps = np.diff(y)
-    count = len(steps) - longest
-    lagged = [steps[longest - lag : len(steps) - lag] for lag in range(1, longest + 1)]
-    columns = np.column_stack([np.ones(count), y[longest:-1], *lagged, steps[longest:]])
-    triangle = np.linalg.qr(columns).R
-    squares = np.cumsum(triangle[::-1, -1] ** 2)[::-1]  # what is left over after 0, 1, 2, ... columns
-    least = max(1e-15 * float(squares[0]), 1e-300)  # below it there is rounding alone
-    criterion = count * np.log(np.maximum(squares[2:], least)) + 2.0 * np.arange(len(squares) - 2)
-    return int(np.argmin(criterion))
-
-
 def _strengths(y: Floats, lengths: Ints, m: int) -> tuple[Floats, Floats]:
-    """Return the strengths of trend and season [B] of rows y [B, T], NaN after their ends."""
+    """Return the strengths of trend and season [B] of columns y [T, B], NaN below their ends.
+
+    Series are columns here, since then each step goes over the series of a block in one stretch of memory.
+    """
     window = m if m > 1 else TREND_WINDOW
-    half, width = window // 2, y.shape[1] - 2 * (window // 2)
+    half, width = window // 2, len(y) - 2 * (window // 2)
     centred = _centred(_ended(y, lengths), lengths)
-    total = np.zeros((len(y), y.shape[1] + 1))
-    np.cumsum(centred, axis=1, out=total[:, 1:])
-    trend = total[:, 2 * half + 1 :] - total[:, :width]
+    trend = _moving_sums(centred, window)
     if window % 2 == 0:  # the first and the last value count half
-        trend -= centred[:, :width] / 2
-        trend -= centred[:, 2 * half :] / 2
-    trend /= window
+        trend = (trend[1:] + trend[:-1]) / 2
     count = lengths - 2 * half
-    middle = _ended(centred[:, half : half + width], count)
-    rest = _ended(middle - trend, count)
+    middle = _ended(centred[half : half + width], count)
+    rest = _ended(middle - trend / window, count)
     if m == 1:
-        return _share(_variance(rest, count), _variance(middle, count)), np.full(len(y), np.nan)
+        return _share(_variance(rest, count), _variance(middle, count)), np.full(len(count), np.nan)
     season = _season(rest, count, m)
     noise = _variance(rest - season, count)
     return _share(noise, _variance(middle - season, count)), _share(noise, _variance(rest, count))
 
 
+def _moving_sums(x: Floats, width: int) -> Floats:
+    """Return the sums of `width` neighbours in the columns of x [T, B], [T - width + 1, B].
+
+    Sums of 1, 2, 4, 8, ... neighbours come from each other, and those that make up the width are added.
+    """
+    count, size, done = len(x) - width + 1, 1, width & 1
+    total = x[:count] if done else np.zeros((count, x.shape[1]))
+    while 2 * size <= width:
+        x = x[size:] + x[:-size]
+        size *= 2
+        if width & size:
+            total = total + x[done : done + count]
+            done += size
+    return total
+
+
 def _season(x: Floats, count: Ints, m: int) -> Floats:
-    """Return the means of x [B, T] by position in the season at each of the first `count` places, 0 behind, as x is."""
-    whole = x.shape[1] // m * m
-    sums: Floats = x[:, :whole].reshape(len(x), -1, m).sum(axis=1)
-    sums[:, : x.shape[1] - whole] += x[:, whole:]
-    means = sums / np.maximum((count[:, None] - np.arange(m) + m - 1) // m, 1)
-    return _ended(np.tile(means, (1, -(-x.shape[1] // m)))[:, : x.shape[1]], count)
+    """Return the means of x [T, B] by position in the season at each of the first `count` places, 0 below, as x is."""
+    whole = len(x) // m * m
+    sums: Floats = x[:whole].reshape(-1, m, x.shape[1]).sum(axis=0)
+    sums[: len(x) - whole] += x[whole:]
+    means = sums / np.maximum((count - np.arange(m)[:, None] + m - 1) // m, 1)
+    return _ended(np.tile(means, (-(-len(x) // m), 1))[: len(x)], count)
 
 
 def _variance(x: Floats, count: Ints) -> Floats:
-    """Return the variance [B] of the first `count` numbers of x [B, T], which is 0 behind."""
+    """Return the variance [B] of the first `count` numbers of the columns of x [T, B], which is 0 below."""
     off = _centred(x, count)
-    return np.asarray(np.einsum("ij,ij->i", off, off) / count)
+    return np.asarray(np.einsum("ij,ij->j", off, off) / count)
 
 
 def _centred(x: Floats, count: Ints) -> Floats:
-    """Return x [B, T], 0 behind the first `count` numbers, less the mean of these."""
-    return _ended(x - (x.sum(axis=1) / count)[:, None], count)
+    """Return the columns of x [T, B], 0 below the first `count` numbers, less the mean of these."""
+    return _ended(x - x.sum(axis=0) / count, count)
 
 
 def _ended(x: Floats, count: Ints) -> Floats:
-    """Return x [B, T] with 0 behind the first `count` numbers of each row; x itself where all rows are whole."""
-    whole = bool((count == x.shape[1]).all())
-    return x if whole else np.where(np.arange(x.shape[1]) < count[:, None], x, 0.0)
+    """Return x [T, B] with 0 below the first `count` numbers of each column; x itself where all columns are whole."""
+    whole = bool((count == len(x)).all())
+    return x if whole else np.where(np.arange(len(x))[:, None] < count, x, 0.0)
 
 
 def _share(noise: Floats, whole: Floats) -> Floats:
@@ -213,20 +195,37 @@ def _share(noise: Floats, whole: Floats) -> Floats:
     return np.where(some, np.clip(1.0 - noise / np.where(some, whole, 1.0), 0.0, 1.0), 0.0)
 
 
-def _robust(steps: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return of each row of steps [B, T] the median, the robust standard deviation and the largest distance from it."""
+def _suspects(steps: Floats) -> tuple[Ints, Floats, Floats]:
+    """Return which rows of steps [B, T] may hold an outlier, and the median and the robust standard deviation of these.
+
+    Half of a row at least is as far from its median as the nearer of its quartiles, so the median distance is no
+    smaller than that; it is worked out only where a number lies far enough away for the nearer quartile.
+    """
     ordered = np.sort(steps, axis=1)  # NaN at the end
     counts = np.full(len(steps), steps.shape[1])
     if np.isnan(ordered[:, -1]).any():
         counts -= np.isnan(ordered).sum(axis=1)
     middle = _at_middle(ordered, counts)
-    last = np.take_along_axis(ordered, np.maximum(counts - 1, 0)[:, None], axis=1)[:, 0]
+    lowest, low, high, highest = (
+        np.take_along_axis(ordered, np.maximum(at, 0)[:, None], axis=1)[:, 0]
+        for at in (np.zeros_like(counts), counts // 4, counts - 1 - counts // 4, counts - 1)
+    )
+    farthest = np.fmax(middle - lowest, highest - middle)
+    near = 1.4826 * np.fmin(middle - low, high - middle)
+    some = np.flatnonzero(farthest > 0.99 * OUTLIER_SIZE * near)
+    spread = _spread(ordered[some], counts[some], middle[some])
+    kept = farthest[some] > 0.999 * OUTLIER_SIZE * spread
+    return some[kept], middle[some[kept]], spread[kept]
+
+
+def _spread(ordered: Floats, counts: Ints, middle: Floats) -> Floats:
+    """Return the robust standard deviation [B] of rows [B, T] that rise to their ends; infinite where all are equal."""
     spread = 1.4826 * _median_distance(ordered, counts, middle)
     flat = np.flatnonzero(spread <= 1e-12)
-    sizes = np.abs(steps[flat] - middle[flat, None])
+    sizes = np.abs(ordered[flat] - middle[flat, None])
     mean = 1.2533 * np.nan_to_num(sizes).sum(axis=1) / np.maximum(counts[flat], 1)
     spread[flat] = np.where(mean > 1e-12, mean, np.inf)
-    return middle, spread, np.fmax(middle - ordered[:, 0], last - middle)
+    return spread
 
 
 def _outlying(score: Floats, lag: int) -> Bools:

@@ -14,6 +14,7 @@ import numpy as np
 from forecast.models.arima_css import MAX_SEASON, Candidate, Orders, Problem, difference, fit_css, ols, regressors
 from forecast.models.arima_exog import Effects, informative
 from forecast.transforms import seasonal_indices
+from forecast.unit_roots import KPSS_LIMIT, kpss
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,17 +33,14 @@ __all__ = [
     "choose_fourier",
     "filled",
     "is_constant",
-    "kpss",
     "prepare",
     "seasonal_strength",
     "stepwise",
     "without_waves",
 ]
 
-KPSS_CRITICAL = 0.463
-"""5 % limit of the KPSS statistic for level stationarity (Kwiatkowski et al. 1992, table 1)."""
 KPSS_SECOND = 0.739
-"""Its 1 % limit, which a second difference takes: one too many goes on with the latest slope for ever. On M3's training
+"""The 1 % limit of KPSS, for a second difference: one too many goes on with the latest slope for ever. On M3's training
 parts, where the statistic of the differences was between the two limits, sMAPE with two differences and with one was
 20.8 and 19.5 (yearly, 327 stretches of 10 to 30 values), 6.3 and 6.8 (quarterly, the last horizon of 57 series), 11.2
 and 6.5 (monthly, of 56)."""
@@ -247,7 +245,7 @@ def choose_differences(z: Floats, m: int, *, d: int | None = None, D: int | None
         return d, D
     x = difference(z, Orders(D=D, m=m))
     d = 0
-    while d + D < 2 and len(x) >= 6 and not is_constant(x) and kpss(x) > (KPSS_SECOND if d else KPSS_CRITICAL):
+    while d + D < 2 and len(x) >= 6 and not is_constant(x) and kpss(x) > (KPSS_SECOND if d else KPSS_LIMIT):
         x, d = np.diff(x), d + 1
     return d, D
 
@@ -279,24 +277,6 @@ def without_waves(z: Floats, m: int, period: float) -> Floats:
     X = np.column_stack([np.ones(len(z)), regressors(t, line, fourier=min(MAX_FOURIER, m // 2), period=period)])
     rest: Floats = z - X[:, 2:] @ ols(X, z)[2:]
     return rest
-
-
-def kpss(x: Floats, *, lags: int | None = None) -> float:
-    """Return the KPSS statistic of a series [T] against a constant level (Kwiatkowski et al. 1992, equation 13).
-
-    ``sum_t S_t^2 / (T^2 s^2)`` with the partial sums S of ``e = x - mean`` and the long-run variance
-    ``s^2 = (sum e_t^2 + 2 sum_l (1 - l / (L + 1)) sum_t e_t e_(t-l)) / T``; by default ``L = floor(3 sqrt(T) / 13)``.
-
-    Examples
-    --------
-    >>> round(kpss(np.arange(100.0)), 2), round(kpss(np.tile([1.0, -1.0], 50)), 3)
-    (3.42, 0.015)
-    """
-    n = len(x)
-    lags = int(3.0 * np.sqrt(n) / 13.0) if lags is None else lags
-    e = x - x.mean()
-    variance = float(e @ e) + 2.0 * sum((1.0 - k / (lags + 1.0)) * float(e[k:] @ e[:-k]) for k in range(1, lags + 1))
-    return float(np.sum(np.cumsum(e) ** 2) / (n * variance))
 
 
 def seasonal_strength(z: Floats, m: int) -> float:

@@ -11,16 +11,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
-import pandas as pd
 
 from forecast.errors import ForecastError
 from forecast.reading.plain import Layout, PlainFile, head_of, read_columns
-from forecast.reading.table import ID_NAMES, MISSING_MARKERS, SEPARATORS, TIME_NAMES, Table
+from forecast.reading.table import ID_NAMES, MISSING_MARKERS, SEPARATORS, TIME_NAMES, Table, distinct
 from forecast.reading.values import GROUPED_BY_POINTS, is_missing, looks_decimal, meant_as_numbers, sniff_decimal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
 
+    import pandas as pd
     from numpy.typing import NDArray
 
 __all__ = ["ENOUGH", "read_bulk"]
@@ -41,6 +41,8 @@ def read_bulk(
     as_written: bool = False,
 ) -> Table | None:
     """Return the table of a large plain file, None where only the careful path can read it.
+
+    Its fingerprint is that of the head.
 
     Parameters
     ----------
@@ -89,8 +91,17 @@ def read_bulk(
 
 def _says_no_text(cells: pd.Series[Any]) -> bool:
     """Whether pandas can take all cells that are not missing for numbers, or for true and false."""
-    present = cells[~is_missing(cells)].str.casefold()
-    return bool((pd.to_numeric(present, errors="coerce").notna() | present.isin(["true", "false"])).all())
+    return all(text in MISSING_MARKERS or _can_be_number(text) for text in cells.tolist())
+
+
+def _can_be_number(text: str) -> bool:
+    if text.casefold() in ("true", "false"):
+        return True
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _by_numbers(file: BinaryIO, layout: Layout, head: Table, *, asked: bool) -> Table | None:
@@ -111,7 +122,7 @@ def _by_numbers(file: BinaryIO, layout: Layout, head: Table, *, asked: bool) -> 
             if grouped and plain.counts["."] > _points(frame, layout):
                 return None
         lines = range(2, len(frame) + 2)
-        return replace(head, frame=frame, sha256=plain.sha256(), lines=lines, by_columns=True)
+        return replace(head, frame=frame, lines=lines, by_columns=True)
 
 
 def _by_cells(file: BinaryIO, layout: Layout, head: Table, decimal: str | None) -> Table | None:
@@ -121,7 +132,7 @@ def _by_cells(file: BinaryIO, layout: Layout, head: Table, decimal: str | None) 
         frame = read_columns(plain, layout)
         if frame is None or not _is_table(frame, layout):
             return None
-        table = replace(head, frame=frame, sha256=plain.sha256(), lines=range(2, len(frame) + 2))
+        table = replace(head, frame=frame, lines=range(2, len(frame) + 2))
     found = decimal or ("." if layout.separator == "," else sniff_decimal(table))
     notes = [note for note in head.notes if note != "decimal comma"]
     comma = ["decimal comma"] if found == "," and decimal is None else []
@@ -133,7 +144,7 @@ def _is_table(frame: pd.DataFrame, layout: Layout) -> bool:
     empty: dict[str, NDArray[np.bool_]] = {}
     for name in layout.kinds:
         kinds = _kinds(frame, name)
-        if name in kinds or any(text != text.strip() for text in kinds):
+        if name in kinds or kinds != [text.strip() for text in kinds]:
             return False
         if "" in kinds:
             empty[name] = frame[name].cat.codes.to_numpy() == kinds.index("")
@@ -150,7 +161,7 @@ def _is_table(frame: pd.DataFrame, layout: Layout) -> bool:
 
 
 def _kinds(frame: pd.DataFrame, name: str) -> list[str]:
-    return list(frame[name].cat.categories)
+    return distinct(frame[name])
 
 
 def _points(frame: pd.DataFrame, layout: Layout) -> int:

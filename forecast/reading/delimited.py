@@ -211,17 +211,26 @@ def _check_widths(header: list[str], rows: list[list[str]], table: Table, separa
         if header[0].startswith("#"):
             what = f"{table.name} begins with {shown(header[0])}, which is no header"
             raise DataError("D106", what, hint="remove the comment above the names of the columns")
+        if len(header) == 1 and len({len(cells) for cells in rows if any(cells)}) == 1:
+            what = f"{table.name} begins with {shown(header[0])}, and all rows below have {_fields(fields)}"
+            raise DataError("D106", what, hint="remove what stands above the names of the columns")
         longer = f" (unquoted {SEPARATORS.get(separator, separator)}?)" if fields > wanted else ""
         others = f"; likewise {table.listed(ragged[1:])}" if len(ragged) > 1 else ""
         raise DataError(
             "D106",
             f"{table.place(ragged[0])} of {table.name} has {_fields(fields)}, header has {wanted}{longer}{others}",
-            hint="put a cell that holds the separator in double quotes, or name the separator with --delimiter",
+            hint="write a separator at the end of the header too, or at the end of no row"
+            if all(len(cells) == wanted + 1 and not cells[-1] for cells in rows)
+            else "put a cell that holds the separator in double quotes, or name the separator with --delimiter",
         )
 
 
 def _check_header(header: list[str], columns: dict[int, tuple[str, ...]], empty: Table) -> None:
     """Check that the first line is a header and that its names differ."""
+    if re.fullmatch("sep=.?", header[0], re.IGNORECASE):
+        raise DataError(
+            "D106", f"{empty.name} begins with sep=, a note to Excel and no header", hint="remove that line"
+        )
     named = [i for i, name in enumerate(header) if name]
     likely = [row for row, cell in enumerate(columns[named[0]]) if cell == header[named[0]]] if named else []
     again = [row for row in likely if all(columns[i][row] == header[i] for i in named)]

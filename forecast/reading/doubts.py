@@ -14,8 +14,12 @@ from forecast.reading.rows import some
 from forecast.reading.values import GROUPED_BY_POINTS, is_missing
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from forecast.reading.rows import Rows
     from forecast.reading.table import Table
+
+    Floats = NDArray[np.float64]
 
 __all__ = ["doubts"]
 
@@ -25,7 +29,8 @@ ABSURD = 10_000
 
 def doubts(rows: Rows, table: Table, target: str) -> list[Notice]:
     """Return W202, W201 and W211, where they are due."""
-    return [*_constant(rows), *_absurd(rows, table, target), *_grouped(table, target)]
+    low, high = (ufunc.reduceat(rows.values, rows.starts) for ufunc in (np.fmin, np.fmax))
+    return [*_constant(rows, low, high), *_absurd(rows, low, high, table, target), *_grouped(table, target)]
 
 
 def _grouped(table: Table, target: str) -> list[Notice]:
@@ -40,9 +45,8 @@ def _grouped(table: Table, target: str) -> list[Notice]:
     return [Notice("W211", f"{what}: are these thousands? They are read as decimals")]
 
 
-def _constant(rows: Rows) -> list[Notice]:
-    """Return W202 for the series that never change."""
-    low, high = (ufunc.reduceat(rows.values, rows.starts) for ufunc in (np.fmin, np.fmax))
+def _constant(rows: Rows, low: Floats, high: Floats) -> list[Notice]:
+    """Return W202 for the series that never change, by their smallest and largest values [S]."""
     found = [rows.names[i] for i in np.flatnonzero(low == high)]
     if not found:
         return []
@@ -52,14 +56,15 @@ def _constant(rows: Rows) -> list[Notice]:
     return [Notice("W202", f"{some(found)} {verb} constant: {effect}{total}")]
 
 
-def _absurd(rows: Rows, table: Table, target: str) -> list[Notice]:
+def _absurd(rows: Rows, low: Floats, high: Floats, table: Table, target: str) -> list[Notice]:
     """Return W201 for values that are ten thousand times the median of their series."""
-    sizes = np.abs(rows.values)
-    low, high = (ufunc.reduceat(sizes, rows.starts) for ufunc in (np.fmin, np.fmax))
+    sizes = rows.values
+    if not (low >= 0).all():
+        sizes = np.abs(sizes)
+        low, high = (ufunc.reduceat(sizes, rows.starts) for ufunc in (np.fmin, np.fmax))
     limits = np.full(len(low), np.inf)
-    bounds = np.r_[rows.starts, len(sizes)]
     for s in np.flatnonzero(high >= ABSURD * low):  # the median is not below the smallest
-        limits[s] = ABSURD * np.nanmedian(sizes[bounds[s] : bounds[s + 1]])
+        limits[s] = ABSURD * np.nanmedian(sizes[rows.offsets[s] : rows.offsets[s + 1]])
     limits[limits == 0] = np.inf
     if not (high >= limits).any():
         return []

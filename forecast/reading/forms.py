@@ -124,6 +124,9 @@ def read_form(texts: Sequence[str], form: Form) -> Reading:
     """
     pattern = form.pattern
     matches = [pattern.fullmatch(text) for text in texts]
+    if not any(matches):
+        never = np.full(len(matches), np.datetime64("NaT"), dtype="datetime64[us]")
+        return Reading(never, np.zeros(len(matches), dtype=np.bool_), ("",) * len(matches))
 
     def part(name: str, default: int) -> NDArray[np.int64]:
         if name not in pattern.groupindex:
@@ -131,8 +134,8 @@ def read_form(texts: Sequence[str], form: Form) -> Reading:
         found = [match and match[name] for match in matches]
         return np.array([_number(text, name) if text else default for text in found], dtype=np.int64)
 
-    year, month, day = part("year", 0), part("month", 1), part("day", 1)
-    month = np.maximum(month, part("word", 1)) if "word" in pattern.groupindex else month
+    year, day = part("year", 0), part("day", 1)
+    month = part("word" if "word" in pattern.groupindex else "month", 1)
     month = 3 * part("quarter", 1) - 2 if "quarter" in pattern.groupindex else month
     days, exists = _monday(year, part("week", 1)) if "week" in pattern.groupindex else _date(year, month, day)
     hour, minute, second = part("hour", 0), part("minute", 0), part("second", 0)

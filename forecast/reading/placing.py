@@ -38,10 +38,10 @@ MAX_GRID, MAX_SPARSENESS = 1_000_000, 50
 
 def trim(rows: Rows) -> Rows:
     """Return the rows without those before the first and after the last value of their series."""
-    valid = ~np.isnan(rows.values)
+    valid = rows.known
     if valid.all():
         return rows
-    seen = np.cumsum(valid)  # values up to and with each row
+    seen: NDArray[np.int64] = np.cumsum(valid)  # values up to and with each row
     before, total = (seen - valid)[rows.starts], seen[rows.offsets[1:] - 1]
     inside = (seen > before[rows.codes]) & (seen - valid < total[rows.codes])
     return rows.take(np.flatnonzero(inside))
@@ -55,7 +55,7 @@ def drop_short(rows: Rows, table: Table, *, least: int = MIN_VALUES) -> tuple[Ro
     DataError
         D117, when no series has as many.
     """
-    valid = ~np.isnan(rows.values)
+    valid = rows.known
     counts = np.diff(rows.offsets if valid.all() else np.r_[0, np.cumsum(valid)][rows.offsets])
     short = counts < least
     if short.all():
@@ -83,7 +83,7 @@ def place_on_grid(rows: Rows, table: Table, *, freq: str | None) -> tuple[Panel,
     """
     rows, frequency, notes = _with_frequency(rows, table, freq)
     places = _places(rows, frequency)
-    if (places < 0).any():
+    if places.min() < 0:
         raise _off_grid(rows, table, frequency, np.flatnonzero(places < 0))
     ends = rows.offsets[1:] - 1
     lengths = places[ends] + 1
@@ -96,13 +96,13 @@ def place_on_grid(rows: Rows, table: Table, *, freq: str | None) -> tuple[Panel,
             hint=table.retry(freq=_finest(rows)) if freq else "correct the time that lies far from the others",
         )
     offsets = np.r_[0, np.cumsum(lengths)].astype(np.int64)
-    values = rows.values.copy()
+    values = rows.values
     if total > len(places):
         values = np.full(total, np.nan)
         values[offsets[:-1][rows.codes] + places] = rows.values
     last = rows.moments[rows.ticks[ends]]
     panel = Panel(values, offsets, rows.names, last, frequency, frequency.season_length)
-    gaps = int(np.isnan(values).sum())
+    gaps = total - np.count_nonzero(rows.known)
     marked = [f"{gaps} gap{'' if gaps == 1 else 's'} marked"] if gaps else []
     return panel, [*notes, *marked]
 

@@ -1,13 +1,12 @@
 """The bytes of a plain text file to columns, by pyarrow where it is installed and by pandas where not.
 
-The idea: the file goes by once in chunks, which are hashed and looked at while the engine splits the chunk before; what
-is not plain stops the reading.
+The idea: the file goes by once in chunks, which are looked at while the engine splits the chunk before; what is not
+plain stops the reading.
 """
 
 from __future__ import annotations
 
 import codecs
-import hashlib
 import io
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -61,7 +60,7 @@ class Layout:
 
 
 class PlainFile(io.BufferedIOBase):
-    """A file for an engine to read, hashed and looked at on the way.
+    """A file for an engine to read, looked at on the way.
 
     Reading raises ValueError when the file holds quotes, zero bytes, several kinds of line ends, or is not UTF-8.
 
@@ -76,8 +75,6 @@ class PlainFile(io.BufferedIOBase):
     def __init__(self, file: BinaryIO, counted: str = "") -> None:
         self.counts = dict.fromkeys(counted, 0)
         self._file = file
-        self._hash = hashlib.sha256()
-        self._beside = ThreadPoolExecutor(1)  # hashing lets go of the lock
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._last = b""
         self._returns = self._windows_ends = 0
@@ -89,22 +86,12 @@ class PlainFile(io.BufferedIOBase):
     def read(self, size: int | None = -1, /) -> bytes:
         """Return the next bytes."""
         chunk = self._file.read(-1 if size is None else size)
-        self._beside.submit(self._hash.update, chunk)
         self._look(chunk)
         return chunk
 
     def read1(self, size: int = -1, /) -> bytes:
         """Return the next bytes."""
         return self.read(size)
-
-    def sha256(self) -> str:
-        """Return the hash of what was read."""
-        return self._beside.submit(self._hash.hexdigest).result()
-
-    def close(self) -> None:
-        """Wait for the hash; the file below stays open."""
-        self._beside.shutdown()
-        super().close()
 
     def _look(self, chunk: bytes) -> None:
         if b'"' in chunk or b"\0" in chunk:
@@ -153,13 +140,13 @@ def _by_arrow(file: PlainFile, layout: Layout) -> pd.DataFrame | None:
     import pyarrow as pa
     from pyarrow import csv
 
-    kinds = {name: pa.float64() if name in layout.numbers else pa.string() for name in layout.names}
+    types = {name: pa.float64() if name in layout.numbers else pa.string() for name in layout.names}
     table = csv.read_csv(
         pa.PythonFile(file, mode="r"),
         read_options=csv.ReadOptions(column_names=layout.names, skip_rows=1),
         parse_options=csv.ParseOptions(delimiter=layout.separator, quote_char=False, ignore_empty_lines=False),
         convert_options=csv.ConvertOptions(
-            column_types=kinds,
+            column_types=types,
             null_values=sorted(MISSING_MARKERS),
             strings_can_be_null=False,
             true_values=[],
@@ -167,22 +154,21 @@ def _by_arrow(file: PlainFile, layout: Layout) -> pd.DataFrame | None:
             check_utf8=False,  # the file has looked
         ),
     )
-    columns: dict[str, Any] = {}
-    with ThreadPoolExecutor(2) as both:  # one dictionary for the whole column costs less than one a chunk
-        encoded = {name: both.submit(table[name].dictionary_encode) for name in layout.names if name in layout.kinds}
-    for name in layout.names:
-        if name in layout.numbers:
-            columns[name] = table[name].to_numpy()
-            if np.isnan(columns[name]).sum() != table[name].null_count:  # a NaN in a spelling that is no marker
-                return None
-        elif name in layout.cells:
-            columns[name] = _stripped(table[name].to_numpy())
-        else:
-            unified = encoded[name].result().unify_dictionaries().combine_chunks()
-            unified = unified.chunk(0) if isinstance(unified, pa.ChunkedArray) else unified
-            codes = np.asarray(unified.indices.to_numpy(zero_copy_only=False))
-            columns[name] = _categorical(codes, unified.dictionary.to_pylist())
-    return pd.DataFrame(columns, copy=False)
+    with ThreadPoolExecutor(2) as both:
+        encoded = {name: both.submit(_encoded, table[name]) for name in layout.names if name in layout.kinds}
+        numbers = {name: table[name].to_numpy() for name in layout.numbers}
+        if any(np.isnan(found).sum() != table[name].null_count for name, found in numbers.items()):
+            return None  # a NaN in a spelling that is no marker
+        cells = {name: _stripped(table[name].to_numpy()) for name in layout.cells}
+    kinds = {name: _categorical(*found.result()) for name, found in encoded.items()}
+    columns: dict[str, Any] = {**numbers, **cells, **kinds}
+    return pd.DataFrame({name: columns[name] for name in layout.names}, copy=False)
+
+
+def _encoded(texts: Any) -> tuple[NDArray[Any], list[str]]:
+    """Return the codes and the distinct texts of a column; one dictionary for all costs less than one a chunk."""
+    found = texts.combine_chunks().dictionary_encode()
+    return found.indices.to_numpy(), found.dictionary.to_pylist()
 
 
 def _by_pandas(file: PlainFile, layout: Layout) -> pd.DataFrame | None:

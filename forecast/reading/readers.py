@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -28,6 +29,7 @@ from forecast.reading.formats import (
 from forecast.reading.sources import (
     MAX_BYTES,
     STANDARD_INPUT,
+    Fingerprint,
     bundled_path,
     find_file,
     load_bytes,
@@ -105,9 +107,10 @@ def read_table(
         with suppress(OSError):
             if plain and ENOUGH <= path.stat().st_size <= MAX_BYTES:
                 with path.open("rb") as file:
+                    fingerprint = Fingerprint.of(file, path)
                     table = columns(file, partial(cells, name=name))
                 if table is not None:
-                    return table
+                    return replace(table, fingerprint=fingerprint)
                 plain = False
         data = load_bytes(path)
     if is_workbook(data):
@@ -119,7 +122,7 @@ def read_table(
     if is_json_lines(data):
         return read_json_lines(data, name=name, source=str(source))
     table = columns(io.BytesIO(data), partial(cells, name=name)) if plain and len(data) >= ENOUGH else None
-    return table or cells(data, name=name)
+    return replace(table, fingerprint=hashlib.sha256(data).hexdigest()) if table else cells(data, name=name)
 
 
 def _by_columns(

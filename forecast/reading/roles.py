@@ -15,7 +15,7 @@ import pandas as pd
 from forecast.errors import ConfigError, DataError, shown
 from forecast.reading.table import ID_NAMES, TIME_NAMES, occurs_again
 from forecast.reading.times import looks_like_times
-from forecast.reading.values import is_missing, meant_as_numbers
+from forecast.reading.values import LIKELY_SHARE, is_missing, meant_as_numbers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 __all__ = ["check_given", "find_id", "find_target", "find_time", "separating_columns"]
 
 TARGET_NAMES = frozenset(["y", "value", "target"])
-_SIGN = re.compile(r"\s*(?:%|[$\u00a3\u00a5\u20ac]|USD|EUR|GBP)\s*")
+_DRESSED = re.compile(
+    r"\(?[+-]?\s*(?:[A-Z]{3}|[^\w\s.,+()-]{1,2})?\s*[+-]?\d[\d.,' ]*\s*(?:[^\W\d_]{1,4}|[^\w\s.,()]{1,2})?\s*\)?"
+)
+"""A number with a sign of money, a unit or brackets around it: ``$1,200``, ``12 kg``, ``(5)``."""
 
 
 def check_given(table: Table, **given: str | None) -> None:
@@ -127,7 +130,9 @@ def find_target(table: Table, *, given: str | None, taken: set[str | None]) -> s
             "D107",
             f"{table.name} has no column of numbers to forecast",
             found=", ".join(shown(column) for column in _columns(table)[:20]),
-            hint="a file with a column of numbers beside the times",
+            hint="write commas between the columns instead of spaces"
+            if len(_columns(table)) == 1 and table.frame.iloc[:, 0].astype(str).str.contains(r"\S\s+\S").all()
+            else "a file with a column of numbers beside the times",
         )
     listed = ", ".join(shown(column)[1:-1] for column in found[:20]) + (", ..." if len(found) > 20 else "")
     what = f"which column of {table.name} to forecast? numeric columns: {listed} (all of them: --layout columns)"
@@ -136,7 +141,7 @@ def find_target(table: Table, *, given: str | None, taken: set[str | None]) -> s
 
 
 def _check_signs(table: Table, column: str) -> None:
-    """Check that the cells would not be numbers but for a sign of percent or money.
+    """Check that the cells would not be numbers but for what stands around them, such as a sign of money.
 
     Raises
     ------
@@ -144,12 +149,14 @@ def _check_signs(table: Table, column: str) -> None:
         D107, with the lines.
     """
     cells = table.frame[column].astype(str)
-    signed = cells.str.contains(_SIGN).to_numpy(bool)
-    if signed.any() and meant_as_numbers(cells.str.replace(_SIGN, "", regex=True), table.decimal):
+    dressed = np.array([_DRESSED.fullmatch(text) is not None for text in cells.tolist()])
+    signed = dressed & cells.str.contains(r"[^\d.,+-]").to_numpy(bool)
+    if signed.any() and dressed.sum() >= LIKELY_SHARE * (~is_missing(cells)).sum():
         what = (
             f"values in {shown(column)} of {table.name} are not numbers: {table.listed(np.flatnonzero(signed), column)}"
         )
-        raise DataError("D107", f"{int(signed.sum())} {what}", hint="write the numbers without % or signs of money")
+        hint = "write the numbers without % or signs of money, units and brackets"
+        raise DataError("D107", f"{int(signed.sum())} {what}", hint=hint)
 
 
 def _columns(table: Table) -> list[str]:

@@ -7,7 +7,7 @@ that calendars are asked about distinct times alone.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy as np
 from forecast.errors import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -43,8 +43,8 @@ class Rows:
         Distinct times, sorted; each is that of a row.
     values : ndarray [N]
         The value of each row; NaN where it is missing.
-    rows : ndarray [N]
-        Where the row stood in the table.
+    origin : ndarray [N] or callable
+        Where the row stood in the table, or what works that out: few ask, and only where something is to be said.
 
     Examples
     --------
@@ -60,7 +60,7 @@ class Rows:
     ticks: NDArray[np.int64]
     moments: NDArray[Any]
     values: NDArray[np.float64]
-    rows: NDArray[Any]
+    origin: NDArray[Any] | Callable[[], NDArray[Any]]
 
     @classmethod
     def sorted(cls, codes: NDArray[Any], names: Sequence[str], times: Times, values: NDArray[np.float64]) -> Self:
@@ -78,11 +78,20 @@ class Rows:
             Of each row.
         """
         by_name = sorted(range(len(names)), key=names.__getitem__)
+        named, n_moments = tuple(names[i] for i in by_name), max(len(times.moments), 1)
+        keys = (np.argsort(by_name) * n_moments)[codes]
+        keys += times.codes
+        bound = len(names) * n_moments
+        firsts = np.arange(0, bound + 1, n_moments)  # the key of the first moment of each series
+        if (keys[1:] >= keys[:-1]).all():
+            offsets, order = np.searchsorted(keys, firsts), np.arange(len(keys))
+            return cls(named, offsets, times.codes, times.moments, values.copy(), order)
+        if len(keys) == bound and _is_each_once(keys):  # every series has every moment
+            ticks, placed = np.tile(np.arange(n_moments), len(names)), np.empty_like(values)
+            placed[keys] = values
+            return cls(named, firsts, ticks, times.moments, placed, partial(in_order, keys, bound))
         offsets = np.r_[0, np.cumsum(np.bincount(codes, minlength=len(names))[by_name])]
-        named = tuple(names[i] for i in by_name)
-        order = _order(codes, np.argsort(by_name), times)
-        if order is None:
-            return cls(named, offsets, times.codes, times.moments, values, np.arange(len(codes)))
+        order = in_order(keys, bound)
         return cls(named, offsets, times.codes.take(order), times.moments, values.take(order), order)
 
     @classmethod
@@ -93,6 +102,16 @@ class Rows:
         kept, series = _used(np.array(names, dtype=object), codes)
         moments, ticks = _used(moments, ticks)
         return cls(tuple(kept), np.searchsorted(series, np.arange(len(kept) + 1)), ticks, moments, *more)
+
+    @cached_property
+    def rows(self) -> NDArray[Any]:
+        """Where each row stood in the table, [N]."""
+        return self.origin() if callable(self.origin) else self.origin
+
+    @cached_property
+    def known(self) -> NDArray[np.bool_]:
+        """Which rows have a value, [N]."""
+        return ~np.isnan(self.values)
 
     @cached_property
     def codes(self) -> NDArray[np.int64]:
@@ -160,12 +179,11 @@ def some(names: Sequence[str], limit: int = 5) -> str:
     return ", ".join(shown(name) for name in names[:limit]) + more
 
 
-def _order(codes: NDArray[Any], rank: NDArray[np.int64], times: Times) -> NDArray[np.int64] | None:
-    """Return the order of the rows by the rank of their series and by time; None where they stand in it."""
-    n_moments = max(len(times.moments), 1)
-    keys = (rank * n_moments)[codes]
-    keys += times.codes
-    return None if (keys[1:] >= keys[:-1]).all() else in_order(keys, len(rank) * n_moments)
+def _is_each_once(keys: NDArray[np.int64]) -> bool:
+    """Whether the keys are the numbers from 0 up to their count, in any order."""
+    seen = np.zeros(len(keys), dtype=np.bool_)
+    seen[keys] = True
+    return bool(seen.all())
 
 
 def _used(kinds: NDArray[Any], codes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -6,13 +6,16 @@ The idea: whoever mistypes a name is told the nearest one there is, among the fi
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
+import os
 import sys
 import zipfile
 import zlib
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, Self
 
 import pandas as pd
 
@@ -20,7 +23,7 @@ from forecast.defaults import BUNDLED
 from forecast.errors import ConfigError, DataError, FileError, nearest, shown
 from forecast.reading.table import Table
 
-__all__ = ["STANDARD_INPUT", "bundled_path", "find_file", "load_bytes", "load_standard_input"]
+__all__ = ["STANDARD_INPUT", "Fingerprint", "bundled_path", "find_file", "load_bytes", "load_standard_input"]
 
 GZIP, ZIP = b"\x1f\x8b", b"PK\x03\x04"
 STANDARD_INPUT = "standard input"
@@ -75,6 +78,58 @@ def find_file(source: str | Path) -> Path:
         f"no file {shown(source)}" + (f"; did you mean {shown(guess)}?" if guess else ""),
         hint=Table(pd.DataFrame(), "", "", source=guess or BUNDLED[0]).retry(),
     )
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """The SHA-256 of a large file, worked out when it is asked for: a run records it, and a check has no use for it.
+
+    Parameters
+    ----------
+    path : Path
+        Where the file is.
+    state : tuple of int
+        Which file that was, how long and when it was written last.
+
+    Examples
+    --------
+    >>> with bundled_path("airline").open("rb") as file:
+    ...     fingerprint = Fingerprint.of(file, bundled_path("airline"))
+    >>> fingerprint()[:8]
+    'd27dd74f'
+    """
+
+    path: Path
+    state: tuple[int, ...]
+
+    @classmethod
+    def of(cls, file: BinaryIO, path: Path) -> Self:
+        """Return what will know the file that was opened at a path."""
+        return cls(path.absolute(), _state(file))
+
+    def __call__(self) -> str:
+        """Return the hash.
+
+        Raises
+        ------
+        FileError
+            F102, the file is not as it was, or not there any more.
+        """
+        try:
+            with self.path.open("rb") as file:
+                before = _state(file)
+                found = hashlib.file_digest(file, "sha256").hexdigest()
+                if before == _state(file) == self.state:
+                    return found
+        except OSError as error:
+            raise FileError("F102", f"cannot read {self.path.name} again: {_reason(error)}") from error
+        what = f"{self.path.name} has changed since it was read"
+        raise FileError("F102", what, hint="the same command when nothing writes to the file")
+
+
+def _state(file: BinaryIO) -> tuple[int, ...]:
+    found = os.fstat(file.fileno())
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def load_bytes(path: Path) -> bytes:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from forecast.errors import DataError, nearest, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     import numpy as np
     import pandas as pd
@@ -46,8 +46,8 @@ class Table:
         The columns: text for a file, as they were for a frame.
     name : str
         What to call the source in a message, such as ``sales.csv``.
-    sha256 : str
-        The hash of the bytes of the file, or of the CSV of a frame.
+    fingerprint : str or callable
+        The SHA-256 of the bytes of the file, or of the CSV of a frame; or what works it out.
     notes : tuple of str
         What was found out while reading, such as ``separator ";"``.
     decimal : str
@@ -73,12 +73,17 @@ class Table:
 
     frame: pd.DataFrame
     name: str
-    sha256: str
+    fingerprint: str | Callable[[], str]
     notes: tuple[str, ...] = ()
     decimal: str = "."
     source: str | None = None
     lines: NDArray[np.int64] | range | None = None
     by_columns: bool = False
+
+    @property
+    def sha256(self) -> str:
+        """The hash of what was read."""
+        return self.fingerprint() if callable(self.fingerprint) else self.fingerprint
 
     def place(self, row: int) -> str:
         """Return where `row`, counted from 0, stands: ``line 14`` of a file, ``row 12`` of a frame."""
@@ -136,7 +141,7 @@ def coded(cells: pd.Series[Any]) -> tuple[NDArray[Any], list[str]]:
     import pandas as pd
 
     if isinstance(cells.dtype, pd.CategoricalDtype):
-        return cells.cat.codes.to_numpy(), [str(text) for text in cells.cat.categories]
+        return cells.array.codes, distinct(cells)
     codes, texts = pd.factorize(cells.astype(str))
     return codes, texts.tolist()
 
@@ -153,7 +158,8 @@ def distinct(cells: pd.Series[Any]) -> list[str]:
     import pandas as pd
 
     if isinstance(cells.dtype, pd.CategoricalDtype):
-        return [str(text) for text in cells.cat.categories]
+        texts: list[str] = cells.cat.categories.tolist()  # of `bulk`, which makes categories of nothing but texts
+        return texts
     return [str(text) for text in cells.astype(str).unique()]
 
 

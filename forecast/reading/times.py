@@ -26,6 +26,7 @@ from forecast.reading.forms import (
 from forecast.reading.table import MISSING_MARKERS, coded, distinct
 from forecast.reading.values import LIKELY_SHARE, is_missing
 from forecast.reading.zones import dates_or_utc, local_to_utc
+from forecast.regularity import infer_frequency, measure_regularity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +40,9 @@ __all__ = ["Times", "looks_like_times", "read_times"]
 SNIFFED_TEXTS = 100
 """A form that fits none of so many cells is not tried on the rest."""
 
+
+NOTES_SHARE = 0.1
+"""So few rows that begin with no digit where times should be are totals or notes between the data."""
 
 EPOCH = (631_152_000, 4_102_444_800)
 """Seconds from 1970 to 1990 and to 2100: whole numbers between them are times."""
@@ -171,7 +175,13 @@ def _check_present(table: Table, column: str) -> None:
     rows = np.flatnonzero(is_missing(table.frame[column]))
     if len(rows):
         what = f"{len(rows)} row{'' if len(rows) == 1 else 's'} of {table.name} without a time in {shown(column)}"
-        raise DataError("D109", f"{what}: {table.listed(rows)}", hint="fill in the time, or remove the row")
+        below_header = table.lines is not None and rows.tolist() == [0]
+        hint = "remove the row if it is a second line of headers, else fill in the time"
+        raise DataError(
+            "D109",
+            f"{what}: {table.listed(rows)}",
+            hint=hint if below_header else "fill in the time, or remove the row",
+        )
 
 
 def _promising(texts: Sequence[str], forms: Sequence[Form]) -> list[Form]:
@@ -190,10 +200,22 @@ def _read_best(table: Table, column: str, texts: list[str]) -> Reading:
     for i in complete[1:]:
         different = np.flatnonzero(first.times != readings[i].times)
         if len(different):
-            where = int(different[0])
-            one, other = (str(readings[j].times[where].astype("datetime64[D]")) for j in (complete[0], i))
-            raise _ambiguous(table, column, texts, (forms[complete[0]], forms[i]), (texts[where], one, other))
+            where, pair = int(different[0]), (complete[0], i)
+            if _regular_share(readings[i].times) > _regular_share(first.times):
+                pair = (i, complete[0])  # the likelier first, for that one is proposed
+            one, other = (str(readings[j].times[where].astype("datetime64[D]")) for j in pair)
+            raise _ambiguous(table, column, texts, (forms[pair[0]], forms[pair[1]]), (texts[where], one, other))
     return first
+
+
+def _regular_share(times: NDArray[Any]) -> float:
+    """Return how many of the steps between the distinct times are one period of their frequency; 0 without one."""
+    moments = np.unique(times)
+    try:
+        frequency = infer_frequency([moments])
+    except DataError:
+        return 0.0
+    return measure_regularity(moments, np.arange(len(moments)), np.zeros(1, dtype=np.int64), frequency).share
 
 
 def _ambiguous(
@@ -215,12 +237,17 @@ def _ambiguous(
 def _not_understood(table: Table, column: str, texts: list[str], rows: NDArray[np.intp]) -> DataError:
     fitting = next((format_ for format_ in PROPOSALS if read_format(texts, format_).good.all()), None)
     noun = "date in" if len(rows) == 1 else "dates in"
+    cells = table.frame[column].iloc[rows].astype(str)
+    aside = len(rows) <= NOTES_SHARE * len(table.frame) and not cells.str.match(r"\s*\d").any()
+    by_hand = (
+        "remove these lines if they hold totals, units or notes, else correct the dates"
+        if aside
+        else "correct these cells; where all have one form, name it with --date-format"
+    )
     return DataError(
         "D109",
         f"{len(rows)} {noun} {shown(column)} of {table.name} not understood: {table.listed(rows, column)}",
-        hint=table.retry(date_format=fitting)
-        if fitting
-        else "correct these cells; where all have one form, name it with --date-format",
+        hint=table.retry(date_format=fitting) if fitting else by_hand,
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.errors import DataError, shown
-from forecast.reading.table import MISSING_MARKERS
+from forecast.reading.table import MISSING_MARKERS, distinct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +49,9 @@ _UNMARKED = {mark: re.compile(rf"[+-]?\d+{re.escape(mark)}?(?:[eE][+-]?\d+)?", r
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:[., '\u00a0\u202f]\d{3})+(?:[.,]\d+)?", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+", re.ASCII)
 
+_MINUS = str.maketrans({"\u2212": "-", "\u2013": "-", "(": "-", ")": ""})
+"""What people and accountants write for a minus."""
+
 GROUPED_BY_POINTS = r"[+-]?(?:0|[1-9]\d{0,2}(?:\.\d{3})*)"
 """Numbers whose points can all stand between thousands."""
 
@@ -56,7 +59,7 @@ GROUPED_BY_POINTS = r"[+-]?(?:0|[1-9]\d{0,2}(?:\.\d{3})*)"
 def is_missing(cells: pd.Series[Any]) -> NDArray[np.bool_]:
     """Return which cells stand for a missing value: nothing, ``NA``, ``NaN``, ``nan``, ``null`` or ``None``."""
     if isinstance(cells.dtype, pd.CategoricalDtype):
-        kinds = cells.cat.categories
+        kinds = distinct(cells)
         if MISSING_MARKERS.isdisjoint(kinds):
             return np.zeros(len(cells), dtype=np.bool_)
         return np.array([text in MISSING_MARKERS for text in kinds], dtype=np.bool_)[cells.cat.codes]
@@ -202,8 +205,10 @@ def _not_numbers(table: Table, column: str, rows: NDArray[np.intp]) -> DataError
         hint = "remove the invisible characters from these cells"
     elif all(_GROUPED.fullmatch(str(cells.iloc[row])) for row in rows):
         hint = "write the numbers without thousands separators: 1200"
-    elif (word := _only_word(cells, rows)) is not None:
-        hint = table.retry(na=word)
+    elif all(_is_number(str(cells.iloc[row]).translate(_MINUS), table.decimal) for row in rows):
+        hint = "write numbers below zero with a hyphen and without brackets: -1200"
+    elif words := _only_words(cells, rows):
+        hint = table.retry(na=",".join(words))
     else:
         hint = "correct these cells, or leave them empty: an empty cell is a gap"
     verb = "is not a number" if len(rows) == 1 else "are not numbers"
@@ -211,12 +216,17 @@ def _not_numbers(table: Table, column: str, rows: NDArray[np.intp]) -> DataError
     return DataError("D107", f"{_counted(len(rows), 'value')} {where} {verb}: {table.listed(rows, column)}", hint=hint)
 
 
-def _only_word(cells: pd.Series[Any], rows: NDArray[np.intp]) -> str | None:
-    """Return the word that all of these cells say, if it looks like that of a missing value: usual, or there twice."""
-    words = {str(text) for text in cells.iloc[rows].unique()}
-    word = words.pop()
-    plain = not words and word == word.strip() and not any(sign.isdigit() or sign == "," for sign in word)
-    return word if plain and (len(rows) > 1 or word.casefold() in USUAL_MARKS) else None
+def _only_words(cells: pd.Series[Any], rows: NDArray[np.intp]) -> list[str]:
+    """Return what all of these cells say, if it looks like missing values: usual words, or one that is there twice."""
+    words = [str(text) for text in cells.iloc[rows].unique()]
+    if any(word != word.strip() or any(sign.isdigit() or sign == "," for sign in word) for word in words):
+        return []
+    usual = all(word.casefold() in USUAL_MARKS for word in words)
+    return words if usual or (len(words) == 1 and len(rows) > 1) else []
+
+
+def _is_number(text: str, decimal: str) -> bool:
+    return _PATTERNS[decimal].fullmatch(text) is not None
 
 
 def _counted(count: int, noun: str) -> str:

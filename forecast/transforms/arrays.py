@@ -22,7 +22,18 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
 
-__all__ = ["blocks", "from_end", "interpolated", "lagged_products", "largest", "quantiles", "rows", "series_of", "wide"]
+__all__ = [
+    "blocks",
+    "correlated",
+    "from_end",
+    "interpolated",
+    "lagged_products",
+    "largest",
+    "quantiles",
+    "rows",
+    "series_of",
+    "wide",
+]
 
 BLOCK = 2**17
 """Numbers in a block of padded series: few enough to stay in the cache from one calculation to the next."""
@@ -142,3 +153,40 @@ def lagged_products(x: Floats, longest: int) -> Floats:
     for lag in range(min(longest + 1, x.shape[1])):
         np.einsum("ij,ij->i", x[:, lag:], x[:, : x.shape[1] - lag], out=products[:, lag])
     return products
+
+
+def correlated(x: Floats, lag: int, least: Floats) -> tuple[Floats, Ints, Floats]:
+    """Return the autocorrelation of rows x [B, T] at `lag`, which rows have more, and all that these have up to it.
+
+    What a row that is below its `least` has at other lags is not asked for, which of noise are nearly all.
+
+    Parameters
+    ----------
+    x : ndarray [B, T]
+        Rows about 0, 0 where nothing is known; T is larger than `lag`.
+    lag : int
+        At least 1.
+    least : ndarray [B]
+        Not negative.
+
+    Returns
+    -------
+    found : ndarray [B]
+        The autocorrelation at `lag`; 0 for a row of zeros.
+    above : ndarray [N]
+        The rows in which it is more than `least`.
+    r : ndarray [N, lag + 1]
+        Their autocorrelations at 0, 1, ..., `lag`.
+
+    Examples
+    --------
+    >>> found, above, r = correlated(np.array([[1.0, -1, 1, -1], [1, 1, -1, -1]]), 2, np.zeros(2))
+    >>> found.tolist(), above.tolist(), r.tolist()
+    ([0.5, -0.5], [0], [[1.0, -0.75, 0.5]])
+    """
+    total = np.einsum("ij,ij->i", x, x)
+    found = np.einsum("ij,ij->i", x[:, lag:], x[:, :-lag])
+    found = np.divide(found, total, out=np.zeros_like(found), where=total > 0)
+    above = np.flatnonzero(found > least)
+    products = lagged_products(x if len(above) == len(x) else x[above], lag)
+    return found, above, products / total[above, None]

@@ -97,8 +97,10 @@ class Chain:
         return panel
 
 
-def parts_of(panel: Panel) -> list[int]:
-    """Return where to cut the series of a panel into groups of up to `PART` values: the first of each, and S.
+def parts_of(panel: Panel, size: int | None = None) -> list[int]:
+    """Return where to cut the series of a panel into groups of up to `size` values: the first of each, and S.
+
+    By default `PART` values go together; a series is never cut.
 
     Examples
     --------
@@ -108,7 +110,7 @@ def parts_of(panel: Panel) -> list[int]:
     """
     bounds = [0]
     while bounds[-1] < panel.n_series:
-        reach = int(np.searchsorted(panel.offsets, panel.offsets[bounds[-1]] + PART, side="right")) - 1
+        reach = int(np.searchsorted(panel.offsets, panel.offsets[bounds[-1]] + (size or PART), side="right")) - 1
         bounds.append(max(reach, bounds[-1] + 1))
     return bounds
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from forecast.panel import Panel
     from forecast.transforms.base import Transform
 
-__all__ = ["TRANSFORMS", "Choice", "choose_transforms", "parse_chain", "require_transforms"]
+__all__ = ["TRANSFORMS", "Choice", "choices_of", "choose_transforms", "parse_chain", "require_transforms"]
 
 TRANSFORMS: dict[str, type[Transform]] = {
     "fill": Fill,
@@ -54,6 +55,10 @@ _WORDS = {"fill": ("auto", "seasonal", "linear", "ffill", "zero"), "boxcox": ("g
 
 _NUMBERS: dict[str, type[int | float]] = {"difference": int, "root": float, "winsorize": float}
 """The kind of number that may stand there."""
+
+
+SMALL = 2**18
+"""Values that are looked at together where nothing but the choices is wanted, so that what is on the way is small."""
 
 
 @dataclass(frozen=True)
@@ -175,24 +180,49 @@ def choose_transforms(
         place += len(group.values)
         chains.append(chain)
         found.append(choices)
-    joined = [
+    return Chain([Parts(bounds, chains)]), panel.with_values(values), _joined(found)
+
+
+def choices_of(panel: Panel, *, missing: str = "auto") -> list[Choice]:
+    """Return what `choose_transforms` would choose by its rule; the panel is not transformed further than that takes.
+
+    Examples
+    --------
+    >>> from forecast.series import read_series
+    >>> [choice.name for choice in choices_of(read_series("airline").panel) if choice.series.any()]
+    ['root', 'step_scale', 'deseasonalize']
+    """
+    groups = groups_of(panel, parts_of(panel, SMALL))
+    return _joined([_fitted(group, "auto", missing)[2] for group in groups])
+
+
+def _joined(found: Sequence[Sequence[Choice]]) -> list[Choice]:
+    """Return the choices for groups of neighbouring series as those for all of them."""
+    return [
         replace(same[0], series=np.concatenate([choice.series for choice in same])) for same in zip(*found, strict=True)
     ]
-    return Chain([Parts(bounds, chains)]), panel.with_values(values), joined
 
 
 def _chosen(
     panel: Panel, transform: str, missing: str, *, season: bool, power: str
 ) -> tuple[Chain, Panel, list[Choice]]:
+    steps, panel, choices = _fitted(panel, transform, missing, season=season, power=power)
+    return Chain(steps), steps[-1].apply(panel), choices
+
+
+def _fitted(
+    panel: Panel, transform: str, missing: str, *, season: bool = True, power: str = "root"
+) -> tuple[list[Transform], Panel, list[Choice]]:
+    """Return the fitted transforms of a panel, the panel before the last of them, and what each does."""
     usual: list[Transform] = [TRANSFORMS[power](), StepScale(), *([Deseasonalize()] if season else [])]
     named: Sequence[Transform] = usual if transform == "auto" else parse_chain(transform)
     holed = _any_of(np.isnan(panel.values), panel)
     steps = [*([] if any(isinstance(step, Fill) for step in named) else [Fill(missing)]), *named]
-    choices = []
-    for step in steps:
-        panel = step.fit(panel).apply(panel)
-        choices.append(_choice(step, holed, auto=transform == "auto"))
-    return Chain(steps), panel, choices
+    steps[0].fit(panel)
+    for before, step in pairwise(steps):
+        panel = before.apply(panel)
+        step.fit(panel)
+    return steps, panel, [_choice(step, holed, auto=transform == "auto") for step in steps]
 
 
 def require_transforms(panel: Panel, transform: str, *, missing: str = "auto") -> None:

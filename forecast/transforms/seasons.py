@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from forecast.transforms.arrays import blocks, from_end, interpolated, lagged_products, rows, series_of
+from forecast.transforms.arrays import blocks, correlated, from_end, interpolated, rows, series_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -216,7 +216,7 @@ def _has_season(panel: Panel) -> Bools:
     found = np.zeros(panel.n_series, dtype=bool)
     if m < 2:
         return found
-    for block in blocks(2 * panel.lengths, np.flatnonzero(panel.lengths >= 3 * m)):
+    for block in blocks(panel.lengths, np.flatnonzero(panel.lengths >= 3 * m)):
         y = rows(panel.values, panel.offsets[block], panel.lengths[block])
         size = np.fmax(np.fmax.reduce(y, axis=1, initial=0.0), -np.fmin.reduce(y, axis=1, initial=0.0))[:, None]
         size = np.where(size > 0, size, 1.0)
@@ -229,11 +229,10 @@ def _has_season(panel: Panel) -> Bools:
             y = np.nan_to_num(y, nan=0.0)
         else:
             d -= d.sum(axis=1, keepdims=True) / d.shape[1]
-        products = lagged_products(d, m)
-        total = products[:, 0]
-        moving = total > 1e-20 * np.einsum("ij,ij->i", y, y) / size[:, 0] ** 2
-        r = products[:, 1:] / np.where(moving, total, 1.0)[:, None]
-        steps = panel.lengths[block] - 1
-        limit = 1.645 * np.sqrt((1.0 + 2.0 * np.sum(r[:, :-1] ** 2, axis=1)) / steps)
-        found[block] = moving & (r[:, -1] > limit)
+        least = 1.645 / np.sqrt(panel.lengths[block] - 1)
+        _, above, r = correlated(d, m, least)
+        limit = least[above] * np.sqrt(1.0 + 2.0 * np.sum(r[:, 1:-1] ** 2, axis=1))
+        moves, whole = (np.einsum("ij,ij->i", x, x) for x in (d[above], y[above]))
+        moving = moves > 1e-20 * whole / size[above, 0] ** 2
+        found[block[above]] = moving & (r[:, -1] > limit)
     return found
