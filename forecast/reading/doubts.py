@@ -14,6 +14,8 @@ from forecast.reading.rows import some
 from forecast.reading.values import GROUPED_BY_POINTS, is_missing
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from forecast.reading.rows import Rows
     from forecast.reading.table import Table
 
@@ -21,6 +23,8 @@ __all__ = ["doubts"]
 
 ABSURD = 10_000
 """A value so many times the median of its series is worth a warning."""
+AT_ONCE = 5_000
+"""Series whose values are looked at together."""
 
 
 def doubts(rows: Rows, table: Table, target: str) -> list[Notice]:
@@ -54,15 +58,24 @@ def _constant(rows: Rows) -> list[Notice]:
 
 def _absurd(rows: Rows, table: Table, target: str) -> list[Notice]:
     """Return W201 for values that are ten thousand times the median of their series."""
-    sizes = np.abs(rows.values)
-    low, high = (ufunc.reduceat(sizes, rows.starts) for ufunc in (np.fmin, np.fmax))
+    low, high = _extremes(rows)
     limits = np.full(len(low), np.inf)
-    bounds = np.r_[rows.starts, len(sizes)]
     for s in np.flatnonzero(high >= ABSURD * low):  # the median is not below the smallest
-        limits[s] = ABSURD * np.nanmedian(sizes[bounds[s] : bounds[s + 1]])
+        limits[s] = ABSURD * np.nanmedian(np.abs(rows.values[rows.offsets[s] : rows.offsets[s + 1]]))
     limits[limits == 0] = np.inf
     if not (high >= limits).any():
         return []
-    found = rows.rows[sizes >= limits[rows.codes]]
+    found = rows.rows[np.abs(rows.values) >= limits[rows.codes]]
     what = f"{table.listed(np.sort(found), target)} in {shown(target)}"
     return [Notice("W201", f"{what}: {ABSURD:,} times the median of the series or more")]
+
+
+def _extremes(rows: Rows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the smallest and the largest size of the values of each series, [S], with the memory of some series."""
+    low, high = np.empty((2, len(rows.names)))
+    for first in range(0, len(low), AT_ONCE):
+        offsets = rows.offsets[first : first + AT_ONCE + 1]
+        sizes, starts = np.abs(rows.values[offsets[0] : offsets[-1]]), offsets[:-1] - offsets[0]
+        for found, ufunc in ((low, np.fmin), (high, np.fmax)):
+            found[first : first + AT_ONCE] = ufunc.reduceat(sizes, starts)
+    return low, high
