@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
@@ -19,17 +19,21 @@ from forecast.bounds import Bounds
 from forecast.defaults import BASELINES
 from forecast.errors import ModelError, Notice
 from forecast.metrics import mase_scale, rmsse_scale
+from forecast.origins import Origin
+from forecast.panel import forecast_frame
 from forecast.tasks import Task, Window, given, perform
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from forecast.models.base import Forecaster
     from forecast.panel import Panel
     from forecast.split import Split
     from forecast.tasks import Doer, Factory, Outcome
 
-__all__ = ["NOT_FINISHED", "Backtest", "Fitted", "backtest", "beside_truth", "fit_all", "truth"]
+__all__ = ["NOT_FINISHED", "Backtest", "Between", "Fitted", "backtest", "beside_truth", "fit_all", "truth"]
 
 FALLBACK = "seasonal_naive"
 """What stands in for a model that fails, where that was asked for."""
@@ -59,12 +63,11 @@ class Backtest:
     `frame` is the forecast frame with `y` before `y_hat` and, last, what is known of the past of that series and
     cutoff: `scale` and `rms_scale`, the mean absolute and the root mean squared error of the seasonal naive method, by
     which MASE and RMSSE divide, `before`, its last known value, and `back`, the number of values after the cutoff.
-    `between` is the same from further origins, each forecast by the fit of the cutoff before it; steps whose truth is
-    still to come are left out.
+    `between` are further origins, each forecast by the fit of the cutoff before it.
     """
 
     frame: pd.DataFrame
-    between: pd.DataFrame
+    between: Between
     fits: list[Fitted]
     unfinished: int = 0
     """Windows that were given up for want of time."""
@@ -72,35 +75,136 @@ class Backtest:
     """Fits that were not finished in time, by model."""
 
 
+@dataclass(frozen=True)
+class Came:
+    """What came after a cutoff, of n series, and what was known of their past.
+
+    Parameters
+    ----------
+    ids : tuple of str
+        The series.
+    y : ndarray [n, H]
+        What came; NaN where it is still to come.
+    known : dict of ndarray [n]
+        The last columns of `Backtest.frame`, by name.
+    """
+
+    ids: tuple[str, ...]
+    y: NDArray[np.float64]
+    known: dict[str, NDArray[np.float64]]
+
+    @classmethod
+    def after(cls, panel: Panel, window: Window, split: Split) -> Self:
+        """Return what came after the window's cutoff."""
+        position = {name: s for s, name in enumerate(panel.ids)}
+        series = [position[name] for name in window.past.ids]
+        end = panel.offsets[1:][series][:, None]
+        wanted = end - window.back + split.gap + np.arange(split.horizon)
+        y = np.where(wanted < end, panel.values[np.minimum(wanted, end - 1)], np.nan)
+        pasts, season = [window.past.series(s) for s in range(window.past.n_series)], panel.season_length
+        known = {
+            "scale": [mase_scale(past, season) for past in pasts],
+            "rms_scale": [rmsse_scale(past, season) for past in pasts],
+            "before": [past[np.isfinite(past)][-1] for past in pasts],
+        }
+        return cls(window.past.ids, y, {name: np.array(numbers) for name, numbers in known.items()})
+
+    def of(self, ids: Sequence[str]) -> Came:
+        """Return the same of series in another order."""
+        if tuple(ids) == self.ids:
+            return self
+        place = {name: s for s, name in enumerate(self.ids)}
+        places = [place[name] for name in ids]
+        return Came(tuple(ids), self.y[places], {name: numbers[places] for name, numbers in self.known.items()})
+
+    def beside(self, forecasts: pd.DataFrame, back: int) -> pd.DataFrame:
+        """Return forecasts with what came: rows of `Backtest.frame`, and own ends of intervals last.
+
+        The series stand one after another, each with all its steps, perhaps several times.
+        """
+        horizon = self.y.shape[1]
+        own = self.of(tuple(forecasts["unique_id"].iloc[::horizon]))
+        known = {name: np.repeat(numbers, horizon) for name, numbers in own.known.items()}
+        ends = [name for name in forecasts.columns if name.startswith(("lo-", "hi-"))]
+        return forecasts.assign(y=own.y.ravel(), **known, back=back)[[*COLUMNS, *ends]]
+
+
 def truth(panel: Panel, window: Window, split: Split) -> pd.DataFrame:
     """Return what came after the window's cutoff: ``unique_id, step, y``, and the last columns of `Backtest.frame`."""
-    position = {name: s for s, name in enumerate(panel.ids)}
-    series = [position[name] for name in window.past.ids]
-    end = panel.offsets[1:][series][:, None]
-    wanted = end - window.back + split.gap + np.arange(split.horizon)
-    values = np.where(wanted < end, panel.values[np.minimum(wanted, end - 1)], np.nan)
-    pasts, season = [window.past.series(s) for s in range(window.past.n_series)], panel.season_length
-    known = {
-        "scale": [mase_scale(past, season) for past in pasts],
-        "rms_scale": [rmsse_scale(past, season) for past in pasts],
-        "before": [past[np.isfinite(past)][-1] for past in pasts],
-    }
+    came = Came.after(panel, window, split)
     return pd.DataFrame(
         {
-            "unique_id": np.repeat(np.array(window.past.ids, dtype=object), split.horizon),
-            "step": np.tile(np.arange(1, split.horizon + 1), len(series)),
-            "y": values.ravel(),
-            **{name: np.repeat(numbers, split.horizon) for name, numbers in known.items()},
+            "unique_id": np.repeat(np.array(came.ids, dtype=object), split.horizon),
+            "step": np.tile(np.arange(1, split.horizon + 1), len(came.ids)),
+            "y": came.y.ravel(),
+            **{name: np.repeat(numbers, split.horizon) for name, numbers in came.known.items()},
         }
     )
 
 
 def beside_truth(forecasts: Sequence[pd.DataFrame], panel: Panel, window: Window, split: Split) -> pd.DataFrame:
     """Return what models forecast in a window with what came: rows of `Backtest.frame`, and own ends of intervals."""
-    known = truth(panel, window, split)
-    joined = pd.concat(forecasts, ignore_index=True).merge(known, on=["unique_id", "step"], how="left", sort=False)
-    own = [name for name in joined.columns if name.startswith(("lo-", "hi-"))]
-    return joined.assign(back=window.back)[[*COLUMNS, *own]]
+    return Came.after(panel, window, split).beside(pd.concat(forecasts, ignore_index=True), window.back)
+
+
+@dataclass
+class Between:
+    """What models forecast from origins between the cutoffs, and what came.
+
+    Parameters
+    ----------
+    panel : Panel
+        All data.
+    split : Split
+        Where the windows lie.
+    found : dict
+        By the number of values after the origin: what came, and the forecasts of each model.
+    """
+
+    panel: Panel
+    split: Split
+    found: dict[int, tuple[Came, dict[str, Origin]]] = field(default_factory=dict)
+
+    def column(self, back: int, model: str, name: str) -> NDArray[np.float64]:
+        """Return a column [n, H] of the rows of a model: its forecasts, its own ends, or what came."""
+        came, origins = self.found[back]
+        if name == "y":
+            return came.of(origins[model].ids).y
+        if name in came.known:
+            return np.repeat(came.of(origins[model].ids).known[name][:, None], self.split.horizon, axis=1)
+        return origins[model].column(name)
+
+    def rows(self, back: int) -> pd.DataFrame:
+        """Return the rows of an origin as `Backtest.frame` has them."""
+        came, origins = self.found[back]
+        past = given(self.panel, back, self.split)
+        frames = [] if past is None else [_rows(past, self.split, name, origin) for name, origin in origins.items()]
+        return came.beside(pd.concat(frames, ignore_index=True), back) if frames else _no_rows()
+
+    def frame(self) -> pd.DataFrame:
+        """Return the rows of all origins, without steps whose truth is still to come."""
+        frames = [self.rows(back).dropna(subset="y") for back in self.found]
+        return pd.concat(frames, ignore_index=True) if frames else _no_rows()
+
+    def add(self, made: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
+        """Add the rows that are made of those of each origin: the forecasts of one more model."""
+        for back, (_, origins) in self.found.items():
+            if len(rows := made(self.rows(back))):
+                origins[str(rows["model"].iloc[0])] = Origin.of(rows)
+
+
+def _rows(past: Panel, split: Split, model: str, origin: Origin) -> pd.DataFrame:
+    """Return the forecast frame of a model that knew the `past`."""
+    chosen = past.take(origin.of_series({name: s for s, name in enumerate(past.ids)}))
+    gap = np.full((len(origin.ids), split.gap), np.nan)
+    frame = forecast_frame(chosen, np.hstack([gap, origin.column("y_hat")]), model=model)
+    frame = frame[frame["step"] > split.gap].reset_index(drop=True)
+    ends = {name: origin.column(name).ravel() for name in origin.columns if name != "y_hat"}
+    return frame.assign(step=frame["step"] - split.gap, **ends)
+
+
+def _no_rows() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(COLUMNS))
 
 
 def fit_all(
@@ -162,9 +266,8 @@ def backtest(
         for name, make in factories.items()
     ]
     done = list(do(tasks))
-    found = Backtest(pd.DataFrame(columns=list(COLUMNS)), pd.DataFrame(columns=list(COLUMNS)), [])
+    found = Backtest(_no_rows(), Between(panel, split), [])
     frames: list[pd.DataFrame] = []
-    between: list[pd.DataFrame] = []
     for b, block in enumerate(split.blocks):
         first = len(factories) * (len(split.blocks) - 1 - b)
         outcomes = dict(zip(factories, done[first : first + len(factories)], strict=True))
@@ -172,24 +275,19 @@ def backtest(
             found.unfinished += len(block)
             found.undone.update(name for name, outcome in outcomes.items() if outcome is None)
             continue
-        for place, back in enumerate(origins[b]):
+        for place, back in enumerate(block):
             past = given(panel, back, split)
-            rows = [o.frames[place] for o in outcomes.values() if o is not None and o.frames]
-            tried = rows or any(o is not None and o.failure for o in outcomes.values())
-            if past is None or not tried or not (rows or place < len(block)):
+            if past is None or not any(o is not None and (o.frames or o.failure) for o in outcomes.values()):
                 continue
-            if place < len(block):
-                found.fits.append(_fitted(outcomes, place, cutoff=_text(past.last.max()), fallback=fallback))
-                found.fits[-1].back = back
-                rows = [found.fits[-1].forecasts]
-            joined = beside_truth(rows, panel, Window(past, back), split)
-            if place < len(block):
-                frames.append(joined)
-            else:
-                between.append(joined.dropna(subset="y"))
+            found.fits.append(_fitted(outcomes, place, cutoff=_text(past.last.max()), fallback=fallback))
+            found.fits[-1].back = back
+            frames.append(beside_truth([found.fits[-1].forecasts], panel, Window(past, back), split))
+        for place, back in enumerate(origins[b][len(block) :]):
+            past = given(panel, back, split)
+            told = {name: o.between[place] for name, o in outcomes.items() if o is not None and o.between}
+            if past is not None and told:
+                found.between.found[back] = Came.after(panel, Window(past, back), split), told
     found.frame = pd.concat(frames, ignore_index=True) if frames else found.frame
-    if between:
-        found.between = pd.concat(between, ignore_index=True)
     return found
 
 

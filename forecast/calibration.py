@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecast.backtesting import Backtest
+    from forecast.origins import Origin
     from forecast.panel import Panel
     from forecast.split import Split
 
@@ -65,41 +66,54 @@ class Calibration:
     @cached_property
     def errors(self) -> dict[str, Errors]:
         """The errors of every model from all origins; none for a model that was never tested."""
-        both = self._tested
-        known = {str(model): self._errors(frame) for model, frame in both.groupby("model")}
-        return defaultdict(lambda: self._errors(both.iloc[:0]), known)
+        between = self.backtested.between.found.values()
+        tested = dict.fromkeys([*self._rows, *(name for _, told in between for name in told)])
+        return defaultdict(lambda: self._errors(""), {model: self._errors(model) for model in tested})
 
     @cached_property
     def misses(self) -> dict[tuple[str, float], Misses]:
         """How far what came lay outside the own intervals, by model and level, of the models that have them."""
         found = {}
-        for level in self.levels:
-            named = list(interval_names(level))
-            if set(named) <= set(self._tested.columns):
-                for model, frame in self._tested.dropna(subset=named).groupby("model"):
-                    backs, y, low, high, scale = self._placed(frame, "y", *named, "scale")
+        for model in self.errors:
+            for level in self.levels:
+                named = interval_names(level)
+                if self._has(model, named):
+                    backs, y, low, high, scale = self._placed(model, "y", *named, "scale")
                     misses = Misses.of(y, low=low, high=high, scale=scale, backs=backs, gap=self.split.gap)
-                    found[str(model), level] = misses
+                    found[model, level] = misses
         return found
 
-    @cached_property
-    def _tested(self) -> pd.DataFrame:
-        """All that was forecast and came, in windows and between them."""
-        tested = self.backtested
-        return pd.concat([tested.frame, tested.between], ignore_index=True) if len(tested.between) else tested.frame
+    def _has(self, model: str, named: Sequence[str]) -> bool:
+        """Whether a model has such ends of its own anywhere."""
+        frame, between = self._rows.get(model, self.backtested.frame.iloc[:0]), self.backtested.between.found
+        inside = set(named) <= set(frame.columns) and bool(frame[list(named)].notna().all(axis=1).any())
+        told = [origins[model] for _, origins in between.values() if model in origins]
+        return inside or any(np.isfinite(origin.column(name)).any() for origin in told for name in named)
 
-    def _errors(self, frame: pd.DataFrame) -> Errors:
-        backs, y, y_hat, scale = self._placed(frame, "y", "y_hat", "scale")
+    @cached_property
+    def _rows(self) -> dict[str, pd.DataFrame]:
+        """The rows of the windows, by model."""
+        return {str(model): rows for model, rows in self.backtested.frame.groupby("model")}
+
+    def _errors(self, model: str) -> Errors:
+        backs, y, y_hat, scale = self._placed(model, "y", "y_hat", "scale")
         return Errors((y - y_hat) / np.where(scale > 0, scale, np.nan), backs, self.split.gap)
 
-    def _placed(self, frame: pd.DataFrame, *columns: str) -> tuple[Any, ...]:
-        """Return the origins of a frame as `backs`, and its columns as arrays [S, O, H]; NaN where it has no row."""
-        backs = np.unique(frame["back"].to_numpy(np.int64))[::-1]
+    def _placed(self, model: str, *columns: str) -> tuple[Any, ...]:
+        """Return the origins of a model as `backs`, and columns as arrays [S, O, H]; NaN where there is nothing."""
+        frame, between = self._rows.get(model, self.backtested.frame.iloc[:0]), self.backtested.between
+        others = [back for back, (_, told) in between.found.items() if model in told]
+        backs = np.unique([*frame["back"].to_numpy(np.int64), *others]).astype(np.int64)[::-1]
         origins = np.searchsorted(-backs, -frame["back"].to_numpy(np.int64))
         series, steps = self._places(frame)
         arrays = np.full((len(columns), self.panel.n_series, len(backs), self.split.horizon), np.nan)
         for array, column in zip(arrays, columns, strict=True):
-            array[series, origins, steps] = frame[column].to_numpy(np.float64)
+            if column in frame:
+                array[series, origins, steps] = frame[column].to_numpy(np.float64)
+        for back in others:
+            series, at = between.found[back][1][model].of_series(self._place_of), np.searchsorted(-backs, -back)
+            for array, column in zip(arrays, columns, strict=True):
+                array[series, at] = between.column(back, model, column)
         return backs, *arrays
 
     @cached_property
@@ -203,15 +217,28 @@ class Calibration:
 
     def at_quantile(self, quantile: float) -> Calibration:
         """Return the calibration of the quantile as the forecast: that of each window from what was known by then."""
-        frame, between = self.backtested.frame.copy(), self.backtested.between.copy()
-        for part in (frame, between):
-            y_hat = part["y_hat"].to_numpy(np.float64, copy=True)
-            for model, own in part.groupby("model"):
-                for _, rows in own.groupby("back"):
-                    known = self.errors[str(model)].before(int(rows["back"].iloc[0]))
-                    y_hat[rows.index] = self._moved(rows, known, quantile)
-            part["y_hat"] = y_hat
+        frame, found = self.backtested.frame.copy(), self.backtested.between.found
+        y_hat = frame["y_hat"].to_numpy(np.float64, copy=True)
+        for model, own in frame.groupby("model"):
+            for back, rows in own.groupby("back"):
+                y_hat[rows.index] = self._moved(rows, self.errors[str(model)].before(int(str(back))), quantile)
+        frame["y_hat"] = y_hat
+        moved = {
+            back: (came, {model: self._origin_moved(back, model, quantile) for model in told})
+            for back, (came, told) in found.items()
+        }
+        between = replace(self.backtested.between, found=moved)
         return replace(self, backtested=replace(self.backtested, frame=frame, between=between))
+
+    def _origin_moved(self, back: int, model: str, quantile: float) -> Origin:
+        """Return the quantile of what a model forecast from an origin between the windows."""
+        between, horizon = self.backtested.between, self.split.horizon
+        origin, scale = between.found[back][1][model], between.column(back, model, "scale").ravel()
+        y_hat, step = origin.column("y_hat").ravel(), np.tile(np.arange(1, horizon + 1), len(origin.ids))
+        names = np.repeat(np.array(origin.ids, dtype=object), horizon)
+        rows = pd.DataFrame({"unique_id": names, "step": step, "y_hat": y_hat, "scale": scale})
+        moved = self._moved(rows, self.errors[model].before(back), quantile).reshape(1, -1, horizon)
+        return replace(origin, values=np.concatenate([moved, origin.values[1:]]))
 
     def paths(self, forecasts: pd.DataFrame, model: str, n: int, *, seed: int) -> pd.DataFrame:
         """Return `n` sample paths of a model for each series: the forecast and the errors of one origin, whole.
@@ -239,10 +266,14 @@ class Calibration:
         shift, sizes = errors.quantile(100.0 * quantile), errors.sizes[self._places(frame)[0]]
         return shifted(frame, shift, quantile, sizes=sizes, season_length=self.panel.season_length)
 
+    @cached_property
+    def _place_of(self) -> dict[str, int]:
+        """Where each series stands in the panel."""
+        return {name: s for s, name in enumerate(self.panel.ids)}
+
     def _places(self, frame: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the series and the step of each row, as indices."""
-        places = {name: s for s, name in enumerate(self.panel.ids)}
-        series = np.asarray(frame["unique_id"].map(places), dtype=np.int64)
+        series = np.asarray(frame["unique_id"].map(self._place_of), dtype=np.int64)
         return series, np.asarray(frame["step"], dtype=np.int64) - 1
 
     def _ends(self, frame: pd.DataFrame, model: str, level: float, asked: float, *, back: int) -> tuple[Floats, Floats]:

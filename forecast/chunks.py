@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from forecast.origins import Origin
 from forecast.tasks import Outcome, Task, given, perform
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def _whole(task: Task, parts: Sequence[Task], outcomes: Sequence[Outcome | None]
     outcome.frames = [
         pd.concat(frames, ignore_index=True) for frames in zip(*(one.frames for one in there), strict=True)
     ]
+    outcome.between = [Origin.joined(parts) for parts in zip(*(one.between for one in there), strict=True)]
     outcome.timing = {name: sum(one.timing[name] for one in there) for name in there[0].timing}
     outcome.choices = _choices(task, there)
     if gone:

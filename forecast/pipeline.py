@@ -35,11 +35,11 @@ from forecast.storage.files import no_formulas, require_free, write_file
 from forecast.storage.journal import Journal
 from forecast.storage.request import Request
 from forecast.storage.underway import refuse_begun, under_way
+from forecast.streaming.by_chunks import ByChunks
+from forecast.streaming.parquet_folders import WINDOW_SERIES, Sizes
 from forecast.tuning import plan_search, tune
 from forecast.verbs.inspection import audit, check, gradcheck, plan
-from forecast.verbs.parquet_folders import WINDOW_SERIES, Sizes
 from forecast.verbs.saved import predict_saved
-from forecast.verbs.streaming import ByChunks
 from forecast.verbs.trials import Trial, require_windows, try_models
 from forecast.verbs.whatif import whatif
 
@@ -211,7 +211,7 @@ def backtest(
     excel_safe : bool
         Put a ``'`` before names of series in it that a spreadsheet would take for a formula.
     chunk_series, sample_series : int, optional
-        As for `predict`: at every cutoff the networks learn from the sample; see `forecast.verbs.streaming`.
+        As for `predict`: at every cutoff the networks learn from the sample; see `forecast.streaming`.
 
     Raises
     ------
@@ -291,7 +291,7 @@ def predict(
         Put a ``'`` before names of series that a spreadsheet would take for a formula.
     chunk_series : int, optional
         Read a folder of Parquet files so many series at a time, and write each chunk to a part of the folder `output`:
-        see `forecast.verbs.streaming`. By default done where `output` is a folder and the rows are very many.
+        see `forecast.streaming`. By default done where `output` is a folder and the rows are very many.
     sample_series : int, optional
         So many series, drawn by lot, are what networks and intervals learn from then.
 

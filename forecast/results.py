@@ -201,15 +201,18 @@ class Results:
 
     def _combine(self, tested: Backtest, members: Sequence[str], method: str, split: Split, bounds: Bounds) -> None:
         """Add the combination to the windows, to what lies between them and to the forecasts."""
+        earlier = tested.frame
+
+        def rows(frame: pd.DataFrame) -> pd.DataFrame:
+            made = combined(frame, members, name=COMBINATION, method=method, earlier=earlier, reach=split.reach)
+            return bounds.apply(made)
 
         def more(frame: pd.DataFrame) -> pd.DataFrame:
-            rows = combined(frame, members, name=COMBINATION, method=method, earlier=tested.frame, reach=split.reach)
-            return pd.concat([frame, bounds.apply(rows)], ignore_index=True) if len(rows) else frame
+            return pd.concat([frame, made], ignore_index=True) if len(made := rows(frame)) else frame
 
-        self.combination = Combination.of(members, method, tested.frame, reach=split.reach)
-        whole, between = more(tested.frame), more(tested.between)
-        self.final.forecasts = more(self.final.forecasts)
-        tested.frame, tested.between = whole, between
+        self.combination = Combination.of(members, method, earlier, reach=split.reach)
+        self.final.forecasts, tested.frame = more(self.final.forecasts), more(earlier)
+        tested.between.add(rows)
 
     def _announce(self, split: Split, factories: Mapping[str, Factory], workers: Workers, listener: Listener) -> None:
         """Say how long the windows will take, if it is long: about as long as the fits to all data took, each."""
@@ -229,7 +232,7 @@ class Results:
         """Write the frames and choices."""
         write_csv(self.forecasts, folder / "forecasts.csv")
         write_csv(self.backtest.drop(columns="back"), folder / "backtest.csv")
-        write_csv(self.between.drop(columns="back"), folder / "between.csv")
+        write_csv(self.between.frame().drop(columns="back"), folder / "between.csv")
         write_csv(self.coverage, folder / "coverage.csv")
         write_csv(self.places, folder / "scores.csv")
         if len(self.paths):

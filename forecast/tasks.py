@@ -17,6 +17,7 @@ from forecast.bounds import Bounds
 from forecast.errors import ForecastError, ModelError, Notice
 from forecast.models.base import predicted
 from forecast.models.saving import remembered
+from forecast.origins import Origin
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,12 +71,14 @@ class Task:
 
 @dataclass
 class Outcome:
-    """What a task came to: a forecast frame for each of its backs, or the reason for a failure.
+    """What a task came to: a forecast frame for each of its windows, or the reason for a failure.
 
-    `lost` says which series are not in the frames, because workers died over them.
+    `between` are the forecasts from those backs that are no cutoffs. `lost` says which series are not there, because
+    workers died over them.
     """
 
     frames: list[pd.DataFrame] = field(default_factory=list)
+    between: list[Origin] = field(default_factory=list)
     choices: dict[str, Any] = field(default_factory=dict)
     notices: list[Notice] = field(default_factory=list)
     timing: dict[str, float] = field(default_factory=dict)
@@ -121,12 +124,15 @@ def perform(task: Task) -> Outcome:
         middle = perf_counter()
         outcome.frames.append(ahead(predicted(model, level=task.levels), task.model, split, task.bounds))
         outcome.timing = {"fit": middle - start, "predict": perf_counter() - middle}
-        names = set(past.ids)
+        names, cutoffs = set(past.ids), set(split.backs)
         for back in task.backs[1:]:
             later = split.past(panel, back)
             later = later.take([s for s, name in enumerate(later.ids) if name in names]).until(split.reach)
-            found = predicted(model, later, level=task.levels)
-            outcome.frames.append(ahead(found, task.model, split, task.bounds))
+            found = ahead(predicted(model, later, level=task.levels), task.model, split, task.bounds)
+            if back in cutoffs:
+                outcome.frames.append(found)
+            else:
+                outcome.between.append(Origin.of(found))
     except FAILURES as error:
         return Outcome(failure=str(error))
     outcome.choices, outcome.notices = model.choices_, list(model.notices_)

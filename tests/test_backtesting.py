@@ -214,12 +214,13 @@ def test_models_are_fitted_at_every_so_manieth_window(refit, fits):
 
 def test_further_origins_lie_between_the_cutoffs_and_know_no_more_than_their_past():
     tested = backtest({"naive": Naive}, make_panel(np.arange(40.0)), Split(4, 2))
-    first = tested.between.groupby("back", sort=False).first()
+    between = tested.between.frame()
+    first = between.groupby("back", sort=False).first()
 
     assert list(first.index) == [7, 6, 5, 3, 2, 1]
     assert first["y_hat"].tolist() == [32, 33, 34, 36, 37, 38]
-    assert (tested.between["y"] - tested.between["y_hat"] == tested.between["step"]).all()
-    assert tested.between.groupby("back").size().loc[[1, 2, 3]].tolist() == [1, 2, 3]
+    assert (between["y"] - between["y_hat"] == between["step"]).all()
+    assert between.groupby("back").size().loc[[1, 2, 3]].tolist() == [1, 2, 3]
 
 
 def test_there_are_no_more_further_origins_than_needed():

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecast.errors import FileError, ForecastError
-from forecast.reading import bulk, plain, readers
+from forecast.reading import bulk, plain, readers, stretches
 from forecast.reading.readers import read_table
 from forecast.reading.rows import Rows, in_order
 from forecast.reading.times import Times
@@ -195,6 +195,45 @@ FAULTS = {
     "an empty line": [*lines()[:9], "", *lines()[9:]],
     "blank row": [*lines()[:9], ",,", *lines()[10:]],
 }
+
+
+@pytest.mark.usefixtures("arrow")
+@pytest.mark.parametrize("name", CASES)
+def test_a_file_is_read_in_stretches_as_it_is_at_once(name, tmp_path, monkeypatch):
+    monkeypatch.setattr(stretches, "STRETCH", 200)
+    monkeypatch.setattr(stretches, "AT_ONCE", 120)
+    text = CASES[name] if isinstance(CASES[name], str) else "\n".join(CASES[name]) + "\n"
+    results, way = both(text, tmp_path, monkeypatch)
+
+    assert way == "numbers"
+    assert_equal(results)
+
+
+@pytest.mark.usefixtures("arrow")
+def test_stretches_end_with_a_line_and_follow_one_another(tmp_path, monkeypatch):
+    monkeypatch.setattr(stretches, "STRETCH", 200)
+    monkeypatch.setattr(stretches, "AT_ONCE", 120)
+    text = lines(30)
+    read, seen = stretches.read_in_stretches, []
+
+    def spy(source, split):
+        return read(source, lambda stretch: seen.append(split(stretch)) or seen[-1])
+
+    monkeypatch.setattr(plain, "read_in_stretches", spy)
+    _, way = both("\n".join(text), tmp_path, monkeypatch)
+
+    assert way == "numbers"
+    assert len(seen) > 3
+    assert sum(len(part.index) for part in seen) == len(text) - 1
+
+
+def test_a_stretch_gives_no_more_than_is_asked_for():
+    source = io.BytesIO(b"a,b\n1,2\n")
+    stretch = stretches.Stretch(source, source.readline(), b"")
+    stretch.counts = {",": 0}
+
+    assert [stretch.read(3), stretch.read1(2), stretch.read(), stretch.read()] == [b"a,b", b"\n1", b",2\n", b""]
+    assert stretch.counts == {",": 2}
 
 
 @pytest.mark.usefixtures("arrow")

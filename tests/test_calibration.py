@@ -62,7 +62,7 @@ def test_own_intervals_are_moved_to_where_they_cover(width):
 def test_the_margin_is_that_of_a_loop_over_all_that_was_known():
     panel = walks()
     found, ahead = calibrated(panel, {"confident": Confident})
-    rows = pd.concat([found.backtested.frame, found.backtested.between])
+    rows = pd.concat([found.backtested.frame, found.backtested.between.frame()])
     scale = np.abs(np.diff(panel.series(0))).mean()
 
     for step in range(1, H + 1):

@@ -48,7 +48,7 @@ FIXED = partial(ARIMA, order=(0, 1, 1), seasonal_order=(0, 0, 0), transform="non
 @pytest.mark.parametrize("season_length", [4, 26])
 def test_parts_come_to_what_the_whole_comes_to(panel, make, season_length):
     panel = replace(panel, season_length=season_length)
-    task = Task("it", make, panel, SPLIT, (6, 4), levels=(80.0,), keep=True)
+    task = Task("it", make, panel, SPLIT, (6, 5, 4), levels=(80.0,), keep=True)
     with Workers(1) as workers:
         (joined,) = doer(workers)([task])
     whole = perform(task)
@@ -56,6 +56,8 @@ def test_parts_come_to_what_the_whole_comes_to(panel, make, season_length):
     assert len(chunks._parts(task)) == 3
     for one, other in zip(joined.frames, whole.frames, strict=True):
         pd.testing.assert_frame_equal(one, other, check_exact=True)
+    for one, other in zip(joined.between, whole.between, strict=True):
+        assert (one.ids, one.columns, one.values.tobytes()) == (other.ids, other.columns, other.values.tobytes())
     assert joined.choices == whole.choices
     assert joined.notices == whole.notices
     assert set(joined.timing) == {"fit", "predict"}

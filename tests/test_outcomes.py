@@ -10,6 +10,7 @@ from conftest import make_panel
 from forecast.errors import Notice
 from forecast.models.classical import Drift, Naive
 from forecast.models.theta import Theta
+from forecast.origins import Origin
 from forecast.split import Split
 from forecast.storage import outcomes
 from forecast.storage.outcomes import Outcomes, read_outcome, write_outcome
@@ -33,6 +34,9 @@ def same(one, other):
     assert len(one.frames) == len(other.frames)
     for first, second in zip(one.frames, other.frames, strict=True):
         pd.testing.assert_frame_equal(first, second, check_exact=True)
+    assert [(o.ids, o.columns, o.values.tobytes()) for o in one.between] == [
+        (o.ids, o.columns, o.values.tobytes()) for o in other.between
+    ]
     for name in ("choices", "notices", "timing", "failure", "lost"):
         assert getattr(one, name) == getattr(other, name)
 
@@ -57,6 +61,12 @@ def test_numbers_texts_and_failures_come_back(tmp_path):
     for outcome in (
         Outcome(frames=[frame, frame[:0], frame[1:3].reset_index(drop=True)]),
         Outcome(failure="no", choices={"a": [1, {"b": 0.1 + 0.2}]}, notices=[Notice("W302", "x")], timing={"fit": 0.1}),
+        Outcome(
+            between=[
+                Origin(("NA", "é"), ("y_hat",), np.array([[[0.1 + 0.2], [np.nan]]])),
+                Origin(("é",), ("y_hat", "lo-80", "hi-80"), np.arange(3.0).reshape(3, 1, 1)),
+            ]
+        ),
         Outcome(),
     ):
         write_outcome(outcome, tmp_path / "x.npz")

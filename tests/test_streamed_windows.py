@@ -11,7 +11,7 @@ from forecast import pipeline
 from forecast.errors import ConfigError, DataError, FileError, ModelError
 from forecast.models.classical import Drift
 from forecast.models.theta import Theta
-from forecast.verbs.parquet_folders import ABOUT
+from forecast.streaming.parquet_folders import ABOUT
 
 pytest.importorskip("pyarrow.parquet")
 

@@ -9,8 +9,8 @@ import pytest
 
 from forecast import pipeline
 from forecast.errors import ConfigError, DataError, FileError, ModelError
-from forecast.verbs import parquet_folders
-from forecast.verbs.learned import Learned
+from forecast.streaming import parquet_folders
+from forecast.streaming.learned import Learned
 
 pq = pytest.importorskip("pyarrow.parquet")
 

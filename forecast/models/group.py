@@ -43,6 +43,8 @@ BLIND_STEPS = 50
 """Steps of training where nothing can be held out: a nudge away from the naive forecast that the network starts as."""
 AT_ONCE = 2**24
 """Outputs that are read at once, at most, which bounds the memory."""
+MANY = 100
+"""Series from which on a copy of the network forecasts them: the buffers that so many rows take are then freed."""
 FURTHEST = 50.0
 """A forecast further than so many sizes of its sample from the last value is moved to there."""
 
@@ -183,7 +185,8 @@ class Group:
         inputs = last_inputs(prepared, panel.offsets, self.plan.input_size)
         level, size = SampleScale(self.plan.scale).measure(inputs)
         seen = np.hstack([(inputs - level) / size, self.beside_.see(panel).last()])
-        network = self.searched_ if searched and self.searched_ is not None else self.network_
+        learned = self.searched_ if searched and self.searched_ is not None else self.network_
+        network = learned if len(seen) < MANY else self._network(learned.parameters)  # whose buffers go with it
         at_once = max(1, AT_ONCE // (network.members * network.output_size))
         parts = [
             read(network.predict(seen[first : first + at_once]).astype(np.float64))

@@ -44,6 +44,8 @@ SHORTEST = 6
 """The fewest values of a generated past."""
 TUNING_RATE, TUNING_BATCH = 2e-4, 128
 """How fast the weights go on to learn from a panel, and from how many samples a step and member."""
+MANY = 100
+"""Series from which on a copy of the network forecasts them: the buffers that so many rows take are then freed."""
 FURTHEST = 50.0
 """A target further than so many typical changes from the last value is moved to there."""
 
@@ -165,6 +167,8 @@ class Prior:
         """Return the forecasts [S, H] of one network, of the transformed series."""
         shape = SHAPES[self.season_]
         known = last_inputs(whole, offsets, shape.input_size)
+        if len(known) >= MANY:
+            network = new_network(self.season_, parameters=network.parameters)
         parts: list[Floats] = []
         while sum(part.shape[1] for part in parts) < self.horizon_:
             parts.append(_forward(network, known))

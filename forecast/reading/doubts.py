@@ -68,6 +68,6 @@ def _absurd(rows: Rows, low: Floats, high: Floats, table: Table, target: str) ->
     limits[limits == 0] = np.inf
     if not (high >= limits).any():
         return []
-    found = rows.rows[sizes >= limits[rows.codes]]
+    found = rows.rows[np.abs(rows.values) >= limits[rows.codes]]
     what = f"{table.listed(np.sort(found), target)} in {shown(target)}"
     return [Notice("W201", f"{what}: {ABSURD:,} times the median of the series or more")]

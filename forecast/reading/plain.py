@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 import pandas as pd
 
+from forecast.reading.stretches import Stretch, read_in_stretches
 from forecast.reading.table import MISSING_MARKERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
 __all__ = ["Layout", "PlainFile", "head_of", "read_columns"]
@@ -129,14 +128,17 @@ def read_columns(file: PlainFile, layout: Layout) -> pd.DataFrame | None:
 
     Every line is a row, the first the header.
     """
-    engine: Callable[[PlainFile, Layout], pd.DataFrame | None] = _by_arrow if find_spec("pyarrow") else _by_pandas
+    engine = _by_arrow if find_spec("pyarrow") else _by_pandas
     try:
-        return engine(file, layout)
+        return read_in_stretches(file, lambda stretch: engine(stretch, layout))
     except (ValueError, OSError, OverflowError):  # pyarrow's errors are ValueErrors
         return None
+    finally:
+        if engine is _by_arrow:
+            _release()
 
 
-def _by_arrow(file: PlainFile, layout: Layout) -> pd.DataFrame | None:
+def _by_arrow(file: Stretch, layout: Layout) -> pd.DataFrame | None:
     import pyarrow as pa
     from pyarrow import csv
 
@@ -171,7 +173,14 @@ def _encoded(texts: Any) -> tuple[NDArray[Any], list[str]]:
     return found.indices.to_numpy(), found.dictionary.to_pylist()
 
 
-def _by_pandas(file: PlainFile, layout: Layout) -> pd.DataFrame | None:
+def _release() -> None:
+    """Give back the memory that pyarrow keeps for what it may read next."""
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()
+
+
+def _by_pandas(file: Stretch, layout: Layout) -> pd.DataFrame | None:
     file.counts |= {layout.separator: 0, "\n": 0}
     exact: dict[str, Any] = {} if _pandas_is_exact() else {"float_precision": "round_trip"}
     types: dict[str, Any] = dict.fromkeys(layout.names, object)

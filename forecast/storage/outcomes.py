@@ -20,9 +20,11 @@ import numpy as np
 import pandas as pd
 
 from forecast.errors import Notice
+from forecast.origins import Origin
 from forecast.tasks import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from forecast.panel import Panel
@@ -128,6 +130,11 @@ def write_outcome(outcome: Outcome, path: Path) -> None:
             values, texts = pd.factorize(frames[name])
             header["names"][name] = texts.tolist()
         arrays[f"column{place}"] = values
+    for place, origin in enumerate(outcome.between):
+        arrays[f"between{place}"] = origin.values
+    named = [name for origin in outcome.between for name in origin.ids]
+    arrays["series"], kinds = pd.factorize(np.array(named, dtype=object))
+    header["between"] = {"series": kinds.tolist(), "columns": [list(origin.columns) for origin in outcome.between]}
     text = json.dumps(header, default=_plain)
     begun = path.with_suffix(".begun")
     try:
@@ -146,6 +153,7 @@ def read_outcome(path: Path) -> Outcome:
     """Return the outcome that a file holds, or raise one of `DAMAGED`."""
     with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
         header = json.loads(stored["header"].tobytes())
+        between = _between(stored, **header["between"])
         columns = {}
         for place, (name, kind) in enumerate(header["columns"].items()):
             values = stored[f"column{place}"]
@@ -154,12 +162,24 @@ def read_outcome(path: Path) -> Outcome:
             columns[name] = pd.Series(values, dtype=kind)
     whole, ends = pd.DataFrame(columns), np.cumsum([0, *header["frames"]])
     return Outcome(
+        between=between,
         frames=[whole.iloc[a:b].reset_index(drop=True) for a, b in pairwise(ends.tolist())],
         choices=header["choices"],
         notices=[Notice(**notice) for notice in header["notices"]],
         timing=header["timing"],
         failure=header["failure"],
     )
+
+
+def _between(stored: Mapping[str, Any], series: list[str], columns: list[list[str]]) -> list[Origin]:
+    """Return the forecasts from origins that are no cutoffs."""
+    names = np.array(series, dtype=object)[stored["series"]].tolist()
+    arrays = [stored[f"between{place}"] for place in range(len(columns))]
+    ends = np.cumsum([0, *(array.shape[1] for array in arrays)]).tolist()
+    return [
+        Origin(tuple(names[a:b]), tuple(named), array)
+        for array, named, (a, b) in zip(arrays, columns, pairwise(ends), strict=True)
+    ]
 
 
 def _plain(value: Any) -> Any:

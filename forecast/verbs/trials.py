@@ -146,9 +146,13 @@ def combine(tested: Backtest, settings: RunConfig, names: Sequence[str], bounds:
     if section is None:
         return []
     members = members_of(section.members, names, able=set(tested.frame["model"]))
-    earlier, method, frames = tested.frame, section.method, []
-    for frame in (tested.frame, tested.between):
-        rows = combined(frame, members, name=COMBINATION, method=method, earlier=earlier, reach=reach)
-        frames.append(pd.concat([frame, bounds.apply(rows)], ignore_index=True) if len(rows) else frame)
-    tested.frame, tested.between = frames
+    earlier = tested.frame
+
+    def rows(frame: pd.DataFrame) -> pd.DataFrame:
+        made = combined(frame, members, name=COMBINATION, method=section.method, earlier=earlier, reach=reach)
+        return bounds.apply(made)
+
+    if len(whole := rows(tested.frame)):
+        tested.frame = pd.concat([tested.frame, whole], ignore_index=True)
+    tested.between.add(rows)
     return members

@@ -17,9 +17,9 @@ from forecast.chunks import doer
 from forecast.errors import Notice
 from forecast.models.combination import COMBINATION, Combination
 from forecast.ready import factories_of, prepare
+from forecast.streaming.alike import Alike
+from forecast.streaming.taught import Taught, is_own
 from forecast.tasks import Window, given
-from forecast.verbs.alike import Alike
-from forecast.verbs.taught import Taught, is_own
 from forecast.verbs.trials import combine, notices_of, require_windows
 
 if TYPE_CHECKING:

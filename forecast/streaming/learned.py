@@ -1,7 +1,7 @@
 """What a sample of series teaches of the future: models, intervals and a combination, put to work on all the others.
 
 The idea: a sample is forecast as if it were all data; what came of that forecasts the series of every chunk, of which
-nothing more is learned. The same at the cutoffs of a backtest is `forecast.verbs.learned_windows`.
+nothing more is learned. The same at the cutoffs of a backtest is `forecast.streaming.learned_windows`.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import pandas as pd
 from forecast.errors import Notice
 from forecast.ready import for_intervals, named_factories, prepare
 from forecast.results import Results
-from forecast.verbs.alike import Alike
-from forecast.verbs.taught import Taught, is_own
+from forecast.streaming.alike import Alike
+from forecast.streaming.taught import Taught, is_own
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from forecast.backtesting import NOT_FINISHED
 from forecast.chunks import doer
 from forecast.errors import ModelError, Notice, shown
+from forecast.streaming.alike import predicted_alike
 from forecast.tasks import FAILURES, Outcome, Task, ahead, given
-from forecast.verbs.alike import predicted_alike
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from forecast.engine import Workers
     from forecast.models.base import Forecaster
     from forecast.panel import Panel
+    from forecast.streaming.alike import Alike
     from forecast.tasks import Factory
-    from forecast.verbs.alike import Alike
 
 __all__ = ["Foretold", "Taught", "is_own"]
 

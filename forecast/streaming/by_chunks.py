@@ -16,10 +16,10 @@ from forecast.doctor import placed
 from forecast.score_table import scores_of
 from forecast.scoring import metric_of
 from forecast.storage.files import write_csv, write_json
-from forecast.tally import Tally, added
-from forecast.verbs.learned import Learned
-from forecast.verbs.learned_windows import LearnedWindows
-from forecast.verbs.parquet_folders import ABOUT, Drawn, Sizes, Written, aside, require_by_chunks
+from forecast.streaming.learned import Learned
+from forecast.streaming.learned_windows import LearnedWindows
+from forecast.streaming.parquet_folders import ABOUT, Drawn, Sizes, Written, aside, require_by_chunks
+from forecast.streaming.tally import Tally, added
 from forecast.verbs.trials import Trial
 
 if TYPE_CHECKING:
