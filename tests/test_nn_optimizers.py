@@ -1,3 +1,5 @@
+from copy import deepcopy
+
 import numpy as np
 import pytest
 import reference
@@ -140,6 +142,31 @@ def test_adam_in_blocks_is_adam_at_once():
             part.step(piece, gradient[:, 25_000 * i : 25_000 * (i + 1)], 0.1)
 
     np.testing.assert_array_equal(whole, halves)
+
+
+@pytest.mark.parametrize("name", LEARNERS)
+def test_a_copy_of_an_optimizer_goes_on_where_it_was_and_forgets_alone(name):
+    make, _ = LEARNERS[name]
+    gradients = np.random.default_rng(0).normal(size=(6, 2, 3))
+    gradient, original = np.empty((2, 3)), (np.zeros((2, 3)), make())
+
+    def go_on(parameters, optimizer, gradient, steps):
+        for number in steps:
+            gradient[...] = gradients[number]
+            optimizer.step(parameters, gradient, 0.1)
+        return parameters
+
+    original[1].reset(original[0])
+    go_on(*original, gradient, range(3))
+    copied, forgetful = (deepcopy((*original, gradient)) for _ in range(2))
+    forgetful[1].forget(np.array([True, False]))
+    expected = go_on(*original, gradient, range(3, 6))
+    other = go_on(*forgetful, range(3, 6))
+
+    np.testing.assert_array_equal(go_on(*copied, range(3, 6)), expected)
+    np.testing.assert_array_equal(other[1], expected[1])
+    if name != "sgd":
+        assert not np.array_equal(other[0], expected[0])
 
 
 @pytest.mark.parametrize("name", LEARNERS)

@@ -1,10 +1,11 @@
 import tracemalloc
+from itertools import islice
 
 import numpy as np
 import pytest
 import reference
 
-from forecast.samples import Cuts, Samples, last_inputs
+from forecast.samples import Cuts, Samples, last_inputs, lots
 
 
 def samples_of(*lengths, input_size=4, horizon=3):
@@ -137,3 +138,25 @@ def test_a_draw_is_of_a_series_first_and_then_of_its_cuts():
     assert 1900 < (drawn < 5).sum() < 2100
     assert all(900 < (drawn == cut).sum() * 2 < 1100 for cut in (1, 2, 3, 4))
     np.testing.assert_array_equal(drawn, cuts.draw(np.random.default_rng(0), 4000))
+
+
+@pytest.mark.parametrize("steps", [1, 33])
+def test_lots_are_those_of_each_members_own_stream_however_many_members_and_steps_there_are(steps):
+    cuts = Cuts(np.array([1, 20]), np.array([4, 100]))
+
+    def drawn(*seeds):
+        return list(islice(lots(cuts, [np.random.default_rng(seed) for seed in seeds], 5), steps))
+
+    alone, together = [drawn(seed) for seed in (3, 4, 5)], drawn(3, 4, 5)
+
+    np.testing.assert_array_equal(together, np.concatenate(alone, axis=1))
+    assert np.shape(together) == (steps, 3, 5)
+
+
+def test_lots_are_new_at_every_step_and_of_a_series_first():
+    cuts = Cuts(np.array([1, 20]), np.array([4, 100]))
+
+    drawn = np.array(list(islice(lots(cuts, [np.random.default_rng(0)], 50), 100)))
+
+    assert len(np.unique(drawn, axis=0)) == 100
+    assert 2300 < (drawn < 5).sum() < 2700

@@ -17,7 +17,7 @@ from forecast import nn
 from forecast.models.heads import new_head
 from forecast.models.inputs import CovariateInputs
 from forecast.models.ridge import ridge
-from forecast.samples import Cuts, Samples, last_inputs
+from forecast.samples import Cuts, Samples, last_inputs, lots
 from forecast.transforms import Chain, Choice, Fill, SampleScale, Standardize, StepScale, choose_transforms, volatility
 
 if TYPE_CHECKING:
@@ -266,8 +266,10 @@ class Group:
     ) -> nn.History:
         streams = [np.random.default_rng(s) for s in np.random.SeedSequence((*self.seed, 1)).spawn(self.plan.members)]
 
+        drawn = lots(cuts, streams, self.plan.batch_size)
+
         def draw(_step: int) -> nn.Batch:
-            return self._batch(samples, np.stack([cuts.draw(stream, self.plan.batch_size) for stream in streams]))
+            return self._batch(samples, next(drawn))
 
         return nn.train(
             network,

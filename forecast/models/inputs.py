@@ -75,6 +75,8 @@ class CovariateInputs:
 
     def gather(self, cuts: Ints, offsets: Ints) -> Floats:
         """Return the inputs [.., size] of the samples cut at `cuts`, positions in values that begin at `offsets`."""
+        if not self.size:
+            return np.empty((*cuts.shape, 0))
         series = np.searchsorted(offsets, cuts, side="right") - 1
         return self._around(series, cuts - offsets[series])
 

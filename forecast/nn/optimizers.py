@@ -6,6 +6,7 @@ the same shape; it knows nothing of layers.
 
 from __future__ import annotations
 
+from functools import cache
 from math import log
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[Any]]
+    Arrays = tuple[Array, ...]
     Rate = float | Array
 
 __all__ = ["OPTIMIZERS", "SGD", "Adam", "AdamW", "Optimizer", "RMSprop", "Rprop"]
@@ -160,12 +162,11 @@ class Adam(Optimizer):
         self.weight_decay = weight_decay
 
     def reset(self, parameters: Array) -> None:
-        from scipy.linalg import get_blas_funcs
-
         super().reset(parameters)
         self._time = self._since = 0
         self._mean, self._square = self._moment(parameters), self._moment(parameters)
-        self._add = get_blas_funcs("axpy", dtype=parameters.dtype)
+        self._blocks: list[Arrays] | None = None
+        self._cut_from = (parameters, parameters)
         smallest = min(self.beta1, self.beta2)
         self._span = int(log(GROWTH) / -log(smallest)) if smallest > 0.0 else 0
 
@@ -177,16 +178,31 @@ class Adam(Optimizer):
         epsilon = np.asarray(self.epsilon * correction, parameters.dtype)
         if self.weight_decay:
             parameters *= 1.0 - rate * self.weight_decay
-        arrays = (parameters, gradients, self._mean, self._square, self._scratch)
-        if np.ndim(size) == 0 and all(array.flags.c_contiguous for array in (parameters, gradients)):
-            flat = tuple(array.reshape(-1) for array in arrays)
-            width = parameters.size if parameters.size <= 2 * BLOCK else BLOCK
-            for start in range(0, parameters.size, width):
-                part = tuple(array[start : start + width] for array in flat)
-                self._move(part, first, second, float(size), epsilon)
+        if isinstance(size, np.ndarray):
+            for row, own in zip(self._rows(parameters, gradients), size[:, 0], strict=True):
+                self._move(row, first, second, float(own), epsilon)
             return
-        for member, own in enumerate(np.broadcast_to(np.ravel(size), len(parameters))):
-            self._move(tuple(array[member] for array in arrays), first, second, float(own), epsilon)
+        if self._blocks is None or self._cut_from[0] is not parameters or self._cut_from[1] is not gradients:
+            self._blocks, self._cut_from = self._cut(parameters, gradients), (parameters, gradients)
+        for block in self._blocks:
+            self._move(block, first, second, size, epsilon)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the blocks out: in a copy they would be arrays of their own."""
+        return {**self.__dict__, "_blocks": None}
+
+    def _rows(self, parameters: Array, gradients: Array) -> list[Arrays]:
+        """Return what `_move` works on for each member."""
+        return list(zip(parameters, gradients, self._mean, self._square, self._scratch, strict=True))
+
+    def _cut(self, parameters: Array, gradients: Array) -> list[Arrays]:
+        """Return what `_move` works on: all members in a row, in blocks that stay in the cache."""
+        if not (parameters.flags.c_contiguous and gradients.flags.c_contiguous):
+            return self._rows(parameters, gradients)
+        flat = [array.reshape(-1) for array in (parameters, gradients, self._mean, self._square, self._scratch)]
+        width = parameters.size if parameters.size <= 2 * BLOCK else BLOCK
+        starts = range(0, parameters.size, width)
+        return [tuple(array[start : start + width] for array in flat) for start in starts]
 
     def _growth(self) -> tuple[float, float]:
         """Return the factors of this step's gradient and of its square in the sums."""
@@ -198,9 +214,9 @@ class Adam(Optimizer):
         self._since += 1
         return self.beta1**-self._since, self.beta2**-self._since
 
-    def _move(self, arrays: tuple[Array, ...], first: float, second: float, size: float, epsilon: Array) -> None:
+    def _move(self, arrays: Arrays, first: float, second: float, size: float, epsilon: Array) -> None:
         w, g, mean, square, scratch = arrays
-        n, add = len(w), self._add
+        n, add = len(w), _axpy(w.dtype.char)
         add(g, mean, n, first)
         np.multiply(g, g, out=scratch)
         add(scratch, square, n, second)
@@ -268,6 +284,14 @@ class Rprop(Optimizer):
     def forget(self, members: Array) -> None:
         super().forget(members)
         self._loss[members] = np.inf
+
+
+@cache
+def _axpy(kind: str) -> Any:
+    """Return BLAS's y = y + a x for a kind of numbers."""
+    from scipy.linalg import get_blas_funcs
+
+    return get_blas_funcs("axpy", dtype=kind)
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {
