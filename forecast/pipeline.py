@@ -21,7 +21,7 @@ from forecast.account import (
     ration_words,
 )
 from forecast.config import RunConfig, resolve
-from forecast.defaults import ASSETS, DEFAULT_DATA
+from forecast.defaults import ASSETS, DEFAULT_DATA, REPORTS_FOLDER
 from forecast.engine import Workers, one_thread
 from forecast.errors import Notice
 from forecast.gates import refuse_warnings
@@ -31,7 +31,7 @@ from forecast.record import Record
 from forecast.report.words import sureness
 from forecast.results import Listener, Results, Silent
 from forecast.runs import Run, load_run, new_folder, refuse_existing
-from forecast.storage.files import no_formulas, require_free, write_file
+from forecast.storage.files import no_formulas, require_free, require_writable, write_file
 from forecast.storage.journal import Journal
 from forecast.storage.request import Request
 from forecast.storage.underway import refuse_begun, under_way
@@ -150,7 +150,9 @@ def run(
     else:
         request = Request.resumed(Path(resume), given, out=out)
     source = data if resume is None else request.source(data)
-    if request.folder is not None:
+    if request.folder is None:
+        require_writable(Path(REPORTS_FOLDER) / "new", flag="--out")
+    else:
         (refuse_begun if resume is None else refuse_existing)(request.folder, overwrite=request.overwrite)
     settings = request.settings
     journal.note(request.command)

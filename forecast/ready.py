@@ -189,8 +189,7 @@ def read(data: str | Path | pd.DataFrame | Table, settings: RunConfig, *, least:
         name: None if value == "auto" or (name, value) == ("resample", "none") else value
         for name, value in section.items()
     }
-    given["static"] = (*settings.data.static, *(c for c in settings.forecast.totals if c not in settings.data.static))
-    loaded = read_series(data, least=least, **given)
+    loaded = read_series(data, least=least, totals=settings.forecast.totals, **given)
     since = None if settings.data.since == "all" else settings.data.since
     return excerpt(loaded, series=settings.data.series, since=since, least=least)
 
