@@ -6,7 +6,6 @@ need nothing else.
 
 from __future__ import annotations
 
-import platform
 from collections import Counter
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -19,6 +18,7 @@ from forecast.backtesting import NOT_FINISHED
 from forecast.config import environment
 from forecast.doctor import Checkup, command
 from forecast.errors import Notice
+from forecast.machine import code_around, versions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,11 +75,8 @@ def described(ready: Ready, settings: RunConfig, results: Results) -> dict[str, 
             "gaps": int(frame["y"].isna().sum()),
             "notes": list(loaded.notes),
         },
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("forecast", "numpy", "scipy", "pandas", "statsmodels", "matplotlib")},
-            "system": f"{platform.system()} {platform.machine()}",
-        },
+        "versions": versions(),
+        "code": code_around(Path.cwd()),
         "tuning": None if settings.tuning is None else settings.tuning.model_dump(mode="json"),
         "notices": [vars(notice) for notice in (*ready.notices, *results.notices())],
         "failures": failures,

@@ -161,6 +161,7 @@ def run(
     for line in ready.lines:
         listener.say(line)
     folder = request.folder or new_folder(ready.loaded.name)
+    stages = {"data read and checked": perf_counter() - started}
     seconds = _for_models(settings, perf_counter() - started, REPORT_SECONDS)
     with (
         one_thread(),
@@ -174,7 +175,9 @@ def run(
         for line in first_of(results.notices()):
             listener.say(line)
         results.write(way.aside)
-        budget = Record(request, source, ready, results, workers, journal, way.aside).write(started=started)
+        stages["windows, last fits, forecasts"] = perf_counter() - started - sum(stages.values())
+        record = Record(request, source, ready, results, workers, journal, way.aside)
+        budget = record.write(started=started, stages=stages)
         journal.note("report")
         report.render(way.aside)
     if budget is not None:
