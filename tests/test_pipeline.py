@@ -23,6 +23,7 @@ def test_the_folder_holds_all_that_was_found_out(nile):
 
     assert names == {
         "anatomy.json",
+        "arima_search.csv",
         "backtest.csv",
         "between.csv",
         "checks.json",
