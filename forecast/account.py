@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "budget_account",
     "budget_notices",
+    "budget_plan",
     "budget_words",
     "came_to",
     "command_line",
@@ -206,6 +207,17 @@ def ration_words(account: dict[str, Any]) -> str:
     """
     drawn = "drawn by length and volatility, on which all models are compared"
     return f"{', '.join(account['models'])} tried on {account['series']} of {account['of']} series, {drawn}"
+
+
+def budget_plan(seconds: float, left: float, fits: int) -> str:
+    """Return what a run means to do with a budget, said before the models begin.
+
+    Examples
+    --------
+    >>> budget_plan(60.0, 53.2, 42)
+    'budget 60 s: 53 s for 42 fits, then the page'
+    """
+    return f"budget {seconds:g} s: {left:.0f} s for {fits} fits, then the page"
 
 
 def budget_words(account: dict[str, Any], used: float) -> str:

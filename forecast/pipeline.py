@@ -14,6 +14,7 @@ from forecast import report
 from forecast.account import (
     budget_account,
     budget_notices,
+    budget_plan,
     budget_words,
     command_line,
     failure_notices,
@@ -162,16 +163,16 @@ def run(
         listener.say(line)
     folder = request.folder or new_folder(ready.loaded.name)
     stages = {"data read and checked": perf_counter() - started}
-    seconds = _for_models(settings, perf_counter() - started, REPORT_SECONDS)
+    seconds, models = _for_models(settings, perf_counter() - started, REPORT_SECONDS), factories_of(settings)
+    if settings.seconds is not None and seconds is not None:
+        listener.say(budget_plan(settings.seconds, seconds, (ready.split.n_windows + 1) * len(models)))
     with (
         one_thread(),
         under_way(folder, request, resume=resume is not None) as way,
         journal.kept(way.aside, folder),
         Workers(jobs, seconds=seconds, engine=engine, kept=way.outcomes) as workers,
     ):
-        results = Results.of(
-            settings, ready.panel, ready.split, factories_of(settings), workers=workers, listener=listener
-        )
+        results = Results.of(settings, ready.panel, ready.split, models, workers=workers, listener=listener)
         for line in first_of(results.notices()):
             listener.say(line)
         results.write(way.aside)

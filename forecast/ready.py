@@ -87,8 +87,8 @@ MODELS: dict[str, Callable[..., Forecaster]] = {
 """Every model that is fitted, by its name."""
 NETWORKS = ("mlp", "linear", "hybrid")
 """The models that fill gaps as told, take a preset and draw their start from the seed."""
-
-
+COLUMNS = ("time: ", "target: ", "id: ")
+"""How the notes about columns begin, which stand before all others."""
 LAST_TIME = np.datetime64("9999-12-31T23:59:59")
 """Later ones cannot be written with four digits of the year, as files and pictures have it."""
 
@@ -116,7 +116,9 @@ class Ready:
         doubts = [f"doubts about the data: {others} (forecast check lists them)"] if others else []
         steps, windows = self.split.horizon, self.split.n_windows
         plan = f"{steps} step{'s' * (steps != 1)} ahead, {windows} test window{'s' * (windows != 1)}"
-        return [*self.loaded.notes, *doubts, *self.ahead, plan, *map(str, self.notices)]
+        columns = [note for note in self.loaded.notes if note.startswith(COLUMNS)]
+        notes = ["; ".join(columns), *self.loaded.notes[len(columns) :]] if columns else self.loaded.notes
+        return [*notes, *doubts, *self.ahead, plan, *map(str, self.notices)]
 
 
 def prepare(
