@@ -173,7 +173,7 @@ def test_a_bug_of_ours_is_said_in_two_lines_without_a_traceback(call, monkeypatc
     code, _, err = call("run", "nile")
 
     assert code == 1
-    assert "internal error in test_cli.py" in err
+    assert "internal error in cli/running.py:" in err
     assert "Traceback" not in err
 
 

@@ -296,6 +296,6 @@ def test_a_bug_of_ours_ends_with_1_and_asks_for_a_report(call, monkeypatch):
     code, out, err = call("check", "nile")
 
     assert (code, out) == (1, "")
-    assert "internal error in test_error_table.py" in err
+    assert "internal error in ready.py:" in err
     assert "forecast doctor --json" in err
     assert "Traceback" not in err
