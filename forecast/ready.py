@@ -66,6 +66,7 @@ __all__ = [
     "read",
     "seen",
     "split_of",
+    "times_written",
     "window_notices",
 ]
 
@@ -176,6 +177,12 @@ def changeable(
     plain = {**written, "encoding": "auto", "sheet": "auto"}
     again = settings.model_copy(update={"data": settings.data.model_copy(update=plain)})
     return table, lambda path: panel_of(path, again, ready.split)
+
+
+def times_written(settings: RunConfig) -> dict[str, str | None]:
+    """Return how the user said that times are written, in the words of `forecast.reading.times.read_times`."""
+    said = {"date_format": settings.data.date_format, "tz": settings.data.tz}
+    return {name: None if value == "auto" else value for name, value in said.items()}
 
 
 def seen(panel: Panel, settings: RunConfig, split: Split) -> Panel:
