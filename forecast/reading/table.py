@@ -28,7 +28,22 @@ SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 """What may stand between the cells of a row, and its name."""
 
 TIME_NAMES = frozenset(
-    ["ds", "date", "datetime", "time", "timestamp", "year", "quarter", "month", "week", "day", "hour", "period", "t"]
+    [
+        "ds",
+        "date",
+        "datetime",
+        "time",
+        "timestamp",
+        "year",
+        "quarter",
+        "month",
+        "week",
+        "day",
+        "hour",
+        "period",
+        "t",
+        "ts",
+    ]
 )
 ID_NAMES = frozenset(["unique_id", "id", "series", "series_id"])
 
