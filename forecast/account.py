@@ -6,7 +6,6 @@ need nothing else.
 
 from __future__ import annotations
 
-import platform
 from collections import Counter
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -19,6 +18,7 @@ from forecast.backtesting import NOT_FINISHED
 from forecast.config import environment
 from forecast.doctor import Checkup, command
 from forecast.errors import Notice
+from forecast.machine import code_around, versions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "budget_account",
     "budget_notices",
+    "budget_plan",
     "budget_words",
     "came_to",
     "command_line",
@@ -75,11 +76,8 @@ def described(ready: Ready, settings: RunConfig, results: Results) -> dict[str, 
             "gaps": int(frame["y"].isna().sum()),
             "notes": list(loaded.notes),
         },
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("forecast", "numpy", "scipy", "pandas", "statsmodels", "matplotlib")},
-            "system": f"{platform.system()} {platform.machine()}",
-        },
+        "versions": versions(),
+        "code": code_around(Path.cwd()),
         "tuning": None if settings.tuning is None else settings.tuning.model_dump(mode="json"),
         "notices": [vars(notice) for notice in (*ready.notices, *results.notices())],
         "failures": failures,
@@ -209,6 +207,17 @@ def ration_words(account: dict[str, Any]) -> str:
     """
     drawn = "drawn by length and volatility, on which all models are compared"
     return f"{', '.join(account['models'])} tried on {account['series']} of {account['of']} series, {drawn}"
+
+
+def budget_plan(seconds: float, left: float, fits: int) -> str:
+    """Return what a run means to do with a budget, said before the models begin.
+
+    Examples
+    --------
+    >>> budget_plan(60.0, 53.2, 42)
+    'budget 60 s: 53 s for 42 fits, then the page'
+    """
+    return f"budget {seconds:g} s: {left:.0f} s for {fits} fits, then the page"
 
 
 def budget_words(account: dict[str, Any], used: float) -> str:

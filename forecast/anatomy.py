@@ -8,10 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from forecast import nn
 from forecast.models.arima import ARIMA
 from forecast.models.mlp import MLP
+from forecast.orders import FixedOrders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from forecast.models.base import Forecaster
     from forecast.models.group import Group
 
-__all__ = ["anatomy", "described_group", "gradients_checked"]
+__all__ = ["anatomy", "candidates", "described_group", "gradients_checked"]
 
 CHECKED = 4
 """Samples of the batch on which gradients are checked."""
@@ -66,6 +68,34 @@ def anatomy(models: Mapping[str, Forecaster], *, seed: int = 0) -> dict[str, Any
         elif hasattr(model, "parameters_"):
             found["parameters"][name] = int(sum(model.parameters_.values()))
     return found | ({"coefficients": coefficients} if coefficients else {})
+
+
+def candidates(choices: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the best orders that ARIMA tried on all data, a row each, the best of a series first.
+
+    Parameters
+    ----------
+    choices : mapping
+        What the models settled on, as `forecast.tasks` has it: of ARIMA by series, with its ``search``.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``unique_id, model, place, orders, mean, drift, aicc``; `orders` is a model that ``--models`` takes.
+
+    Examples
+    --------
+    >>> tried = {"order": [0, 1, 1], "seasonal_order": [0, 0, 0, 1], "mean": False, "drift": True, "aicc": 12.5}
+    >>> candidates({"arima": {"sales": {"search": [tried]}}})[["unique_id", "orders", "aicc"]].values.tolist()
+    [['sales', 'arima(0,1,1)', 12.5]]
+    """
+    rows = []
+    for series, chosen in choices.get("arima", {}).items():
+        for place, tried in enumerate(chosen.get("search", []), start=1):
+            *seasonal, length = tried["seasonal_order"]
+            orders = FixedOrders(tuple(tried["order"]), tuple(seasonal), length).name
+            rows.append((series, "arima", place, orders, tried["mean"], tried["drift"], tried["aicc"]))
+    return pd.DataFrame(rows, columns=["unique_id", "model", "place", "orders", "mean", "drift", "aicc"])
 
 
 def described_group(group: Group) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.backtesting import fit_all
+from forecast.calendars import split as split_alias
 from forecast.errors import ModelError
 from forecast.frequency import advance, grid
 from forecast.models.classical import Naive
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecast.backtesting import Fitted
+    from forecast.frequency import Frequency
     from forecast.panel import Panel
     from forecast.reading.table import Table
     from forecast.split import Split
@@ -73,6 +75,8 @@ MORE: dict[str, Callable[[NDArray[Any], np.random.Generator], NDArray[Any] | Non
     "upside down": lambda values, _rng: -1e6 * values,
 }
 """What a run does to them by itself, once: two of the changes at once."""
+STAMPED_BY_ENDS = ("W", "ME", "QE", "YE")
+"""Families of frequencies whose times are the last days of their periods."""
 CONTROL = "control"
 """What the checks are called in which a model is made to look ahead, to see that it is found."""
 
@@ -121,6 +125,7 @@ def audit(
     time: str | None,
     target: str,
     id: str | None,
+    written: Mapping[str, str | None] | None = None,
     keep_rows: bool = False,
     tick: Callable[[str], None] = lambda _: None,
     do: Doer = lambda tasks: map(perform, tasks),
@@ -139,6 +144,8 @@ def audit(
         Where the windows lie.
     time, target, id : str or None
         The columns of the table.
+    written : mapping, optional
+        How its times are written, as the user said: `date_format` and `tz`.
     keep_rows : bool
         Blank the values that are cut off and leave their rows, for these hold what is known ahead.
     tick : callable
@@ -159,7 +166,7 @@ def audit(
         def held(window: Window, models: Callable[[Panel], Mapping[str, Factory]], cutoff: str) -> Iterator[Check]:
             tick(f"{cutoff}, as it is")
             before = fit_all(models(whole), window.past, split, do=do)
-            after = rows_after(table, window.past, time=time, target=target, id=id)
+            after = rows_after(table, window.past, time=time, target=target, id=id, written=written)
             for change in CHANGES:
                 tick(f"{cutoff}, {change}")
                 cells = cells_changed(table, target, after, "blanked" if keep_rows and change == "cut off" else change)
@@ -197,20 +204,35 @@ class Peeking(Naive):
         return np.full((panel.n_series, self.horizon_), float(crc32(self.whole.values.tobytes())))
 
 
-def rows_after(table: Table, past: Panel, *, time: str | None, target: str, id: str | None) -> NDArray[np.bool_]:
+def rows_after(
+    table: Table,
+    past: Panel,
+    *,
+    time: str | None,
+    target: str,
+    id: str | None,
+    written: Mapping[str, str | None] | None = None,
+) -> NDArray[np.bool_]:
     """Return which rows lie after the cutoff of their series; those of series without one stay."""
     names = table.frame[id].astype(str).to_numpy(object) if id else np.full(len(table.frame), target, dtype=object)
     if time is None:
         times = pd.Series(names).groupby(names).cumcount().to_numpy() + 1
     else:
-        times = read_times(table, time, integers=past.frequency.is_integer).values
-    last = dict(zip(past.ids, past.last, strict=True))
-    starts = not past.frequency.is_integer and past.frequency.alias.partition("-")[0].endswith("S")
+        times = read_times(table, time, integers=past.frequency.is_integer, **(written or {})).values
     rows = np.zeros(len(times), dtype=np.bool_)
-    for name, cutoff in last.items():
-        limit = advance(cutoff, 1, past.frequency) if starts else cutoff
-        rows |= (names == name) & ((times >= limit) if starts else (times > limit))
+    for name, cutoff in zip(past.ids, past.last, strict=True):
+        rows |= (names == name) & (times >= _next_period(cutoff, past.frequency))
     return rows
+
+
+def _next_period(last: Any, frequency: Frequency) -> Any:
+    """Return when the period after that of `last` begins, for raw rows may lie anywhere in a period.
+
+    Weeks, and months and the like where they are called by their ends, are stamped with their last day.
+    """
+    if not frequency.is_integer and split_alias(frequency.alias)[1] in STAMPED_BY_ENDS:
+        return last + np.timedelta64(1, "D")
+    return advance(last, 1, frequency)
 
 
 def cells_changed(table: Table, target: str, after: NDArray[np.bool_], change: str) -> pd.DataFrame:

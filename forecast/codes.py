@@ -321,6 +321,10 @@ _TEXTS = {
         "Runs that scored different things stand side by side: their scores say nothing of which is better.",
         "Run the models again on the same data, horizon and windows.",
     ),
+    "W301": (
+        "The training of a member of the network grew without bounds, also at an eighth of its rate: it is left out.",
+        "Nothing has to be done where few are; else a smaller rate: --set models.mlp.learning_rate=0.0003.",
+    ),
     "W302": (
         "A fit was stopped by a limit, or did not converge: the best that was found is taken.",
         "Look at the residuals of the model before relying on it.",

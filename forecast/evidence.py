@@ -13,7 +13,7 @@ import pandas as pd
 
 from forecast.defaults import BASELINES, BUNDLED
 from forecast.proofs import Proofs, in_panel, in_table, prove
-from forecast.ready import changeable, factories_of
+from forecast.ready import changeable, factories_of, times_written
 from forecast.tasks import FAILURES
 from forecast.transforms import choose_transforms
 
@@ -83,7 +83,8 @@ def _changed(
         return partial(in_panel, ready.panel), "in memory"
     table, read = changeable(data, settings, ready)
     loaded = ready.loaded
-    return in_table(table, read, time=loaded.time, target=loaded.target, id=loaded.id), "in the file"
+    columns: dict[str, Any] = {"time": loaded.time, "target": loaded.target, "id": loaded.id}
+    return in_table(table, read, **columns, written=times_written(settings)), "in the file"
 
 
 def _read_again(data: str | Path | pd.DataFrame) -> bool:

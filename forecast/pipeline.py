@@ -14,6 +14,7 @@ from forecast import report
 from forecast.account import (
     budget_account,
     budget_notices,
+    budget_plan,
     budget_words,
     command_line,
     failure_notices,
@@ -21,7 +22,7 @@ from forecast.account import (
     ration_words,
 )
 from forecast.config import RunConfig, resolve
-from forecast.defaults import ASSETS, DEFAULT_DATA
+from forecast.defaults import ASSETS, DEFAULT_DATA, REPORTS_FOLDER
 from forecast.engine import Workers, one_thread
 from forecast.errors import Notice
 from forecast.gates import refuse_warnings
@@ -31,7 +32,7 @@ from forecast.record import Record
 from forecast.report.words import sureness
 from forecast.results import Listener, Results, Silent
 from forecast.runs import Run, load_run, new_folder, refuse_existing
-from forecast.storage.files import no_formulas, require_free, write_file
+from forecast.storage.files import no_formulas, require_free, require_writable, write_file
 from forecast.storage.journal import Journal
 from forecast.storage.request import Request
 from forecast.storage.underway import refuse_begun, under_way
@@ -150,7 +151,9 @@ def run(
     else:
         request = Request.resumed(Path(resume), given, out=out)
     source = data if resume is None else request.source(data)
-    if request.folder is not None:
+    if request.folder is None:
+        require_writable(Path(REPORTS_FOLDER) / "new", flag="--out")
+    else:
         (refuse_begun if resume is None else refuse_existing)(request.folder, overwrite=request.overwrite)
     settings = request.settings
     journal.note(request.command)
@@ -159,20 +162,23 @@ def run(
     for line in ready.lines:
         listener.say(line)
     folder = request.folder or new_folder(ready.loaded.name)
-    seconds = _for_models(settings, perf_counter() - started, REPORT_SECONDS)
+    stages = {"data read and checked": perf_counter() - started}
+    seconds, models = _for_models(settings, perf_counter() - started, REPORT_SECONDS), factories_of(settings)
+    if settings.seconds is not None and seconds is not None:
+        listener.say(budget_plan(settings.seconds, seconds, (ready.split.n_windows + 1) * len(models)))
     with (
         one_thread(),
         under_way(folder, request, resume=resume is not None) as way,
         journal.kept(way.aside, folder),
         Workers(jobs, seconds=seconds, engine=engine, kept=way.outcomes) as workers,
     ):
-        results = Results.of(
-            settings, ready.panel, ready.split, factories_of(settings), workers=workers, listener=listener
-        )
+        results = Results.of(settings, ready.panel, ready.split, models, workers=workers, listener=listener)
         for line in first_of(results.notices()):
             listener.say(line)
         results.write(way.aside)
-        budget = Record(request, source, ready, results, workers, journal, way.aside).write(started=started)
+        stages["windows, last fits, forecasts"] = perf_counter() - started - sum(stages.values())
+        record = Record(request, source, ready, results, workers, journal, way.aside)
+        budget = record.write(started=started, stages=stages)
         journal.note("report")
         report.render(way.aside)
     if budget is not None:

@@ -124,12 +124,18 @@ def in_panel(panel: Panel, window: Window) -> Panel:
 
 
 def in_table(
-    table: Table, read: Callable[[Path], Panel], *, time: str | None, target: str, id: str | None
+    table: Table,
+    read: Callable[[Path], Panel],
+    *,
+    time: str | None,
+    target: str,
+    id: str | None,
+    written: Mapping[str, str | None] | None = None,
 ) -> Callable[[Window], Panel]:
-    """Return what does the same in the raw cells of a file, and reads them again."""
+    """Return what does the same in the raw cells of a file, and reads them again; `written` as for `audit`."""
 
     def changed(window: Window) -> Panel:
-        after = rows_after(table, window.past, time=time, target=target, id=id)
+        after = rows_after(table, window.past, time=time, target=target, id=id, written=written)
         with tempfile.TemporaryDirectory() as folder:
             return read(written_to(cells_changed(table, target, after, "upside down"), table, Path(folder)))
 

@@ -66,6 +66,7 @@ __all__ = [
     "read",
     "seen",
     "split_of",
+    "times_written",
     "window_notices",
 ]
 
@@ -87,8 +88,8 @@ MODELS: dict[str, Callable[..., Forecaster]] = {
 """Every model that is fitted, by its name."""
 NETWORKS = ("mlp", "linear", "hybrid")
 """The models that fill gaps as told, take a preset and draw their start from the seed."""
-
-
+COLUMNS = ("time: ", "target: ", "id: ")
+"""How the notes about columns begin, which stand before all others."""
 LAST_TIME = np.datetime64("9999-12-31T23:59:59")
 """Later ones cannot be written with four digits of the year, as files and pictures have it."""
 
@@ -116,7 +117,10 @@ class Ready:
         doubts = [f"doubts about the data: {others} (forecast check lists them)"] if others else []
         steps, windows = self.split.horizon, self.split.n_windows
         plan = f"{steps} step{'s' * (steps != 1)} ahead, {windows} test window{'s' * (windows != 1)}"
-        return [*self.loaded.notes, *doubts, *self.ahead, plan, *map(str, self.notices)]
+        columns = [note for note in self.loaded.notes if note.startswith(COLUMNS)]
+        frequency, *others = self.loaded.notes[len(columns) :]
+        notes = filter(None, ["; ".join(columns), frequency, "; ".join(others)])
+        return [*notes, *doubts, *self.ahead, plan, *map(str, self.notices)]
 
 
 def prepare(
@@ -176,6 +180,12 @@ def changeable(
     return table, lambda path: panel_of(path, again, ready.split)
 
 
+def times_written(settings: RunConfig) -> dict[str, str | None]:
+    """Return how the user said that times are written, in the words of `forecast.reading.times.read_times`."""
+    said = {"date_format": settings.data.date_format, "tz": settings.data.tz}
+    return {name: None if value == "auto" else value for name, value in said.items()}
+
+
 def seen(panel: Panel, settings: RunConfig, split: Split) -> Panel:
     """Return the panel with what the calendar says, and of the future nothing beyond the last step."""
     country = None if settings.data.holidays == "none" else settings.data.holidays
@@ -189,8 +199,7 @@ def read(data: str | Path | pd.DataFrame | Table, settings: RunConfig, *, least:
         name: None if value == "auto" or (name, value) == ("resample", "none") else value
         for name, value in section.items()
     }
-    given["static"] = (*settings.data.static, *(c for c in settings.forecast.totals if c not in settings.data.static))
-    loaded = read_series(data, least=least, **given)
+    loaded = read_series(data, least=least, totals=settings.forecast.totals, **given)
     since = None if settings.data.since == "all" else settings.data.since
     return excerpt(loaded, series=settings.data.series, since=since, least=least)
 

@@ -17,6 +17,7 @@ from forecast.chunks import doer
 from forecast.errors import ModelError
 from forecast.evidence import checked
 from forecast.gates import refuse_warnings
+from forecast.machine import peak_memory
 from forecast.ready import factories_of
 from forecast.scoring import metric_of
 from forecast.storage.files import guard_names, write_csv, write_json
@@ -26,6 +27,7 @@ from forecast.verbs.saved import FOLDER, write_models
 from forecast.verbs.spread import other_seeds, spread_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import pandas as pd
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
     from forecast.storage.request import Request
 
 __all__ = ["Record"]
+
+CHECKS = "checks against leakage, saved models, files"
+"""What the last stage of a run is called; only its page comes after it."""
 
 
 @dataclass(frozen=True)
@@ -69,15 +74,17 @@ class Record:
     journal: Journal
     folder: Path
 
-    def write(self, *, started: float) -> dict[str, Any] | None:
+    def write(self, *, started: float, stages: Mapping[str, float]) -> dict[str, Any] | None:
         """Write everything, and return the account of the budget: None where there was none.
+
+        The run `started` then, and has taken these seconds for its earlier `stages`.
 
         Raises
         ------
         DataError, ModelError
             By the letter of the first warning, under `strict`; M106, when the audit finds a leak.
         """
-        settings, results = self.request.settings, self.results
+        settings, results, begun = self.request.settings, self.results, perf_counter()
         checking = self._check()
         budget = budget_account(
             settings,
@@ -92,11 +99,17 @@ class Record:
         info["notices"] += [vars(notice) for notice in budget_notices(budget)]
         if settings.strict:
             refuse_warnings([*results.notices(), *budget_notices(budget), *failure_notices(results.leaderboard)])
-        info["timings"] = {"models": results.final.timings, "checks": checking, "total": perf_counter() - started}
         if settings.seeds > 1:
             info["seeds"] = self._add_seeds()
         if self.request.audit:
             self._audit()
+        info["timings"] = {
+            "models": results.final.timings,
+            "checks": checking,
+            "stages": {**stages, CHECKS: perf_counter() - begun},
+            "total": perf_counter() - started,
+        }
+        info["memory"] = peak_memory(self.workers.processes)
         for failure in info["failures"]:
             self.journal.note(f"{failure['model']} failed: {failure['reason']}")
         info |= {"assets": self.request.assets, "interactive": self.request.interactive}

@@ -36,6 +36,11 @@ SCATTERED_SHARE, SCATTERED_MONTHS = 0.75, 0.5
 """The same where what is missing lies scattered; where all times are the first or last days of months, which chance
 would not bring about."""
 
+RAW_SHARE = 0.2
+"""Where no step has this share, times of the day are those of single events, such as sales, and no series yet."""
+YEAR = np.timedelta64(366, "D")
+"""Events over more time than this make weeks, others days."""
+
 
 @dataclass(frozen=True)
 class Regularity:
@@ -275,12 +280,15 @@ def _irregular(groups: Sequence[NDArray[Any]], finest: Frequency) -> DataError:
         and split(finest.alias)[1] in ("W", "B", "D")
         and all((np.diff(group.astype("datetime64[M]").astype(np.int64)) > 0).all() for group in groups)
     )
-    return DataError(
-        "D113",
-        "the times do not follow one regular step",
-        found=f"steps: {listed}",
-        hint=f"--freq {'MS' if monthly else finest.alias}; the times between become gaps",
-    )
+    hint = f"--freq {'MS' if monthly else finest.alias}; the times between become gaps"
+    if (
+        not finest.is_integer
+        and split(finest.alias)[1] in ("h", "min", "s")
+        and counts.max() < RAW_SHARE * counts.sum()
+    ):
+        span = max(group.max() - group.min() for group in groups)
+        hint = f"--resample {'W' if span > YEAR else 'D'} --aggregate sum; raw events become a regular series"
+    return DataError("D113", "the times do not follow one regular step", found=f"steps: {listed}", hint=hint)
 
 
 def _step_word(step: Any) -> str:

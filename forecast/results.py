@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 import numpy as np
 import pandas as pd
 
-from forecast.anatomy import anatomy
+from forecast.anatomy import anatomy, candidates
 from forecast.backtesting import backtest, fit_all
 from forecast.bounds import Bounds
 from forecast.calibration import Calibration
@@ -250,6 +250,8 @@ class Results:
         by_cutoff = {fit.forecasts["cutoff"].astype(str).max(): fit.choices for fit in self.fits}
         write_json({"final": self.final.choices, **by_cutoff}, folder / "choices.json")
         write_json(anatomy(self.final.models, seed=self.seed), folder / "anatomy.json")
+        if len(tried := candidates(self.final.choices)):
+            write_csv(tried, folder / "arima_search.csv")
         write_json(diagnosed(self.final.models, self.panel), folder / "diagnostics.json")
         if len(left := errors_left(self.final.models, self.given)):
             write_csv(left, folder / "residuals.csv")

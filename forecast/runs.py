@@ -32,6 +32,9 @@ _TEXTS = (
 )
 
 
+_COUNTS = ("rank", "windows", "points", "failures")
+
+
 @dataclass(frozen=True)
 class Run:
     """A finished run, read from its folder.
@@ -182,7 +185,7 @@ def load_run(folder: str | Path) -> Run:
         history=_read_frame(folder / "history.csv", only=["unique_id", "ds", "y"], safe=safe),
         forecasts=_read_frame(folder / "forecasts.csv", safe=safe),
         backtest=_read_frame(folder / "backtest.csv", safe=safe),
-        leaderboard=_read_frame(folder / "leaderboard.csv"),
+        leaderboard=_counted(_read_frame(folder / "leaderboard.csv")),
         training=_read_frame(training) if training.is_file() else pd.DataFrame(),
     )
 
@@ -257,6 +260,12 @@ def _read_frame(path: Path, *, only: list[str] | None = None, safe: bool = False
         whole = frame[name].str.fullmatch(r"-?\d+").all()
         frame[name] = frame[name].astype("int64") if whole else pd.to_datetime(frame[name], format="ISO8601")
     return frame
+
+
+def _counted(board: pd.DataFrame) -> pd.DataFrame:
+    """Return a leaderboard in which counts are whole numbers again; in a damaged one they stay as they are."""
+    names = [name for name in board if name in _COUNTS or str(name).startswith("cases-")]
+    return board.astype({name: "int64" for name in names if (board[name] % 1 == 0).all()})
 
 
 def _unreadable(path: Path, error: Exception) -> FileError:

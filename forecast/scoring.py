@@ -147,7 +147,7 @@ def ranked(
 def _judged(table: pd.DataFrame, levels: list[str]) -> pd.DataFrame:
     """Add what the coverage of each level amounts to; a model that was never tested has no cases."""
     for level in levels:
-        table[f"cases-{level}"] = table[f"cases-{level}"].fillna(0.0)
+        table[f"cases-{level}"] = table[f"cases-{level}"].fillna(0.0).astype(np.int64)
         bands = zip(*(table[f"{name}-{level}"] for name in ("coverage_low", "coverage_high", "cases")), strict=True)
         at = list(table.columns).index(f"cases-{level}") + 1
         table.insert(at, f"judgement-{level}", [judgement(float(level), *band) for band in bands])

@@ -123,6 +123,7 @@ def read_series(
     future: Sequence[str] = (),
     past: Sequence[str] = (),
     static: Sequence[str] = (),
+    totals: Sequence[str] = (),
     least: int = MIN_VALUES,
 ) -> SeriesData:
     """Return the series of a CSV file, of a bundled set or of a frame, checked and on a regular grid.
@@ -160,6 +161,8 @@ def read_series(
     future, past, static : sequence of str
         Columns of covariates: known ahead (rows with an empty target after the last value of a series are their
         future), known only in the past, and the same in all rows of a series.
+    totals : sequence of str
+        Columns such as `static`, over which sums will be taken.
     least : int
         Values a series must have; one with fewer is left out. Below three `freq` must be given.
 
@@ -186,7 +189,7 @@ def read_series(
     check_zone(tz)
     asked = Asked(
         roles=Roles(time, target, id),
-        beside=CovariateColumns(tuple(future), tuple(past), tuple(static)),
+        beside=CovariateColumns(tuple(future), tuple(past), tuple(dict.fromkeys((*static, *totals))), tuple(totals)),
         seasons=_seasons(season_length),
         layout=layout or "auto",
         freq=freq,

@@ -27,6 +27,9 @@ def test_a_run_is_one_object(call, monkeypatch):
     assert Path(answer["report"]).is_file()
     assert opened == [Path("r/report.html").resolve().as_uri()]
     assert [row["model"] for row in answer["leaderboard"]] == pd.read_csv("r/leaderboard.csv")["model"].tolist()
+    whole = {"rank": [1, 2], "windows": [2, 2], "failures": [0, 0], "cases-80": [1, 1]}
+    assert {name: [row[name] for row in answer["leaderboard"]] for name in whole} == whole
+    assert '"rank": 1,' in out
     assert answer["forecast"]["series"] == 1
     assert [row["ds"] for row in answer["forecast"]["values"]] == ["1971-01-01", "1972-01-01", "1973-01-01"]
     assert {"y_hat", "lo-80", "hi-95"} <= set(answer["forecast"]["values"][0])

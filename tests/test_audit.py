@@ -226,3 +226,53 @@ def test_a_run_whose_audit_finds_a_leak_leaves_nothing(call, monkeypatch, tmp_pa
     assert (code, out) == (4, "")
     assert "error[M106]: 1 of 1 checks failed: 2000-01-01, cut: forecasts of naive moved" in err
     assert list(tmp_path.iterdir()) == []
+
+
+def german(name):
+    """Write data in a way that needs a word to be read: months of day.month, local hours, grouped numbers, ..."""
+    months, hours = (
+        pd.date_range("2019-01-01", periods=60, freq="MS"),
+        pd.date_range("2024-03-20", periods=480, freq="h"),
+    )
+    days = pd.date_range("2023-01-01 08:30", periods=480, freq="D")
+    values = [950.5 + 37.25 * i + 80 * (i % 12) for i in range(480)]
+    grouped = [f"{v:,.2f}".translate(str.maketrans(",.", ".,")) for v in values]
+    local = hours.tz_localize("UTC").tz_convert("Europe/Berlin").strftime("%Y-%m-%d %H:%M")
+    lines = {
+        "dates": ["Monat,Umsatz", *(f"{t:%d.%m.%Y},{v}" for t, v in zip(months, values, strict=False))],
+        "zone": ["Zeit,Last", *(f"{t},{v}" for t, v in zip(local, values, strict=False))],
+        "thousands": ["Monat;Umsatz", *(f"{t:%Y-%m-%d};{v}" for t, v in zip(months, grouped, strict=False))],
+        "wide": ["Monat,Nord,Sued", *(f"{t:%Y-%m-%d},{v},{2 * v}" for t, v in zip(months, values, strict=False))],
+        "orders": ["Zeit,Betrag", *(f"{t:%Y-%m-%d %H:%M},{v}" for t, v in zip(days, values, strict=False))],
+        "sales": ["Zeit,Betrag", *(f"{t:%Y-%m-%d %H:%M},{v}" for t, v in zip(hours, values, strict=False))],
+    }[name]
+    Path(f"{name}.csv").write_text("\n".join(lines), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("dates", ["--date-format", "%d.%m.%Y"]),
+        ("zone", ["--tz", "Europe/Berlin"]),
+        ("thousands", []),
+        ("wide", ["--layout", "columns"]),
+        ("sales", ["--resample", "D"]),
+        ("sales", ["--resample", "12h"]),
+        ("orders", ["--resample", "W"]),
+        ("orders", ["--resample", "MS"]),
+    ],
+)
+def test_data_that_need_a_word_to_be_read_are_audited_by_it(call, monkeypatch, name, words):
+    monkeypatch.setattr("forecast.report.render", lambda folder: None)
+    german(name)
+    words = [f"{name}.csv", *words, "--models", "naive", "--n-windows", "2", "--horizon", "3"]
+
+    code, out, err = call("audit", *words, "--json")
+    assert code == 0, err
+    checks = json.loads(out)["checks"]
+    assert [bool(check["moved"]) for check in checks] == [check["cutoff"] == "control" for check in checks]
+
+    assert call("run", *words, "--out", "r")[0] == 0
+    made = json.loads(Path("r/checks.json").read_text(encoding="utf-8"))["checks"]
+    assert len(made) == 6
+    assert all(check["passed"] for check in made)

@@ -131,6 +131,8 @@ def test_a_phone_scrolls_in_one_direction_only(chromium, address):
     with opened(chromium, address, viewport=NARROW, is_mobile=True) as page:
         assert page.evaluate("document.documentElement.scrollWidth") == NARROW["width"]
         assert page.locator(".verdict").bounding_box()["width"] > 300
+        widest = "Math.max(...[...document.querySelectorAll('caption')].map(one => one.offsetWidth))"
+        assert page.evaluate(widest) < NARROW["width"]
 
 
 def test_paper_gets_the_whole_page_in_black_on_white(chromium, address, tmp_path):

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import COMMANDS
+from undrawn import leave_undrawn
 
 import forecast
 from forecast import cli, pipeline
@@ -35,6 +36,19 @@ def test_standard_error_says_how_the_data_were_understood_and_who_is_best(call):
     assert "yearly (inferred" in err
     assert "model\tmase\tsmape\tmae\trmse\tskill\t80% covered\t95% covered" in err
     assert len(err.splitlines()) <= 12
+
+
+def test_a_run_of_many_series_and_models_says_all_in_twelve_lines(call, monkeypatch):
+    leave_undrawn(monkeypatch)
+    words = ("--models", "drift,mean,theta", "--n-windows", "4", "--horizon", "4", "--out", "r", "--jobs", "1")
+
+    code, _, err = call("run", "macro", *words)
+
+    assert code == 0
+    assert len(err.splitlines()) <= 12, err
+    assert 'time: column "quarter"; target: column "value"; id: column "indicator" (8 series)\n' in err
+    assert "... and 1 more model: all of them stand on the page\n" in err
+    assert " over 8 series (MASE " in err.splitlines()[-1]
 
 
 def test_quiet_prints_the_path_alone(call):
@@ -159,7 +173,7 @@ def test_a_bug_of_ours_is_said_in_two_lines_without_a_traceback(call, monkeypatc
     code, _, err = call("run", "nile")
 
     assert code == 1
-    assert "internal error in test_cli.py" in err
+    assert "internal error in cli/running.py:" in err
     assert "Traceback" not in err
 
 

@@ -137,6 +137,17 @@ def test_the_file_that_is_written_changes_nothing(call):
     assert resolve(Path("forecast.toml"), {}) == resolve(None, {})
 
 
+@pytest.mark.parametrize(("words", "path"), [((), "forecast.toml"), (("--output", "-"), None)])
+def test_what_was_written_is_told_to_a_program(call, words, path):
+    code, out, _ = call("config", "init", *words, "--json")
+
+    answer = json.loads(out)
+    assert (code, answer["schema"], answer["path"]) == (0, 1, path)
+    assert Path("forecast.toml").is_file() == (path is not None)
+    assert path is None or Path(path).read_text(encoding="utf-8") == answer["text"]
+    assert answer["text"].startswith("# The settings of a run")
+
+
 def test_every_setting_in_the_file_stands_under_its_words(call):
     lines = call("config", "init", "--output", "-")[1].split("# Further models")[0].splitlines()
 

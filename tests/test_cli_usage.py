@@ -58,6 +58,25 @@ def test_what_is_wrong_with_data_is_mended_by_the_command_that_was_typed(call, v
 
 
 @pytest.mark.parametrize(
+    ("words", "hint"),
+    [
+        ("--totals regoin", "--totals region"),
+        ("--totals regoin --static kind", "--totals region --static kind"),
+        ("--static kind,regoin", "--static kind,region"),
+    ],
+)
+def test_the_column_that_was_probably_meant_is_proposed_for_its_flag(call, tmp_path, words, hint):
+    rows = [f"{s},{'ns'[s]},x,{year},{s + year % 7}" for s in (0, 1) for year in range(1990, 2020)]
+    (tmp_path / "shops.csv").write_text("\n".join(["shop,region,kind,year,sales", *rows]), encoding="utf-8")
+
+    code, _, err = call("run", "shops.csv", *words.split())
+
+    assert code == 3
+    assert 'error[D104]: no column "regoin" in shops.csv\n' in err
+    assert err.endswith(f"  try:   forecast run shops.csv {hint}\n")
+
+
+@pytest.mark.parametrize(
     ("words", "message", "hint"),
     [
         ("--budget 10ms", 'budget should be such as 60s\n  found: "10ms"', "--budget 60s"),

@@ -180,6 +180,8 @@ def replaced(covariates, **fields):
     ("settings", "code", "words"),
     [
         ({"future": ["prmo"]}, "D104", "prmo"),
+        ({"future": ["xyzzy"]}, "D104", '--future, or none in place of "xyzzy"'),
+        ({"totals": ["xyzzy"]}, "D104", '--totals, or none in place of "xyzzy"'),
         ({"future": ["promo"], "past": ["promo"]}, "U101", "two roles"),
         ({"future": ["sales"]}, "U101", "two roles"),
         ({"static": ["promo"], "future": []}, "D119", '"promo" changes within "a"'),

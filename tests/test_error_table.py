@@ -146,6 +146,54 @@ def test_that_the_output_exists_is_said_before_the_data_are_read(call, monkeypat
     assert "nosuch.csv" not in err
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "run nosuch.csv --out sales.csv/r",
+        "run nosuch.csv --out sales.csv/deep/er/r --dry-run",
+        "tune nosuch.csv --out sales.csv/r",
+        "backtest nosuch.csv --output there --overwrite",
+        "predict nosuch.csv --output sales.csv/next.csv",
+    ],
+)
+def test_that_the_output_cannot_be_written_is_said_before_the_data_are_read(call, monkeypatch, tmp_path, words):
+    if words.startswith("tune"):
+        pytest.importorskip("optuna")
+    prepare(EXISTS, monkeypatch, call)
+    before = sorted(tmp_path.rglob("*"))
+
+    code, out, err = call(*words.split())
+
+    assert (code, out) == (5, "")
+    assert err.startswith(f"error[F104]: cannot write {words.split()[3]}: ")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_that_there_can_be_no_folder_of_reports_is_said_before_the_data_are_read(call):
+    Path("reports").write_text("", encoding="utf-8")
+
+    code, out, err = call("run", "nosuch.csv")
+
+    assert (code, out) == (5, "")
+    assert err.startswith("error[F104]: cannot write reports")
+
+
+@pytest.mark.parametrize("verb", ["predict", "backtest"])
+def test_an_output_with_the_suffix_of_no_table_is_refused_before_the_data_are_read(call, tmp_path, verb):
+    code, out, err = call(verb, "nosuch.csv", "--output", "next month.foo")
+
+    assert (code, out, list(tmp_path.iterdir())) == (2, "", [])
+    assert "error[U101]: cannot write next month.foo: its suffix should be .csv, .xlsx or .parquet\n" in err
+    assert err.endswith("  try:   --output 'next month.csv'\n")
+
+
+def test_a_suffix_in_capitals_is_the_same_suffix(call):
+    words = ("--models", "naive", "--horizon", "1", "--n-windows", "1", "--output", "NEXT.CSV")
+
+    assert call("predict", "nile", *words)[0] == 0
+    assert Path("NEXT.CSV").read_text(encoding="utf-8").startswith("unique_id,ds,model,y_hat")
+
+
 def test_a_plan_for_an_output_that_may_be_replaced_is_made(call, monkeypatch):
     prepare(EXISTS, monkeypatch, call)
 
@@ -248,6 +296,6 @@ def test_a_bug_of_ours_ends_with_1_and_asks_for_a_report(call, monkeypatch):
     code, out, err = call("check", "nile")
 
     assert (code, out) == (1, "")
-    assert "internal error in test_error_table.py" in err
+    assert "internal error in ready.py:" in err
     assert "forecast doctor --json" in err
     assert "Traceback" not in err

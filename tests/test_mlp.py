@@ -5,13 +5,14 @@ import numpy as np
 import pytest
 from conftest import make_panel
 
-from forecast import nn
+from forecast import load_model, nn
 from forecast.config import MLPSection
 from forecast.errors import ModelError
 from forecast.metrics import mase, mase_scale
 from forecast.models.linear import Linear
 from forecast.models.mlp import MLP
 from forecast.models.prior import Prior
+from forecast.models.saving import Basis, save_model
 
 H = 6
 
@@ -148,6 +149,45 @@ def test_divergence_is_a_model_error_with_something_to_try():
         MLP(members=1, optimizer="sgd", learning_rate=1e20).fit(make_panel(seasonal()), horizon=H)
 
     assert caught.value.hint == "learning_rate = 1e+19 under [models.mlp]"
+
+
+def test_a_member_that_diverges_is_left_out_and_the_others_are_as_they_were(monkeypatch, tmp_path):
+    panel, train = make_panel(seasonal()), nn.train
+    first, given = [], []
+
+    def losing_one(network, draw, **settings):
+        given.append(draw(0).inputs.copy())
+        first.append(network.parameters.copy())
+        if network.members == 3:
+            raise nn.Diverged(1, 12, 0.0001)
+        return train(network, draw, **settings)
+
+    monkeypatch.setattr(nn, "train", losing_one)
+    model = MLP(members=3, max_steps=20, prior="none").fit(panel, horizon=H)
+
+    assert np.array_equal(first[1], first[0][[0, 2]])
+    assert np.array_equal(given[1], given[0][[0, 2]])
+    assert model.choices_["members"] == 2
+    assert [notice.code for notice in model.notices_ if "member 1 diverged at step 12" in notice.message] == ["W301"]
+    assert "; 2 of 3 members used; try --set models.mlp.learning_rate=" in model.notices_[0].message
+    basis = Basis.of(panel, horizon=H, target="y", data="y.csv", sha256="0f")
+    again = load_model(save_model(model, tmp_path / "mlp", basis)).predict(panel)
+    assert again.equals(model.predict(panel))
+
+
+def test_a_network_that_loses_more_than_half_of_its_members_fails(monkeypatch):
+    trained = []
+
+    def losing_all(network, draw, **settings):
+        trained.append(network.members)
+        raise nn.Diverged(0, 12, 0.0001)
+
+    monkeypatch.setattr(nn, "train", losing_all)
+
+    with pytest.raises(ModelError, match="member 2 diverged"):
+        MLP(members=4, max_steps=20, prior="none").fit(make_panel(seasonal()), horizon=H)
+
+    assert trained == [4, 3, 2]
 
 
 def share(panel, **settings):

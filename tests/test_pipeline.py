@@ -23,6 +23,7 @@ def test_the_folder_holds_all_that_was_found_out(nile):
 
     assert names == {
         "anatomy.json",
+        "arima_search.csv",
         "backtest.csv",
         "between.csv",
         "checks.json",
@@ -58,7 +59,8 @@ def test_every_score_can_be_computed_again_from_the_backtest(nile):
     again = score_table(referenced(nile.backtest), [nile.backtest["model"]])
     board = nile.leaderboard.set_index("model")
 
-    pd.testing.assert_frame_equal(again, board.loc[again.index, again.columns], rtol=1e-12, check_names=False)
+    expected = board.loc[again.index, again.columns]
+    pd.testing.assert_frame_equal(again, expected, rtol=1e-12, check_names=False, check_dtype=False)
 
 
 def test_scores_by_place_are_those_of_the_rows_of_the_place(nile):
@@ -155,6 +157,15 @@ def test_what_the_transforms_came_to_stands_beside_the_setting(nile):
 def test_timings_stand_in_run_json_and_the_log_alone(nile):
     assert set(nile.info["timings"]["models"]) == set(DEFAULT_MODELS)
     assert "timings" not in nile.metrics
+    stages = nile.info["timings"]["stages"]
+    assert next(iter(stages)) == "data read and checked"
+    assert 0 < sum(stages.values()) <= nile.info["timings"]["total"]
+
+
+def test_a_run_says_on_which_machine_and_of_which_code_it_was_made(nile):
+    assert {"python", "numpy", "blas", "system", "processor"} <= set(nile.info["versions"])
+    assert nile.info["code"] is None or set(nile.info["code"]) == {"commit", "changed"}
+    assert nile.info["memory"] is None or nile.info["memory"]["process"] > 10_000_000
 
 
 def test_the_command_that_makes_the_run_again_is_written_down(nile):

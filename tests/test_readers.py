@@ -14,6 +14,7 @@ from forecast.defaults import BUNDLED
 from forecast.errors import ConfigError, DataError, FileError, ForecastError
 from forecast.reading.readers import bundled_path, read_table
 from forecast.reading.table import Table
+from forecast.series import read_series
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -406,3 +407,35 @@ def test_a_file_is_proposed_for_its_name_and_not_for_its_suffix(tmp_path, monkey
 
     more = f'; did you mean "{guess}"?' if guess else ""
     assert caught.value.message == f'no file "sales.csv"{more}'
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (["950,50", "1.234,50", "12.345.678,25"], [950.5, 1234.5, 12345678.25]),
+        (["950.50", "1,234.50", "-12,345,678.25"], [950.5, 1234.5, -12345678.25]),
+        (["1.200", "1.234,5", "980"], [1200.0, 1234.5, 980.0]),
+        (["1,200", "1,234.5", ""], [1200.0, 1234.5, float("nan")]),
+    ],
+)
+def test_marks_between_thousands_are_left_out_where_one_reading_fits(tmp_path, cells, expected):
+    rows = [f"200{i};{cell}" for i, cell in enumerate([*cells, *cells[:1] * 3])]
+    path = tmp_path / "sales.csv"
+    path.write_text("\n".join(["year;sales", *rows]), encoding="utf-8")
+
+    data = read_series(path)
+
+    assert data.panel.values[: len(expected)].tolist() == pytest.approx(expected, nan_ok=True)
+    assert any("has marks between thousands, as in " in note for note in data.notes)
+
+
+@pytest.mark.parametrize("cells", [["1,5", "2,7", "1.234", "3,1"], ["1.234,5", "12.34,5", "1,5", "2,5"]])
+def test_a_mark_that_can_be_a_slip_of_the_pen_is_no_mark_between_thousands(tmp_path, cells):
+    rows = [f"200{i};{cell}" for i, cell in enumerate(cells)]
+    path = tmp_path / "sales.csv"
+    path.write_text("\n".join(["year;sales", *rows]), encoding="utf-8")
+
+    with pytest.raises(DataError) as caught:
+        read_series(path)
+
+    assert caught.value.code in ("D107", "D108")

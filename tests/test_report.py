@@ -1030,3 +1030,43 @@ def test_inputs_within_chance_are_not_named(tmp_path):
     found[found["kind"] == "lag"].assign(standard_error=999.0).to_csv(folder / "importance.csv", index=False)
 
     assert "No single input stands out from chance" in read(report.render(folder).parent).reads()
+
+
+def test_an_older_run_without_stages_says_how_long_it_took(page):
+    text = page.reads()
+
+    assert "The whole run took 8.1" in text
+    assert "forecast report RUN --verify computes every score again" in text
+    assert "git commit" not in text
+
+
+@pytest.mark.usefixtures("unpainted")
+@pytest.mark.parametrize(
+    ("workers", "changed", "says"),
+    [
+        ([], False, ["at git commit 0123456789ab, without changes since.", "It took at most 321 MB of memory."]),
+        (
+            [98_000_000, 120_000_000],
+            True,
+            ["with changes that were not committed.", "321 MB of memory, and at most 120 MB in each of 2 workers."],
+        ),
+    ],
+)
+def test_machine_code_stages_and_memory_of_a_run_are_shown(tmp_path, workers, changed, says):
+    folder = write_run(
+        tmp_path,
+        code={"commit": "0123456789abcdef", "changed": changed},
+        memory={"process": 321_000_000, "workers": workers},
+        timings={"total": 9.0, "models": {}, "stages": {"data read and checked": 2.0, "windows": 6.5}},
+        facts={"zeros": 3, "negative": 1234},
+    )
+
+    text = read(report.render(folder).parent).reads()
+
+    for words_of_it in (*says, "data read and checked 2.0", "windows 6.5", "all but the making of this page 9.0"):
+        assert words_of_it in text
+    assert "Zeros 3 Values below zero 1,234 Repeated times none Time zone none given" in text
+
+
+def test_the_leaderboard_numbers_its_models(page):
+    assert re.search(r"mlp candidate 1 0\.37.* seasonal_naive baseline 3 0\.62", page.reads())

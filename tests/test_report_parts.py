@@ -187,7 +187,7 @@ def test_a_score_stands_with_its_interval_and_its_cost(tmp_path):
     )
     text = read(report.render(folder).parent).reads()
 
-    assert "mlp candidate 0.372 0.31\u20130.44 0.60 \u2013" in text
+    assert "mlp candidate 1 0.372 0.31\u20130.44 0.60 \u2013" in text
     assert "+0.06 ± 0.02 worse" in text
     assert "1.20 10 2,552 1 0" in text
 

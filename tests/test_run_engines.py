@@ -26,7 +26,7 @@ def found(folder):
 
 def told(folder):
     info = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    return {name: value for name, value in info.items() if name not in ("created", "timings", "command")}
+    return {name: value for name, value in info.items() if name not in ("created", "timings", "command", "memory")}
 
 
 @pytest.fixture(scope="module")

@@ -807,3 +807,36 @@ def test_where_no_step_is_that_of_most_series_nothing_is_left_out() -> None:
         with pytest.raises(DataError) as caught:
             read_series(pd.concat(frames), id="id")
         assert caught.value.code == "D113"
+
+
+def test_single_events_are_to_be_brought_to_a_regular_step(refused):
+    rng = np.random.default_rng(0)
+    for days, period in ((200, "D"), (900, "W")):
+        seconds = np.sort(rng.integers(0, days * 86_400, 500))
+        times = pd.Timestamp("2022-01-01") + pd.to_timedelta(seconds, unit="s")
+        orders = pd.DataFrame({"order_id": range(500), "at": times, "amount": rng.gamma(2, 9, 500)})
+        content = orders.to_csv(index=False)
+
+        error = refused(content, target="amount")
+
+        assert (error.code, error.hint.partition(";")[0]) == ("D113", f"--resample {period} --aggregate sum")
+        assert refused(content).hint.endswith("--target amount")
+
+
+def test_a_year_and_a_month_in_two_columns_are_to_be_made_one(refused):
+    rows = [f"{year},{month},{year % 7 + month}" for year in (2019, 2020, 2021) for month in range(1, 13)]
+
+    error = refused("\n".join(["Year,Month,sales", *rows]))
+
+    assert error.code == "D104"
+    assert error.hint == 'one column made of "Year" and "Month", such as 2024-01-31, 2024-01 or 2024-Q1'
+
+
+def test_a_column_called_ts_holds_times(tmp_path):
+    milliseconds = 1_700_000_000_000 + 3_600_000 * np.arange(60)
+    path = tmp_path / "load.csv"
+    pd.DataFrame({"ts": milliseconds, "load": np.arange(60.0)}).to_csv(path, index=False)
+
+    data = read_series(path)
+
+    assert (data.time, data.target, data.frequency.word) == ("ts", "load", "hourly")

@@ -70,3 +70,14 @@ def test_a_terminal_gets_a_table(capsys, monkeypatch):
     assert "80% covered" in text
     assert "75% (50-91)" in text
     assert "\t" not in text
+
+
+def test_a_long_leaderboard_is_cut_short_and_that_is_said(capsys):
+    frame = pd.concat([board(), board(), board()], ignore_index=True)
+
+    lines = printed(capsys, frame)
+
+    assert [line.split("\t")[0] for line in lines] == [
+        *("model", "mlp", "naive", "mlp", "naive"),
+        "... and 2 more models: all of them stand on the page",
+    ]

@@ -43,6 +43,7 @@ COMMANDS = {
 }
 """Every command in the order of the help: the module here whose function has its name, and its line in the help."""
 
+PACKAGE = Path(__file__).parent.parent
 COMPLETE = "_FORECAST_COMPLETE"
 """The variable by which a shell asks what may follow."""
 
@@ -104,11 +105,13 @@ def forecast(
 
 
 def _internal(error: Exception) -> str:
-    """Return what is said of a failure that is ours: its kind and place, and how to see the rest."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
+    """Return what is said of a failure that is ours: its kind, its last place in the package, how to see the rest."""
+    trace, place = error.__traceback__, "an unknown place"
+    while trace is not None:
+        file = Path(trace.tb_frame.f_code.co_filename)
+        if file.is_relative_to(PACKAGE):
+            place = f"{file.relative_to(PACKAGE).as_posix()}:{trace.tb_lineno}"
         trace = trace.tb_next
-    place = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace else "an unknown place"
     notes = "".join(f"; {note}" for note in getattr(error, "__notes__", ()))
     return (
         f"internal error in {place}: {type(error).__name__}: {error}{notes}\n"

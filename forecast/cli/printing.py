@@ -6,6 +6,7 @@ with tabs between its cells, so that `cut` and a spreadsheet read them.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from forecast.cli.terminal import draws
+from forecast.errors import FileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -26,16 +28,32 @@ __all__ = ["polite", "print_csv", "print_json", "print_rows", "show_page"]
 
 @contextmanager
 def polite() -> Iterator[None]:
-    """End quietly where the user or the reader of a pipe wants to hear no more; typer itself would not."""
+    """End quietly where the user or the reader of a pipe wants to hear no more; typer itself would not.
+
+    Raises
+    ------
+    FileError
+        F105, where what is printed goes to a file and the disk is full.
+    """
     try:
         yield
     except KeyboardInterrupt as stopped:
         print(*(stopped.args or ["interrupted; nothing was written"]), file=sys.stderr)
         raise typer.Exit(130) from None
     except BrokenPipeError:
-        # Nothing more may be written, not even when Python flushes at its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _print_no_more()
         raise typer.Exit(0) from None
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        _print_no_more()
+        what = "disk full while writing what is printed"
+        raise FileError("F105", what, hint="free some space, or send it to another place") from error
+
+
+def _print_no_more() -> None:
+    """Let nothing more be written to standard output, not even when Python flushes at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def print_rows(head: Sequence[str], rows: Iterable[Iterable[object]]) -> None:

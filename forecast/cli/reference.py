@@ -33,6 +33,7 @@ def init(
     output: Annotated[
         str, typer.Option("--output", help="The file, which must not be there; - for standard output.")
     ] = "forecast.toml",
+    json: Json = False,
 ) -> None:
     """Write a file of settings with every default and what it is for; a file that is there is never replaced.
 
@@ -41,11 +42,13 @@ def init(
     from forecast.cli.catalogue import commented_settings
     from forecast.storage.files import write_new
 
-    if output == "-":
-        print(commented_settings(), end="", flush=True)
+    text, path = commented_settings(), None if output == "-" else output
+    if path is not None:
+        write_new(text, Path(path))
+    if json:
+        print_json({"schema": 1, "path": path, "text": text})
     else:
-        write_new(commented_settings(), Path(output))
-        print(output)
+        print(text if path is None else f"{path}\n", end="", flush=True)
 
 
 @config.command()

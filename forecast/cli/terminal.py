@@ -21,6 +21,8 @@ __all__ = ["LEVELS", "Terminal", "board_cells", "board_remarks", "draws"]
 
 LEVELS = ("debug", "info", "warning", "error", "critical")
 """How much is said: every fit that is begun; sentences; warnings; errors; nothing at all."""
+MOST_MODELS = 4
+"""Of the leaderboard of a run, whose page has them all."""
 
 
 def draws(stream: TextIO) -> bool:
@@ -83,14 +85,17 @@ class Terminal:
         self.bar.update(self.task, completed=done, total=total, description=what)
 
     def leaderboard(self, board: pd.DataFrame) -> None:
-        """Print the scores, how often the intervals covered, and why a model failed, if one did."""
+        """Print the scores of the best, how often the intervals covered, and why a model failed, if one did."""
         head, rows = board_cells(board)
+        rows, more = rows[:MOST_MODELS], len(rows) - MOST_MODELS
         self.stop()
         if self.level <= LEVELS.index("info"):
             if not draws(sys.stderr):
                 print(*("\t".join(row) for row in [head, *rows]), sep="\n", file=sys.stderr)
             else:
                 self._draw(head, rows)
+            if more > 0:
+                self.say(f"... and {more} more model{'s' * (more > 1)}: all of them stand on the page")
         for line in board_remarks(board):
             self.say(line)
 

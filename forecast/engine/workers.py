@@ -102,6 +102,11 @@ class Workers:
             self._joined(Dask(self.engine, self.count))
         return self
 
+    @property
+    def processes(self) -> list[int]:
+        """The numbers of the processes on this machine that have worked beside this one."""
+        return [worker.pid for worker in self._executor.started] if isinstance(self._executor, Processes) else []
+
     def end_in(self, seconds: float | None) -> None:
         """Stop so many seconds from now; None: never."""
         self.deadline = None if seconds is None else perf_counter() + seconds

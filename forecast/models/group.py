@@ -8,7 +8,7 @@ members start anew and train on all of it.
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
@@ -98,11 +98,26 @@ class Group:
     def fit(self, panel: Panel, *, horizon: int) -> Self:
         """Train the members on `panel` to forecast `horizon` steps.
 
+        A member whose training grows without bounds is left out, and the others begin anew, the same as with it.
+
         Raises
         ------
         Diverged
-            When training did.
+            When that leaves fewer than half of the members.
         """
+        self.lost_: list[nn.Diverged] = []
+        self.kept_ = list(range(self.plan.members))
+        while True:
+            try:
+                return self._fit(panel, horizon=horizon)
+            except nn.Diverged as error:
+                lost = nn.Diverged(self.kept_.pop(error.member), error.step, error.rate)
+                if 2 * len(self.kept_) < self.plan.members:
+                    raise lost from error
+                self.lost_.append(lost)
+
+    def _fit(self, panel: Panel, *, horizon: int) -> Self:
+        """Train those members that are kept."""
         plan, self.horizon_ = self.plan, horizon
         prepared, observed, _, self.choices_ = self._prepare(panel)
         self.counts_ = _counts(panel, plan.unit)
@@ -120,8 +135,9 @@ class Group:
 
     def state(self) -> dict[str, Any]:
         """Return what forecasts need of the group, to be kept in a file."""
-        names = ("plan", "training", "seed", "horizon_", "beside_", "block_", "steps_", "choices_")
-        return {name: getattr(self, name) for name in names} | {"parameters": self.network_.parameters}
+        names = ("training", "seed", "horizon_", "beside_", "block_", "steps_", "choices_")
+        plan, parameters = replace(self.plan, members=self.network_.members), self.network_.parameters
+        return {"plan": plan} | {name: getattr(self, name) for name in names} | {"parameters": parameters}
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> Self:
@@ -135,8 +151,8 @@ class Group:
         group = cls(state.pop("plan"), state.pop("training"), seed=state.pop("seed"))
         parameters = np.array(state.pop("parameters"), np.float32)
         vars(group).update(state, searched_=None, search_history_=None)
-        if group.plan.blocks > parameters.shape[1]:
-            raise ValueError("a plan with more blocks than parameters")
+        if group.plan.blocks > parameters.shape[1] or group.plan.members != len(parameters):
+            raise ValueError("a plan with more blocks or other members than parameters")
         group.network_ = group._network(parameters)
         return group
 
@@ -249,11 +265,14 @@ class Group:
         skip = nn.LinearSkip(*path, initializer="zero")
         size = self.plan.input_size + self.beside_.size
         seed = np.random.SeedSequence(self.seed)
-        return nn.Network(skip, input_size=size, members=self.plan.members, seed=seed, parameters=parameters)
+        members = self.plan.members if parameters is None else len(parameters)
+        return nn.Network(skip, input_size=size, members=members, seed=seed, parameters=parameters)
 
     def _started(self, samples: Samples, cuts: Cuts) -> nn.Network:
         """Return untrained members whose output is the last value of the sample, or that of a ridge regression."""
         network = self._network()
+        if self.lost_:
+            network = self._network(network.parameters[self.kept_])
         skip = network.layers[0]
         if self.plan.ridge and self.plan.head != "histogram" and isinstance(skip, nn.LinearSkip):
             weight, bias = ridge(lambda chosen: self._batch(samples, chosen), cuts)
@@ -264,7 +283,8 @@ class Group:
     def _train(
         self, network: nn.Network, samples: Samples, cuts: Cuts, *, max_steps: int, validation: nn.Batch | None = None
     ) -> nn.History:
-        streams = [np.random.default_rng(s) for s in np.random.SeedSequence((*self.seed, 1)).spawn(self.plan.members)]
+        seeds = np.random.SeedSequence((*self.seed, 1)).spawn(self.plan.members)
+        streams = [np.random.default_rng(seeds[member]) for member in self.kept_]
 
         drawn = lots(cuts, streams, self.plan.batch_size)
 

@@ -268,7 +268,7 @@ class MLP:
             "steps": _one_or_all([group.steps_ for group in self.groups_]),
             "steps_why": first.steps_why,
             "parameters": _one_or_all([group.network_.parameters.shape[1] for group in self.groups_]),
-            "members": sum(group.plan.members for group in self.groups_),
+            "members": sum(group.network_.members for group in self.groups_),
         }
         if self.prior_ is not None:
             self.choices_["prior_share"] = round(self.prior_share_, 3)
@@ -276,7 +276,7 @@ class MLP:
         for choice in first.choices_:
             self.choices_[choice.name] = _named(panel, choice.series)
             self.choices_[f"{choice.name}_why"] = choice.why
-        self.notices_: list[Notice] = []
+        self.notices_: list[Notice] = [notice for group in self.groups_ for notice in _losses(group)]
         if all(group.steps_ == 0 for group in self.groups_):
             what = "nothing the network learned helped on the latest block: it stays at the forecast it starts from"
             self.notices_.append(Notice("W303", what))
@@ -287,6 +287,17 @@ NAMED = (
     "head",
 )  # fmt: skip
 """The settings of the network that stand in a plan."""
+
+
+def _losses(group: Group) -> list[Notice]:
+    """Return what is to be said of members that a group lost while it was trained."""
+    if not group.lost_:
+        return []
+    used, rate = f"{len(group.kept_)} of {group.plan.members} members used", group.plan.learning_rate
+    said = "; ".join(map(str, group.lost_))
+    return [
+        Notice("W301", f"mlp: {said}, halved three times; {used}; try --set models.mlp.learning_rate={rate / 10:g}")
+    ]
 
 
 def _latest_error(ahead: Callable[[Panel], Floats], panel: Panel, horizon: int, *, block: int) -> float:

@@ -6,7 +6,7 @@ have a series, a time and a value.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from forecast.reading.roles import check_given, find_id, find_target, find_time
 from forecast.reading.rows import Rows
 from forecast.reading.table import coded
 from forecast.reading.times import Times, read_times
-from forecast.reading.values import blanked, is_missing, read_numbers
+from forecast.reading.values import blanked, grouped_cell, is_missing, read_numbers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -123,6 +123,9 @@ def find_columns(table: Table, asked: Asked) -> Columns:
     key = find_id(table, times, given=roles.id, taken={time, roles.target, *beside})
     target = find_target(table, given=roles.target, taken={time, key, *beside})
     table = blanked(table, target, asked.na)
+    if cell := grouped_cell(table, target):
+        told = f"{shown(target)} has marks between thousands, as in {shown(cell)}: they are left out"
+        table = replace(table, notes=(*table.notes, told))
     return Columns(table, time, target, key, times, read_numbers(table, target))
 
 

@@ -39,11 +39,15 @@ MAX_KINDS = 50
 
 @dataclass(frozen=True)
 class CovariateColumns:
-    """The columns that a user named: known ahead, known only in the past, the same for all of a series."""
+    """The columns that a user named: known ahead, known only in the past, the same for all of a series.
+
+    Over those of the static ones that are `totals` sums will be taken.
+    """
 
     future: tuple[str, ...] = ()
     past: tuple[str, ...] = ()
     static: tuple[str, ...] = ()
+    totals: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -60,9 +64,11 @@ class CovariateColumns:
         ConfigError
             U101, one column for two roles.
         """
-        for role, columns in (("future", self.future), ("past", self.past), ("static", self.static)):
+        static = tuple(column for column in self.static if column not in self.totals)
+        roles = {"future": self.future, "past": self.past, "static": static, "totals": self.totals}
+        for role, columns in roles.items():
             for column in columns:
-                table.require(column, role)
+                table.require(column, role, beside=columns)
         twice = [name for name in self.names if name in taken or self.names.count(name) > 1]
         if twice:
             raise ConfigError("U101", f"column {shown(twice[0])} has two roles", hint="another column, or one role")

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 __all__ = ["check_given", "find_id", "find_target", "find_time", "separating_columns"]
 
 TARGET_NAMES = frozenset(["y", "value", "target"])
+PARTS_OF_YEARS = frozenset(["month", "quarter", "week", "day"])
+KEY_WORDS = frozenset(["id", "no", "nr", "number", "code", "key", "index", "zip"])
+"""Words in the names of columns whose numbers stand for something else than an amount."""
 _DRESSED = re.compile(
     r"\(?[+-]?\s*(?:[A-Z]{3}|[^\w\s.,+()-]{1,2})?\s*[+-]?\d[\d.,' ]*\s*(?:[^\W\d_]{1,4}|[^\w\s.,()]{1,2})?\s*\)?"
 )
@@ -73,12 +76,13 @@ def find_time(table: Table, *, given: str | None, taken: set[str | None]) -> str
     preferred = [c for c in found if _folded(c) == "ds"] or [c for c in found if _folded(c) in TIME_NAMES]
     if len(found) > 1 and len(preferred) != 1:
         listed = ", ".join(shown(column) for column in found)
-        raise DataError(
-            "D104",
-            f"which column of {table.name} is the time? Several could be",
-            found=listed,
-            hint=table.retry(time=found[0]),
-        )
+        what = f"which column of {table.name} is the time? Several could be"
+        if "year" in (folded := set(map(_folded, found))) and folded & PARTS_OF_YEARS:
+            parts = " and ".join(shown(column) for column in found)
+            hint = f"one column made of {parts}, such as 2024-01-31, 2024-01 or 2024-Q1"
+        else:
+            hint = table.retry(time=found[0])
+        raise DataError("D104", what, found=listed, hint=hint)
     return next(iter(preferred or found), None)
 
 
@@ -136,7 +140,8 @@ def find_target(table: Table, *, given: str | None, taken: set[str | None]) -> s
         )
     listed = ", ".join(shown(column)[1:-1] for column in found[:20]) + (", ..." if len(found) > 20 else "")
     what = f"which column of {table.name} to forecast? numeric columns: {listed} (all of them: --layout columns)"
-    likely = max(preferred or found, key=lambda column: table.frame[column].astype(str).value_counts().size)
+    amounts = [column for column in found if not _has_word(column, KEY_WORDS)] or found
+    likely = max(preferred or amounts, key=lambda column: table.frame[column].astype(str).value_counts().size)
     raise DataError("D105", what, hint=table.retry(target=likely))
 
 
@@ -173,5 +178,9 @@ def _is_numeric(table: Table, column: str) -> bool:
 
 def _sounds_like_time(column: str) -> bool:
     """Whether one of the words in a name is a word for time: ``order_date``, ``OrderDate``."""
-    words = re.findall(r"[A-Z]?[a-z]+|[A-Z]+", column)
-    return any(word.casefold() in TIME_NAMES for word in words)
+    return _has_word(column, TIME_NAMES)
+
+
+def _has_word(column: str, words: frozenset[str]) -> bool:
+    """Whether one of these words is part of a name, however its words are kept apart."""
+    return any(word.casefold() in words for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", column))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from forecast.errors import DataError, nearest, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     import numpy as np
     import pandas as pd
@@ -28,7 +28,22 @@ SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 """What may stand between the cells of a row, and its name."""
 
 TIME_NAMES = frozenset(
-    ["ds", "date", "datetime", "time", "timestamp", "year", "quarter", "month", "week", "day", "hour", "period", "t"]
+    [
+        "ds",
+        "date",
+        "datetime",
+        "time",
+        "timestamp",
+        "year",
+        "quarter",
+        "month",
+        "week",
+        "day",
+        "hour",
+        "period",
+        "t",
+        "ts",
+    ]
 )
 ID_NAMES = frozenset(["unique_id", "id", "series", "series_id"])
 
@@ -107,8 +122,10 @@ class Table:
         flags = [word for name, value in settings.items() for word in (f"--{name.replace('_', '-')}", value)]
         return shlex.join(["forecast", "run", self.source, *flags])
 
-    def require(self, column: str, role: str) -> None:
+    def require(self, column: str, role: str, *, beside: Sequence[str] | None = None) -> None:
         """Check that `column`, which the user named as the `role` column, is there.
+
+        Where a role may have several columns, those that were named are `beside`; then only a near name is proposed.
 
         Raises
         ------
@@ -120,12 +137,17 @@ class Table:
         columns = [str(name) for name in self.frame.columns]
         folded = {name.casefold(): name for name in columns}
         close = folded.get(nearest(column.casefold(), folded) or "")
-        guess = close or (columns[0] if role == "time" else columns[-1])
+        if beside is None:
+            hint = self.retry(**{role: close or (columns[0] if role == "time" else columns[-1])})
+        elif close:
+            hint = self.retry(**{role: ",".join(close if name == column else name for name in beside)})
+        else:
+            hint = f"another column for --{role}, or none in place of {shown(column)}"
         raise DataError(
             "D104",
             f"no column {shown(column)} in {self.name}",
             found=", ".join(shown(name)[1:-1] for name in columns[:20]) + (", ..." if len(columns) > 20 else ""),
-            hint=self.retry(**{role: guess}),
+            hint=hint,
         )
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "GROUPED_BY_POINTS",
     "LIKELY_SHARE",
+    "grouped_cell",
     "is_missing",
     "looks_decimal",
     "meant_as_numbers",
@@ -46,6 +47,17 @@ _NUMBER = r"[+-]?(?:\d+{mark}?\d*|{mark}\d+)(?:[eE][+-]?\d+)?|[+-]?(?:inf|Inf|IN
 _PATTERNS = {mark: re.compile(_NUMBER.replace("{mark}", re.escape(mark)), re.ASCII) for mark in (".", ",")}
 _DECIMAL = {mark: re.compile(rf"[+-]?\d*{re.escape(mark)}\d+(?:[eE][+-]?\d+)?", re.ASCII) for mark in (".", ",")}
 _UNMARKED = {mark: re.compile(rf"[+-]?\d+{re.escape(mark)}?(?:[eE][+-]?\d+)?", re.ASCII) for mark in (".", ",")}
+_OTHER = {".": ",", ",": "."}
+_GROUPS = {
+    mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}(?:{re.escape(group)}\d{{3}})+(?:{re.escape(mark)}\d*)?", re.ASCII)
+    for mark, group in _OTHER.items()
+}
+"""By decimal mark: numbers whose thousands are kept apart by the other one."""
+_BOTH = {
+    mark: re.compile(rf"[+-]?[1-9]\d{{0,2}}(?:{re.escape(group)}\d{{3}})+{re.escape(mark)}\d+", re.ASCII)
+    for mark, group in _OTHER.items()
+}
+"""Those of them that have both marks, and so can be read in one way only."""
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:[., '\u00a0\u202f]\d{3})+(?:[.,]\d+)?", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+", re.ASCII)
 
@@ -86,6 +98,8 @@ def meant_as_numbers(cells: pd.Series[Any], decimal: str) -> bool:
 def read_numbers(table: Table, column: str) -> NDArray[np.float64]:
     """Return `column` as float64, NaN where it is missing.
 
+    Marks between thousands are left out where a cell of the column has a decimal mark as well: ``1.234,5``.
+
     Raises
     ------
     DataError
@@ -96,6 +110,8 @@ def read_numbers(table: Table, column: str) -> NDArray[np.float64]:
         values = cells.to_numpy(np.float64, na_value=np.nan)
     else:
         missing = is_missing(cells)
+        if grouped_cell(table, column):
+            cells = _ungrouped(cells, table.decimal)
         good = ~missing
         good[good] = _matches(cells[good], _PATTERNS[table.decimal])
         if not (good | missing).all():
@@ -106,6 +122,32 @@ def read_numbers(table: Table, column: str) -> NDArray[np.float64]:
     if max(np.fmax.reduce(values, initial=0.0), -np.fmin.reduce(values, initial=0.0)) > LARGEST:
         raise _too_large(table, column, values)
     return np.asarray(values, dtype=np.float64)
+
+
+def grouped_cell(table: Table, column: str) -> str:
+    """Return a cell of `column` that shows that marks stand between thousands; nothing where none does.
+
+    Examples
+    --------
+    >>> from forecast.reading.table import Table
+    >>> table = Table(pd.DataFrame({"y": ["950,50", "1.234,5"]}), "x.csv", "", decimal=",")
+    >>> grouped_cell(table, "y"), read_numbers(table, "y").tolist()
+    ('1.234,5', [950.5, 1234.5])
+    """
+    cells = table.frame[column]
+    if _is_plain(cells):
+        return ""
+    texts = cells.cat.categories.to_series() if isinstance(cells.dtype, pd.CategoricalDtype) else cells
+    shows = texts[_matches(texts, _BOTH[table.decimal])]
+    return str(shows.iloc[0]) if len(shows) else ""
+
+
+def _ungrouped(cells: pd.Series[Any], decimal: str) -> pd.Series[Any]:
+    """Return the cells without the marks between thousands."""
+    texts = cells.astype(str)
+    return cells.astype(object).mask(
+        _matches(texts, _GROUPS[decimal]), texts.str.replace(_OTHER[decimal], "", regex=False)
+    )
 
 
 def blanked(table: Table, column: str, marks: Sequence[str]) -> Table:
@@ -166,9 +208,14 @@ def sniff_decimal(table: Table) -> str:
         if not cells.str.contains("[.,]").any():
             continue
         cells = cells[~is_missing(cells)]
-        for mark in (".", ","):
-            marked = cells[_matches(cells, _DECIMAL[mark])].tolist()
-            if not marked or len(marked) + _matches(cells, _UNMARKED[mark]).sum() < LIKELY_SHARE * len(cells):
+        told = [mark for mark, pattern in _BOTH.items() if _matches(cells, pattern).any()]
+        for mark in told if len(told) == 1 else (".", ","):
+            with_mark = _matches(cells, _DECIMAL[mark]) | _matches(cells, _BOTH[mark])
+            fitting = with_mark | _matches(cells, _UNMARKED[mark])
+            if told == [mark]:
+                fitting |= _matches(cells, _GROUPS[mark])
+            marked = cells[with_mark].tolist()
+            if not marked or fitting.sum() < LIKELY_SHARE * len(cells):
                 continue
             decisive = [cell for cell in marked if not (mark == "," and _THOUSANDS.fullmatch(cell))]
             if decisive:

@@ -34,6 +34,7 @@ def board_table(view: View) -> Table:
     counted = view.anatomy.get("parameters", {})
     columns: dict[str, list[str]] = {
         "Model": [f"{model}\n{role}" for model, role in zip(models, board["role"], strict=True)],
+        "rank": [f"{rank:,.0f}" for rank in board["rank"]],
         metric: _with_interval(view, models, column(board[metric])),
         "of seasonal naive": _ratios(view, board, models),
         "behind the best": _behind(view, models),

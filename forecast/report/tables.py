@@ -66,6 +66,7 @@ def tables(view: View) -> dict[str, Any]:
         "checks": _checks_table(view),
         "versions": table_of("Versions", ("Software", "Version"), list(view.info["versions"].items()), prose=True),
         "timings": table_of("Seconds to fit and to forecast", ("Model", "Fit", "Predict"), fits),
+        "stages": table_of("Seconds by stage", ("Stage", "Seconds"), _stage_rows(timings), prose=("Stage",)),
     }
 
 
@@ -241,8 +242,25 @@ def _data_rows(view: View) -> list[list[str]]:
         ["Frequency", data["frequency"]],
         ["Season", season],
         ["Missing values", f"{data['gaps']:,}"],
+        *_counted_rows(view),
         ["SHA-256", data["sha256"]],
     ]
+
+
+def _counted_rows(view: View) -> list[list[str]]:
+    """Return what the doctor counted, what was done about repeated times, and the zone; of old runs what there is."""
+    facts, notes = view.info.get("facts", {}), view.info["data"]["notes"]
+    names = {"zeros": "Zeros", "negative": "Values below zero"}
+    counts = [[word, f"{facts[name]:,}"] for name, word in names.items() if name in facts]
+    repeated = [note for note in notes if "repeated time" in note or "equal to another" in note]
+    return [*counts, ["Repeated times", "; ".join(repeated) or "none"], ["Time zone", view.zone]]
+
+
+def _stage_rows(timings: dict[str, Any]) -> list[list[str]]:
+    """Return how long each stage of the run took, and all of it; a run made before stages were counted has none."""
+    stages = timings.get("stages", {})
+    rows = [[name, seconds(value)] for name, value in stages.items()]
+    return [*rows, ["all but the making of this page", seconds(timings["total"])]] if rows else []
 
 
 def _findings_table(view: View) -> Table:

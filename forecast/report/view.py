@@ -5,6 +5,7 @@ The idea: these choices are made once, here, so that pictures, tables and senten
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -196,6 +197,34 @@ class View:
     def verdict(self) -> tuple[str, str, str]:
         """The sentence of the verdict in three parts, the middle one the word for the metric, where it names it."""
         return str(self.run.metrics["verdict"]["sentence"]).partition(METRIC_WORDS[self.metric])
+
+    @property
+    def zone(self) -> str:
+        """The zone of the times, which are in UTC where they have a time of the day; else that there is none."""
+        data = tomllib.loads(self.run.config).get("data", {})
+        given = str(data.get("tz", "auto"))
+        return "none given" if given == "auto" else given
+
+    @property
+    def made_of(self) -> str:
+        """The code that lay around the run, in a sentence; nothing where it was in no repository."""
+        code = self.info.get("code")
+        if not code:
+            return ""
+        return f"The run was made in a folder at git commit {code['commit'][:12]}, " + (
+            "with changes that were not committed." if code["changed"] else "without changes since."
+        )
+
+    @property
+    def memory(self) -> str:
+        """The most memory that the run had, in a sentence; nothing where no one counted."""
+        found = self.info.get("memory")
+        if not found:
+            return ""
+        sizes = [f"{size / 1e6:,.0f} MB" for size in (found["process"], max(found["workers"], default=0))]
+        many = len(found["workers"])
+        beside = f", and at most {sizes[1]} in each of {many} workers" if many else ""
+        return f"It took at most {sizes[0]} of memory{beside}."
 
     @property
     def next_steps(self) -> str:

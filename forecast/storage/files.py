@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import errno
 import json
+import shlex
 from importlib import import_module
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from forecast.errors import FileError, shown
+from forecast.errors import ConfigError, FileError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,11 +22,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     *("FULL", "guard_names", "in_json", "names_as_they_were", "no_formulas"),
-    *("require_free", "write_csv", "write_file", "write_json", "write_new"),
+    *("require_free", "require_writable", "write_csv", "write_file", "write_json", "write_new"),
 ]
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What the system says when there is no room for a file."""
+PACKAGES = {"": ("", ""), ".csv": ("", ""), ".xlsx": ("openpyxl", "excel"), ".parquet": ("pyarrow", "parquet")}
+"""What writes files with such suffixes, and the extra that brings it: a CSV takes no more than what is there."""
 FORMULAS = tuple(mark + one for mark in ("", "'") for one in ("=", "+", "-", "@", "\t", "\r"))
 """What a cell begins with that a spreadsheet takes for a formula, or that looks as if it had been kept from that."""
 
@@ -34,16 +38,38 @@ def require_free(path: Path, *, overwrite: bool) -> None:
 
     Raises
     ------
+    ConfigError
+        U101, when its suffix is that of no table.
     FileError
-        F103, when it is there and may not be replaced; F104, when there is no such folder, or no package that writes
-        such files.
+        F103, when it is there and may not be replaced; F104, when it is a folder, there is no folder for it or that
+        cannot be written to, or no package that writes such files.
     """
     if path.exists() and not overwrite:
         raise FileError("F103", f"{path} exists", hint="--overwrite or another --output")
+    if path.is_dir():
+        raise FileError("F104", f"cannot write {path}: it is a folder", hint="another --output")
     if not path.parent.is_dir():
         what = f"cannot write {path}: no folder {shown(path.parent)}"
         raise FileError("F104", what, hint="another --output, or make that folder")
     _writer(path)
+    require_writable(path, flag="--output")
+
+
+def require_writable(path: Path, *, flag: str) -> None:
+    """Check, before any work, that something can be made at `path`, by making and taking away a folder near it.
+
+    Raises
+    ------
+    FileError
+        F104, when the system forbids it; that a disk is full is said where the size of what it holds is known.
+    """
+    whole = path.absolute()
+    try:
+        place = next(folder for folder in whole.parents if folder.exists())
+        TemporaryDirectory(prefix=".forecast-", dir=place).cleanup()
+    except OSError as error:
+        if error.errno not in FULL:
+            raise FileError("F104", f"cannot write {path}: {error.strerror}", hint=f"another {flag}") from error
 
 
 def write_file(frame: pd.DataFrame, path: Path) -> None:
@@ -144,7 +170,11 @@ def _renamed(frame: pd.DataFrame, first: tuple[str, ...], rename: Callable[[pd.S
 
 def _writer(path: Path) -> Callable[[pd.DataFrame, Path], None]:
     """Return what writes a file with such a suffix."""
-    package, extra = {".xlsx": ("openpyxl", "excel"), ".parquet": ("pyarrow", "parquet")}.get(path.suffix, ("", ""))
+    if path.suffix.lower() not in PACKAGES:
+        *others, last = filter(None, PACKAGES)
+        what = f"cannot write {path}: its suffix should be {', '.join(others)} or {last}"
+        raise ConfigError("U101", what, hint=f"--output {shlex.quote(str(path.with_suffix('.csv')))}")
+    package, extra = PACKAGES[path.suffix.lower()]
     try:
         import_module(package or "csv")
     except ImportError as error:

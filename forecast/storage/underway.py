@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from forecast.errors import FileError
 from forecast.runs import refuse_existing
-from forecast.storage.files import FULL, write_json
+from forecast.storage.files import FULL, require_writable, write_json
 from forecast.storage.locks import Taken, locked
 from forecast.storage.outcomes import Outcomes
 from forecast.storage.request import SUFFIX, Request, goes_on
@@ -83,6 +83,7 @@ def refuse_begun(folder: Path, *, overwrite: bool) -> None:
         F103 or F104, as `under_way` would after the data were read.
     """
     refuse_existing(folder, overwrite=overwrite)
+    require_writable(folder, flag="--out")
     partial = _partial(folder)
     if not goes_on(partial):
         return

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.errors import FileError
-from forecast.storage.files import write_file
+from forecast.storage.files import require_writable, write_file
 from forecast.tuning.journal import JOURNAL
 from forecast.tuning.plan import settings_with
 from forecast.tuning.space import label
@@ -189,6 +189,8 @@ def require_place(folder: Path, *, resume: bool) -> None:
     if not resume and folder.exists():
         hint = f"--resume {folder} to go on, or another --out" if there else "another --out"
         raise FileError("F103", f"{folder} exists", hint=hint)
+    if not resume:
+        require_writable(folder, flag="--out")
 
 
 def _replace(text: str, path: Path) -> None:

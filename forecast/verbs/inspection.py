@@ -26,6 +26,7 @@ from forecast.ready import (
     prepare,
     read,
     split_of,
+    times_written,
     window_notices,
 )
 from forecast.results import Listener, Silent
@@ -154,6 +155,7 @@ def audit(
             time=ready.loaded.time,
             target=ready.loaded.target,
             id=ready.loaded.id,
+            written=times_written(settings),
             keep_rows=bool(settings.data.future),
             tick=lambda what: listener.progress(next(done), total, what),
             do=doer(workers),
