@@ -40,6 +40,10 @@ SNIFFED_TEXTS = 100
 """A form that fits none of so many cells is not tried on the rest."""
 
 
+TOTALS = frozenset({"total", "totals", "grand total", "sum", "all", "gesamt", "summe", "gesamtergebnis"})
+"""What a spreadsheet writes into the column of times beside its sums."""
+TITLES = 10
+"""So many lines may stand above the names of the columns, as in an export that begins with a title."""
 EPOCH = (631_152_000, 4_102_444_800)
 """Seconds from 1970 to 1990 and to 2100: whole numbers between them are times."""
 
@@ -215,13 +219,23 @@ def _ambiguous(
 def _not_understood(table: Table, column: str, texts: list[str], rows: NDArray[np.intp]) -> DataError:
     fitting = next((format_ for format_ in PROPOSALS if read_format(texts, format_).good.all()), None)
     noun = "date in" if len(rows) == 1 else "dates in"
-    return DataError(
-        "D109",
-        f"{len(rows)} {noun} {shown(column)} of {table.name} not understood: {table.listed(rows, column)}",
-        hint=table.retry(date_format=fitting)
-        if fitting
-        else "correct these cells; where all have one form, name it with --date-format",
-    )
+    if fitting:
+        hint = table.retry(date_format=fitting)
+    elif set(table.frame[column].iloc[rows].astype(str).str.strip().str.casefold()) <= TOTALS:
+        hint = "remove what is no time but a total"
+    elif _is_header(table, int(rows[-1])):
+        hint = f"remove the lines above {table.place(int(rows[-1]))}, which seems to hold the names of the columns"
+    else:
+        hint = "correct these cells; where all have one form, name it with --date-format"
+    what = f"{len(rows)} {noun} {shown(column)} of {table.name} not understood: {table.listed(rows, column)}"
+    return DataError("D109", what, hint=hint)
+
+
+def _is_header(table: Table, row: int) -> bool:
+    """Whether a row near the top has names of columns, two at least, where the first line has not a name for each."""
+    nameless = any(str(name).startswith("unnamed_") for name in table.frame.columns)
+    cells = [str(cell) for cell in table.frame.iloc[row] if cell == cell and str(cell).strip()]
+    return nameless and row < TITLES and len(cells) > 1 and not any(sign.isdigit() for cell in cells for sign in cell)
 
 
 def _is_datetime(cells: pd.Series[Any]) -> bool:
