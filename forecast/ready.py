@@ -118,8 +118,8 @@ class Ready:
         steps, windows = self.split.horizon, self.split.n_windows
         plan = f"{steps} step{'s' * (steps != 1)} ahead, {windows} test window{'s' * (windows != 1)}"
         columns = [note for note in self.loaded.notes if note.startswith(COLUMNS)]
-        frequency, *rest = self.loaded.notes[len(columns) :]
-        notes = filter(None, ["; ".join(columns), frequency, "; ".join(rest)])
+        frequency, *further = self.loaded.notes[len(columns) :]
+        notes = filter(None, ["; ".join(columns), frequency, "; ".join(further)])
         return [*notes, *doubts, *self.ahead, plan, *map(str, self.notices)]
 
 

@@ -154,7 +154,7 @@ assert shortfall["all"] < 0.6 * shortfall["alone"]
 # taken back afterwards:
 
 # %%
-for name in ("input_size", "parameters", "log", "log_why", "step_scale", "step_scale_why"):
+for name in ("input_size", "parameters", "root", "root_why", "step_scale", "step_scale_why"):
     print(f"{name:>15}: {together.choices_[name]}")
 
 # %% [markdown]

@@ -840,3 +840,22 @@ def test_a_column_called_ts_holds_times(tmp_path):
     data = read_series(path)
 
     assert (data.time, data.target, data.frequency.word) == ("ts", "load", "hourly")
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "hint"),
+    [
+        ("Month,units", "Total,1234", "remove these lines if they hold totals, units or notes, else correct the dates"),
+        (
+            "Sales report,\nExported on 2024-05-01,\nMonth,units",
+            "2024-01,5",
+            "remove the lines above line 3, which seems to hold the names of the columns",
+        ),
+    ],
+)
+def test_what_a_spreadsheet_adds_around_the_rows_is_to_be_removed(refused, first, last, hint):
+    rows = [f"{year}-{month:02d},{month + 1}" for year in (2021, 2022, 2023) for month in range(1, 13)]
+
+    error = refused("\n".join([first, *rows, last]))
+
+    assert (error.code, error.hint) == ("D109", hint)

@@ -39,11 +39,10 @@ __all__ = ["Times", "looks_like_times", "read_times"]
 
 SNIFFED_TEXTS = 100
 """A form that fits none of so many cells is not tried on the rest."""
-
-
 NOTES_SHARE = 0.1
 """So few rows that begin with no digit where times should be are totals or notes between the data."""
-
+TITLES = 10
+"""So many lines may stand above the names of the columns, as in an export that begins with a title."""
 EPOCH = (631_152_000, 4_102_444_800)
 """Seconds from 1970 to 1990 and to 2100: whole numbers between them are times."""
 
@@ -237,18 +236,29 @@ def _ambiguous(
 def _not_understood(table: Table, column: str, texts: list[str], rows: NDArray[np.intp]) -> DataError:
     fitting = next((format_ for format_ in PROPOSALS if read_format(texts, format_).good.all()), None)
     noun = "date in" if len(rows) == 1 else "dates in"
+    if fitting:
+        hint = table.retry(date_format=fitting)
+    elif _is_header(table, int(rows[-1])):
+        hint = f"remove the lines above {table.place(int(rows[-1]))}, which seems to hold the names of the columns"
+    elif _are_notes(table, column, rows):
+        hint = "remove these lines if they hold totals, units or notes, else correct the dates"
+    else:
+        hint = "correct these cells; where all have one form, name it with --date-format"
+    what = f"{len(rows)} {noun} {shown(column)} of {table.name} not understood: {table.listed(rows, column)}"
+    return DataError("D109", what, hint=hint)
+
+
+def _are_notes(table: Table, column: str, rows: NDArray[np.intp]) -> bool:
+    """Whether these rows are few and none has a cell that begins with a digit, as notes between the data are."""
     cells = table.frame[column].iloc[rows].astype(str)
-    aside = len(rows) <= NOTES_SHARE * len(table.frame) and not cells.str.match(r"\s*\d").any()
-    by_hand = (
-        "remove these lines if they hold totals, units or notes, else correct the dates"
-        if aside
-        else "correct these cells; where all have one form, name it with --date-format"
-    )
-    return DataError(
-        "D109",
-        f"{len(rows)} {noun} {shown(column)} of {table.name} not understood: {table.listed(rows, column)}",
-        hint=table.retry(date_format=fitting) if fitting else by_hand,
-    )
+    return len(rows) <= NOTES_SHARE * len(table.frame) and not cells.str.match(r"\s*\d").any()
+
+
+def _is_header(table: Table, row: int) -> bool:
+    """Whether a row near the top has names of columns, two at least, where the first line has not a name for each."""
+    nameless = any(str(name).startswith("unnamed_") for name in table.frame.columns)
+    cells = [str(cell) for cell in table.frame.iloc[row] if cell == cell and str(cell).strip()]
+    return nameless and row < TITLES and len(cells) > 1 and not any(sign.isdigit() for cell in cells for sign in cell)
 
 
 def _is_datetime(cells: pd.Series[Any]) -> bool:
