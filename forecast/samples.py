@@ -56,6 +56,17 @@ class Cuts:
         series = able[rng.integers(0, len(able), count)]
         return np.asarray(self.first[series] + rng.integers(0, counts[series]), dtype=np.int64)
 
+    def take(self, series: Ints) -> Cuts:
+        """Return the cuts of some of the series.
+
+        Examples
+        --------
+        >>> cuts = Cuts(np.array([3, 10, 20]), np.array([2, 5, 9])).take(np.array([0, 2]))
+        >>> cuts[np.arange(len(cuts))].tolist()
+        [3, 4, 20, 21, 22, 23]
+        """
+        return Cuts(self.first[series], np.cumsum(np.diff(self.upto, prepend=0)[series]))
+
     @cached_property
     def _able(self) -> tuple[Ints, Ints]:
         """The series that have cuts, and how many each series has."""

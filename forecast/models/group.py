@@ -14,11 +14,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 
 from forecast import nn
+from forecast.models.bags import Bags
 from forecast.models.heads import new_head
 from forecast.models.inputs import CovariateInputs
 from forecast.models.ridge import ridge
 from forecast.samples import Cuts, Samples, last_inputs
-from forecast.transforms import Chain, Choice, Fill, SampleScale, Standardize, StepScale, choose_transforms, volatility
+from forecast.transforms import (
+    Chain,
+    Choice,
+    Fill,
+    SampleScale,
+    Standardize,
+    StepScale,
+    choose_transforms,
+    chosen_of,
+    volatility,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -104,6 +115,8 @@ class Group:
             When training did.
         """
         plan, self.horizon_ = self.plan, horizon
+        self.bags_ = Bags.drawn(panel.n_series, plan.members, seed=self.seed)
+        panel = panel if len(self.bags_.series) == panel.n_series else panel.take(self.bags_.series)
         prepared, observed, _, self.choices_ = self._prepare(panel)
         self.counts_ = _counts(panel, plan.unit)
         samples = Samples(prepared, panel.offsets, observed, input_size=plan.input_size, horizon=horizon)
@@ -197,6 +210,11 @@ class Group:
         size, level = (np.reshape(part, (*part.shape, *more)) for part in (size, level))
         return np.stack([chain.invert(y * size + level) for y in found])
 
+    def choices(self, panel: Panel) -> list[Choice]:
+        """Return what the transforms do to which series of `panel`."""
+        training, season = self.training, self.plan.season
+        return chosen_of(panel, training.transform, missing=training.missing, season=season)
+
     def _prepare(self, panel: Panel) -> tuple[Floats, NDArray[np.bool_], Chain, list[Choice]]:
         """Return the values [T_total] that the network sees, which of them are targets, and what made them so."""
         chain, prepared, choices = choose_transforms(
@@ -262,8 +280,11 @@ class Group:
     ) -> nn.History:
         streams = [np.random.default_rng(s) for s in np.random.SeedSequence((*self.seed, 1)).spawn(self.plan.members)]
 
+        own = self.bags_.cuts(cuts)
+
         def draw(_step: int) -> nn.Batch:
-            return self._batch(samples, np.stack([cuts.draw(stream, self.plan.batch_size) for stream in streams]))
+            drawn = [mine.draw(stream, self.plan.batch_size) for mine, stream in zip(own, streams, strict=True)]
+            return self._batch(samples, np.stack(drawn))
 
         return nn.train(
             network,

@@ -5,7 +5,14 @@ forecasts of the transformed series back into forecasts of the series itself (`i
 """
 
 from forecast.transforms.base import Chain, Transform
-from forecast.transforms.choosing import TRANSFORMS, Choice, choose_transforms, parse_chain, require_transforms
+from forecast.transforms.choosing import (
+    TRANSFORMS,
+    Choice,
+    choose_transforms,
+    chosen_of,
+    parse_chain,
+    require_transforms,
+)
 from forecast.transforms.differencing import Detrend, Difference
 from forecast.transforms.fill import Fill
 from forecast.transforms.power import BoxCox, Log, SignedLog
@@ -33,6 +40,7 @@ __all__ = [
     "Transform",
     "Winsorize",
     "choose_transforms",
+    "chosen_of",
     "parse_chain",
     "require_transforms",
     "seasonal_indices",

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from forecast.panel import Panel
     from forecast.transforms.base import Transform
 
-__all__ = ["TRANSFORMS", "Choice", "choose_transforms", "parse_chain", "require_transforms"]
+__all__ = ["TRANSFORMS", "Choice", "choose_transforms", "chosen_of", "parse_chain", "require_transforms"]
 
 TRANSFORMS: dict[str, type[Transform]] = {
     "fill": Fill,
@@ -171,10 +171,20 @@ def choose_transforms(
         place += len(group.values)
         chains.append(chain)
         found.append(choices)
-    joined = [
+    return Chain([Parts(bounds, chains)]), panel.with_values(values), _joined(found)
+
+
+def chosen_of(panel: Panel, transform: str = "auto", *, missing: str = "auto", season: bool = True) -> list[Choice]:
+    """Return what `choose_transforms` chooses for a panel and why, with the memory that a part of it takes."""
+    groups = groups_of(panel, parts_of(panel))
+    return _joined([_chosen(group, transform, missing, season=season)[2] for group in groups])
+
+
+def _joined(found: Sequence[list[Choice]]) -> list[Choice]:
+    """Return the choices made for all series, given those for each part of them."""
+    return [
         replace(same[0], series=np.concatenate([choice.series for choice in same])) for same in zip(*found, strict=True)
     ]
-    return Chain([Parts(bounds, chains)]), panel.with_values(values), joined
 
 
 def _chosen(panel: Panel, transform: str, missing: str, *, season: bool) -> tuple[Chain, Panel, list[Choice]]:
