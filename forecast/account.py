@@ -19,6 +19,7 @@ from forecast.config import environment
 from forecast.doctor import Checkup, command
 from forecast.errors import Notice
 from forecast.machine import code_around, versions
+from forecast.models.bags import BAG
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +48,7 @@ MOST_LINES = 5
 
 
 def described(ready: Ready, settings: RunConfig, results: Results) -> dict[str, Any]:
-    """Return run.json but for its command, budget and timings."""
+    """Return run.json but for its command, budget and timings; `bag`: from so many series a member learns."""
     loaded, checkup = ready.loaded, ready.checkup.to_json()
     frame = loaded.frame
     failures = [failure for fit in [*results.fits, results.final] for failure in fit.failures]
@@ -59,6 +60,7 @@ def described(ready: Ready, settings: RunConfig, results: Results) -> dict[str, 
         "created": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "title": Path(loaded.name).stem if title == "auto" else title,
         "seed": settings.seed,
+        **({"bag": BAG} if ready.panel.n_series > BAG else {}),
         "horizon": results.horizon,
         "n_windows": results.n_windows,
         "gap": settings.backtest.gap,

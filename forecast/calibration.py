@@ -93,6 +93,9 @@ class Calibration:
     @cached_property
     def _rows(self) -> dict[str, pd.DataFrame]:
         """The rows of the windows, by model."""
+        models = self.backtested.frame["model"].unique()
+        if len(models) == 1:  # no second copy of them
+            return {str(models[0]): self.backtested.frame}
         return {str(model): rows for model, rows in self.backtested.frame.groupby("model")}
 
     def _errors(self, model: str) -> Errors:

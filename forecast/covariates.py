@@ -7,7 +7,7 @@ may be looked at from there, up to the last step of the horizon, and nothing aft
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["Covariates", "stretches"]
+__all__ = ["Covariates", "gathered", "stretches"]
+
+TOGETHER = 4_096
+"""Series whose values are copied together."""
 
 
 @dataclass(frozen=True)
@@ -105,3 +108,20 @@ def stretches(starts: Ints, lengths: Ints) -> Ints:
     total = int(ends[-1]) if len(ends) else 0
     positions: Ints = np.arange(total) + np.repeat(starts - (ends - lengths), lengths)
     return positions
+
+
+def gathered(values: NDArray[Any], starts: Ints, lengths: Ints) -> NDArray[Any]:
+    """Return the `stretches` of values, without ever holding more positions than those of `TOGETHER` series.
+
+    Examples
+    --------
+    >>> gathered(np.arange(10.0, 30.0), np.array([0, 10]), np.array([2, 3])).tolist()
+    [10.0, 11.0, 20.0, 21.0, 22.0]
+    """
+    ends = np.cumsum(lengths)
+    found = np.empty((int(ends[-1]) if len(ends) else 0, *values.shape[1:]), values.dtype)
+    for first in range(0, len(starts), TOGETHER):
+        some = slice(first, first + TOGETHER)
+        begin, end = ends[first] - lengths[first], ends[some][-1]
+        found[begin:end] = values[stretches(starts[some], lengths[some])]
+    return found

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecast.covariates import stretches
+from forecast.covariates import gathered
 from forecast.frequency import Frequency, advance, future_index
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class Panel:
         starts, lengths = self.offsets[:-1] + dropped, self.lengths - dropped
         return replace(
             self,
-            values=self.values[stretches(starts, lengths)],
+            values=gathered(self.values, starts, lengths),
             offsets=np.r_[0, np.cumsum(lengths)].astype(np.int64),
             covariates=None if self.covariates is None else self.covariates.without_first(dropped, starts, lengths),
         )
@@ -175,7 +175,7 @@ class Panel:
         starts = self.offsets[:-1][chosen]
         return replace(
             self,
-            values=self.values[stretches(starts, lengths)],
+            values=gathered(self.values, starts, lengths),
             offsets=np.r_[0, np.cumsum(lengths)].astype(np.int64),
             ids=tuple(self.ids[int(s)] for s in chosen),
             last=self.last[chosen],

@@ -1,12 +1,13 @@
 """What a run finds out: the backtest, the forecasts with their bands, the leaderboard and the verdict.
 
-The idea: everything is computed here, once, from the panel and the models, and written as the files of the run folder;
-the page is made from those files alone.
+The idea: everything is computed here, once, from the panel and the models (what the page alone shows, when it is asked
+for), and written as the files of the run folder; the page is made from those files alone.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -128,10 +129,9 @@ class Results:
         if combination is not None and (members := self._members(combination, names)):
             names = [*names, COMBINATION]
             self._combine(tested, members, combination.method, split, bounds)
-        calibration = self._calibrate(Calibration(self.given, split, tested, chosen.level, adaptive=chosen.adaptive))
-        self._score(names, split)
+        self.names, self.split, self.chosen = names, split, chosen
+        self._calibrate(Calibration(self.given, split, tested, chosen.level, adaptive=chosen.adaptive))
         self.forecasts = bounds.apply(self.margins.ahead(self.final.forecasts, self.given, chosen.level))
-        self._sample(calibration, chosen)
 
     @classmethod
     def of(
@@ -157,7 +157,7 @@ class Results:
             listener=listener,
         )
 
-    def _calibrate(self, calibration: Calibration) -> Calibration:
+    def _calibrate(self, calibration: Calibration) -> None:
         """Give the windows their intervals, of a quantile where one is asked for, and keep what other data need."""
         able, shifts = list(dict.fromkeys(self.final.forecasts["model"])), {}
         if self.quantile is not None:
@@ -167,33 +167,50 @@ class Results:
         self.backtest, self.between = self.bounds.apply(calibration.windows), calibration.backtested.between
         self.scored = common_points(self.backtest)
         self.coverage = calibration.coverage(self.scored)
-        return calibration
+        self._calibration = calibration
 
-    def _score(self, names: Sequence[str], split: Split) -> None:
-        """Score the windows, by place and by model."""
-        self.places = scores_by_place(self.scored, self.panel, gap=split.gap, quantile=self.quantile)
-        self.leaderboard = leaderboard(
+    @cached_property
+    def places(self) -> pd.DataFrame:
+        """The scores by step, window, series and place in the season."""
+        return scores_by_place(self.scored, self.panel, gap=self.split.gap, quantile=self.quantile)
+
+    @cached_property
+    def leaderboard(self) -> pd.DataFrame:
+        """The scores of the models, the best first."""
+        return leaderboard(
             self.scored,
-            names,
+            self.names,
             baselines=BASELINES,
             fits=[*self.fits, self.final],
             quantile=self.quantile,
             metric=self.metric,
         )
 
-    def _sample(self, calibration: Calibration, chosen: ForecastSection) -> None:
-        """Draw sample paths of the best model, as many as asked for, and of the leading one for its sums."""
-        able = [name for name in self.leaderboard["model"] if name in set(self.forecasts["model"])]
-        self.lead = [*(name for name in able if name not in BASELINES), *able][0]
+    @cached_property
+    def _able(self) -> list[str]:
+        """The models that forecast the future, the best first."""
+        return [name for name in self.leaderboard["model"] if name in set(self.forecasts["model"])]
 
-        def drawn(model: str, n: int) -> pd.DataFrame:
-            paths = calibration.paths(self.forecasts, model, n, seed=self.seed)
-            return paths.assign(y=self.bounds.point(paths["y"]))
+    @cached_property
+    def lead(self) -> str:
+        """The best of the models that are no baselines, where one of them has a forecast."""
+        return [*(name for name in self._able if name not in BASELINES), *self._able][0]
 
-        self.paths = drawn(able[0], chosen.paths)
-        n = chosen.paths or (SUM_PATHS if self.panel.n_series <= MOST_SUMMED else 0)
+    @cached_property
+    def paths(self) -> pd.DataFrame:
+        """Sample paths of the best model, as many as were asked for."""
+        return self._drawn(self._able[0], self.chosen.paths)
+
+    @cached_property
+    def sums(self) -> pd.DataFrame:
+        """The sums of the leading model over the horizon."""
+        n = self.chosen.paths or (SUM_PATHS if self.panel.n_series <= MOST_SUMMED else 0)
         of_lead = self.forecasts[self.forecasts["model"] == self.lead]
-        self.sums = summed(drawn(self.lead, n), of_lead, chosen.level)
+        return summed(self._drawn(self.lead, n), of_lead, self.chosen.level)
+
+    def _drawn(self, model: str, n: int) -> pd.DataFrame:
+        paths = self._calibration.paths(self.forecasts, model, n, seed=self.seed)
+        return paths.assign(y=self.bounds.point(paths["y"]))
 
     def _members(self, combination: CombinationSection, names: Sequence[str]) -> list[str]:
         """Return the models that are combined, as far as they have a forecast of the future."""

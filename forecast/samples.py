@@ -61,6 +61,17 @@ class Cuts:
         series = able[rng.integers(0, len(able), count)]
         return np.asarray(self.first[series] + rng.integers(0, counts[series]), dtype=np.int64)
 
+    def take(self, series: Ints) -> Cuts:
+        """Return the cuts of some of the series.
+
+        Examples
+        --------
+        >>> cuts = Cuts(np.array([3, 10, 20]), np.array([2, 5, 9])).take(np.array([0, 2]))
+        >>> cuts[np.arange(len(cuts))].tolist()
+        [3, 4, 20, 21, 22, 23]
+        """
+        return Cuts(self.first[series], np.cumsum(np.diff(self.upto, prepend=0)[series]))
+
     @cached_property
     def _able(self) -> tuple[Ints, Ints]:
         """The series that have cuts, and how many each series has."""
@@ -146,13 +157,13 @@ class Samples:
         return self.values[before], np.where(inside, self.values[after], 0.0), inside.astype(np.float64)
 
 
-def lots(cuts: Cuts, streams: Sequence[np.random.Generator], count: int) -> Iterator[Ints]:
+def lots(cuts: Sequence[Cuts], streams: Sequence[np.random.Generator], count: int) -> Iterator[Ints]:
     """Yield `count` positions by lot for every step of training and every member, [E, B].
 
     Parameters
     ----------
-    cuts : Cuts
-        What is drawn from, see `Cuts.draw`.
+    cuts : sequence of Cuts
+        What each member draws from, see `Cuts.draw`.
     streams : sequence of Generator
         One for each member, whose lots do not depend on the others.
     count : int
@@ -160,12 +171,15 @@ def lots(cuts: Cuts, streams: Sequence[np.random.Generator], count: int) -> Iter
 
     Examples
     --------
-    >>> drawn = lots(Cuts(np.array([3]), np.array([2])), [np.random.default_rng(seed) for seed in (0, 1)], 4)
+    >>> cuts = Cuts(np.array([3]), np.array([2]))
+    >>> drawn = lots([cuts, cuts], [np.random.default_rng(seed) for seed in (0, 1)], 4)
     >>> next(drawn).tolist(), next(drawn).tolist()
     ([[4, 4, 4, 3], [3, 4, 4, 4]], [[3, 3, 3, 3], [3, 3, 4, 4]])
     """
     while True:
-        together = [cuts.draw(stream, AT_ONCE * count).reshape(AT_ONCE, count) for stream in streams]
+        together = [
+            own.draw(stream, AT_ONCE * count).reshape(AT_ONCE, count) for own, stream in zip(cuts, streams, strict=True)
+        ]
         yield from np.stack(together, axis=1)
 
 

@@ -78,8 +78,11 @@ def common_points(backtested: pd.DataFrame, n_models: int | None = None) -> pd.D
 
     Where a fit of one model failed, the others are not scored either.
     """
+    wanted = backtested["model"].nunique() if n_models is None else n_models
+    if wanted == 1:
+        return backtested
     models = backtested.groupby(["unique_id", "cutoff", "step"])["model"].transform("nunique")
-    return backtested[models == (backtested["model"].nunique() if n_models is None else n_models)]
+    return backtested[models == wanted]
 
 
 def leaderboard(

@@ -108,7 +108,8 @@ def given(panel: Panel, back: int, split: Split) -> Panel | None:
         return past.until(split.reach)
     known = np.add.reduceat(np.isfinite(past.values), past.offsets[:-1]) if past.n_series else np.empty(0)
     chosen = np.flatnonzero(known >= LEAST_VALUES)
-    return past.take(chosen).until(split.reach) if len(chosen) else None
+    past = past if len(chosen) == past.n_series else past.take(chosen)
+    return past.until(split.reach) if len(chosen) else None
 
 
 def perform(task: Task) -> Outcome:
@@ -127,7 +128,9 @@ def perform(task: Task) -> Outcome:
         names, cutoffs = set(past.ids), set(split.backs)
         for back in task.backs[1:]:
             later = split.past(panel, back)
-            later = later.take([s for s, name in enumerate(later.ids) if name in names]).until(split.reach)
+            if later.ids != past.ids:
+                later = later.take([s for s, name in enumerate(later.ids) if name in names])
+            later = later.until(split.reach)
             found = ahead(predicted(model, later, level=task.levels), task.model, split, task.bounds)
             if back in cutoffs:
                 outcome.frames.append(found)

@@ -104,6 +104,18 @@ def test_the_sample_is_drawn_over_all_files_by_the_seed_and_said(folder, tmp_pat
     assert (about["series"], about["sample"], about["chunk"], about["seed"]) == (N_SERIES, 8, 10, 0)
 
 
+def test_it_is_said_how_many_series_a_member_learns_from(folder, tmp_path, call, monkeypatch):
+    monkeypatch.setattr(parquet_folders, "BAG", 6)
+    _, _, err = call(
+        *("predict", str(folder), "--id", "shop", "--target", "units", "--models", "naive", "--sample-series", "8"),
+        *("--chunk-series", "10", "--output", "out", "--engine", "serial"),
+    )
+    about = json.loads((Path("out") / parquet_folders.ABOUT).read_text(encoding="utf-8"))
+
+    assert "learn from 8 of them, drawn by lot, each member of a network from its own 6" in err
+    assert (about["sample"], about["bag"]) == (8, 6)
+
+
 def test_what_was_said_of_the_sample_is_not_said_of_a_chunk_again(folder, tmp_path, call):
     _, _, err = call(
         *("predict", str(folder), "--id", "shop", "--target", "units", "--models", "naive"),

@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from forecast.cli.printing import polite
 from forecast.cli.usage import unknown_command
+from forecast.heap import one_heap
 
 __all__ = ["CONTEXT", "Commands", "Quick", "lazily"]
 
@@ -83,6 +84,7 @@ class Commands(Quick):
 
     def invoke(self, ctx: Any) -> Any:
         """Call the command that was typed."""
+        one_heap()
         with polite():
             return super().invoke(ctx)
 

@@ -18,6 +18,7 @@ from typing import IO
 
 from forecast.engine.cores import WORKER, one_thread
 from forecast.engine.parcels import Library, opened
+from forecast.heap import one_heap
 
 __all__ = ["serve"]
 
@@ -53,6 +54,7 @@ def _end_with(caller: int, shelf: str) -> None:
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the other side alone decides when to stop
     warnings.simplefilter("ignore")
+    one_heap()
     _caller, _, _shelf = os.environ[WORKER].partition(" ")
     threading.Thread(target=_end_with, args=(int(_caller), _shelf), daemon=True).start()
     with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as out, one_thread():

@@ -14,11 +14,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import numpy as np
 
 from forecast import nn
+from forecast.models.bags import Bags
 from forecast.models.heads import new_head
 from forecast.models.inputs import CovariateInputs
 from forecast.models.ridge import ridge
 from forecast.samples import Cuts, Samples, last_inputs, lots
-from forecast.transforms import Chain, Choice, Fill, SampleScale, Standardize, StepScale, choose_transforms, volatility
+from forecast.transforms import (
+    Chain,
+    Choice,
+    Fill,
+    SampleScale,
+    Standardize,
+    StepScale,
+    choices_of,
+    choose_transforms,
+    volatility,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -119,6 +130,8 @@ class Group:
     def _fit(self, panel: Panel, *, horizon: int) -> Self:
         """Train those members that are kept."""
         plan, self.horizon_ = self.plan, horizon
+        self.bags_ = Bags.drawn(panel.n_series, plan.members, seed=self.seed)
+        panel = panel if len(self.bags_.series) == panel.n_series else panel.take(self.bags_.series)
         prepared, observed, _, self.choices_ = self._prepare(panel)
         self.counts_ = _counts(panel, plan.unit)
         samples = Samples(prepared, panel.offsets, observed, input_size=plan.input_size, horizon=horizon)
@@ -213,6 +226,11 @@ class Group:
         size, level = (np.reshape(part, (*part.shape, *more)) for part in (size, level))
         return np.stack([chain.invert(y * size + level) for y in found])
 
+    def choices(self, panel: Panel) -> list[Choice]:
+        """Return what the transforms do to which series of `panel`."""
+        training, season = self.training, self.plan.season
+        return choices_of(panel, training.transform, missing=training.missing, season=season, power=self.plan.power)
+
     def _prepare(self, panel: Panel) -> tuple[Floats, NDArray[np.bool_], Chain, list[Choice]]:
         """Return the values [T_total] that the network sees, which of them are targets, and what made them so."""
         chain, prepared, choices = choose_transforms(
@@ -286,7 +304,8 @@ class Group:
         seeds = np.random.SeedSequence((*self.seed, 1)).spawn(self.plan.members)
         streams = [np.random.default_rng(seeds[member]) for member in self.kept_]
 
-        drawn = lots(cuts, streams, self.plan.batch_size)
+        own = self.bags_.cuts(cuts)
+        drawn = lots([own[member] for member in self.kept_], streams, self.plan.batch_size)
 
         def draw(_step: int) -> nn.Batch:
             return self._batch(samples, next(drawn))

@@ -7,6 +7,7 @@ members, moved towards the networks trained beforehand the further, the less the
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -14,11 +15,11 @@ import numpy as np
 from forecast import nn
 from forecast.engine import threads
 from forecast.errors import ConfigError, ModelError, Notice
+from forecast.models.bags import BAG
 from forecast.models.base import asked, constants_kept, interval_frame, quantiles_of
 from forecast.models.group import Group, Training
 from forecast.models.presets import PRESETS, RULES, kind_of, make_plans
 from forecast.models.prior import Prior
-from forecast.panel import Panel, forecast_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecast.models.presets import Plan
+    from forecast.panel import Panel
 
     Floats = NDArray[np.float64]
 
@@ -34,6 +36,8 @@ __all__ = ["MLP"]
 
 MOST_COMPARED = 1_000
 """Series on which members and the networks trained beforehand are compared: of more, so many at equal distances."""
+TOGETHER = 4_096
+"""Series that are forecast together: a multiple of those that a network is given at once, so no digit depends on it."""
 TYPICAL_OF = 200
 """The latest values whose mean absolute change is the unit of these errors."""
 
@@ -190,19 +194,24 @@ class MLP:
         move the forecast.
         """
         panel = asked(self, panel)
+        levels = () if all(group.plan.head == "point" for group in self.groups_) else level
+        found = np.concatenate([self._told(part, levels) for part in _parts(panel)])
+        return interval_frame(panel, found, levels, model=self.name)
+
+    def _told(self, panel: Panel, level: Sequence[float]) -> Floats:
+        """Return the forecasts after the end of `panel` and the `quantiles_of` the levels, [S, H, 1 + Q]."""
         with ThreadPoolExecutor(threads()) as pool:
             beforehand = None if self.prior_ is None else pool.submit(self.prior_.ahead, panel)
             members = self._ahead(panel, do=pool.map)
         y_hat = members.copy()
         if beforehand is not None:
             y_hat += self.prior_share_ * (beforehand.result() - y_hat)
-        if not level or all(group.plan.head == "point" for group in self.groups_):
-            return forecast_frame(panel, constants_kept(panel, y_hat), model=self.name)
+        if not level:
+            return constants_kept(panel, y_hat)[..., None]
         told = [group.quantiles(panel, quantiles_of(level)) for group in self.groups_]
         ends = np.median(np.concatenate(told), axis=0) + (y_hat - members)[..., None]
         found = np.moveaxis(np.concatenate([y_hat[..., None], ends], axis=-1), -1, 0)
-        kept = np.stack([constants_kept(panel, part) for part in found], axis=-1)
-        return interval_frame(panel, kept, level, model=self.name)
+        return np.stack([constants_kept(panel, part) for part in found], axis=-1)
 
     def _plans(self, panel: Panel) -> list[Plan]:
         """Return the plans of all groups: the rule for such a panel, and what the user named."""
@@ -273,7 +282,10 @@ class MLP:
         if self.prior_ is not None:
             self.choices_["prior_share"] = round(self.prior_share_, 3)
             self.choices_["prior_share_why"] = "errors on the latest block, and how many values there are to learn from"
-        for choice in first.choices_:
+        if panel.n_series > BAG:
+            self.choices_["learned_from"] = BAG
+            self.choices_["learned_from_why"] = f"each member has its own of {panel.n_series:,} series, by lot"
+        for choice in first.choices_ if panel.n_series <= BAG else first.choices(panel):
             self.choices_[choice.name] = _named(panel, choice.series)
             self.choices_[f"{choice.name}_why"] = choice.why
         self.notices_: list[Notice] = [notice for group in self.groups_ for notice in _losses(group)]
@@ -298,6 +310,12 @@ def _losses(group: Group) -> list[Notice]:
     return [
         Notice("W301", f"mlp: {said}, halved three times; {used}; try --set models.mlp.learning_rate={rate / 10:g}")
     ]
+
+
+def _parts(panel: Panel) -> list[Panel]:
+    """Return the panel in parts of `TOGETHER` series."""
+    ends = [*range(0, panel.n_series, TOGETHER), panel.n_series]
+    return [panel] if len(ends) == 2 else [panel.take(np.arange(a, b)) for a, b in pairwise(ends)]
 
 
 def _latest_error(ahead: Callable[[Panel], Floats], panel: Panel, horizon: int, *, block: int) -> float:

@@ -16,6 +16,7 @@ import numpy as np
 
 from forecast import nn
 from forecast.errors import ModelError
+from forecast.models.bags import Bags
 from forecast.models.base import asked, constants_kept
 from forecast.models.generated import generate
 from forecast.panel import Panel, forecast_frame
@@ -177,6 +178,8 @@ class Prior:
 
     def _tuned(self, panel: Panel) -> nn.Network:
         """Return the network after `steps` more steps on samples of the panel, errors counted relative to the level."""
+        bags = Bags.drawn(panel.n_series, MEMBERS, seed=(self.seed, 3))
+        panel = panel if len(bags.series) == panel.n_series else panel.take(bags.series)
         _, whole, observed = self._prepare(panel)
         shape, network = SHAPES[self.season_], new_network(self.season_)
         network.parameters[...] = self.networks_[0].parameters
@@ -185,8 +188,10 @@ class Prior:
         unit = volatility(panel) / StepScale().fit(panel.with_values(whole)).size_
         streams = [np.random.default_rng(s) for s in np.random.SeedSequence([self.seed, 2]).spawn(MEMBERS)]
 
+        own = bags.cuts(cuts)
+
         def draw(_step: int) -> nn.Batch:
-            chosen = np.stack([cuts.draw(stream, TUNING_BATCH) for stream in streams])
+            chosen = np.stack([mine.draw(stream, TUNING_BATCH) for mine, stream in zip(own, streams, strict=True)])
             inputs, targets, mask = samples.gather(chosen)
             level, size = SampleScale("difference").measure(inputs)
             series = np.searchsorted(panel.offsets, chosen, side="right") - 1

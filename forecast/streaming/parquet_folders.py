@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.errors import ConfigError, FileError
+from forecast.models.bags import BAG
 from forecast.reading.parts import Parts, rows_in
 from forecast.reading.sources import find_file
 from forecast.storage.files import FULL, no_formulas, require_free, write_file
@@ -129,7 +130,8 @@ class Drawn:
         places = _drawn(parts.n_series, sizes.sample, seed=settings.seed)
         told = f"{parts.n_series} series, {min(sizes.chunk, parts.n_series)} at a time"
         of = "all of them" if len(places) == parts.n_series else f"{len(places)} of them, drawn by lot"
-        listener.say(f"{told}; networks and intervals learn from {of}")
+        bags = f", each member of a network from its own {BAG:,}" if len(places) > BAG else ""
+        listener.say(f"{told}; networks and intervals learn from {of}{bags}")
         named = settings.model_copy(update={"data": settings.data.model_copy(update={"id": parts.id})})
         return cls(parts, places, named)
 
@@ -148,7 +150,8 @@ class Drawn:
     def about(self, sizes: Sizes) -> dict[str, Any]:
         """Return what is to be known of parts that were made so, but for their names."""
         series, seed = {"series": self.parts.n_series, "chunk": sizes.chunk}, {"seed": self.settings.seed}
-        return {"schema": 1, **series, "sample": len(self.places), **seed}
+        sample = {"sample": len(self.places), "bag": min(BAG, len(self.places))}
+        return {"schema": 1, **series, **sample, **seed}
 
 
 class Written:

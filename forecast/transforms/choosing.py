@@ -183,8 +183,10 @@ def choose_transforms(
     return Chain([Parts(bounds, chains)]), panel.with_values(values), _joined(found)
 
 
-def choices_of(panel: Panel, *, missing: str = "auto") -> list[Choice]:
-    """Return what `choose_transforms` would choose by its rule; the panel is not transformed further than that takes.
+def choices_of(
+    panel: Panel, transform: str = "auto", *, missing: str = "auto", season: bool = True, power: str = "root"
+) -> list[Choice]:
+    """Return what `choose_transforms` would choose; the panel is not transformed further than that takes.
 
     Examples
     --------
@@ -193,7 +195,7 @@ def choices_of(panel: Panel, *, missing: str = "auto") -> list[Choice]:
     ['root', 'step_scale', 'deseasonalize']
     """
     groups = groups_of(panel, parts_of(panel, SMALL))
-    return _joined([_fitted(group, "auto", missing)[2] for group in groups])
+    return _joined([_fitted(group, transform, missing, season=season, power=power)[2] for group in groups])
 
 
 def _joined(found: Sequence[Sequence[Choice]]) -> list[Choice]:
