@@ -146,27 +146,27 @@ class Samples:
         return self.values[before], np.where(inside, self.values[after], 0.0), inside.astype(np.float64)
 
 
-def lots(cuts: Cuts, streams: Sequence[np.random.Generator], count: int) -> Iterator[Ints]:
+def lots(cuts: Sequence[Cuts], streams: Sequence[np.random.Generator], count: int) -> Iterator[Ints]:
     """Yield `count` positions by lot for every step of training and every member, [E, B].
 
     Parameters
     ----------
-    cuts : Cuts
-        What is drawn from, see `Cuts.draw`.
+    cuts : sequence of Cuts
+        For each member what is drawn from, see `Cuts.draw`.
     streams : sequence of Generator
-        One for each member, whose lots do not depend on the others.
+        For each member its own, so that its lots do not depend on the others.
     count : int
         B, the samples of a member in one step.
 
     Examples
     --------
-    >>> drawn = lots(Cuts(np.array([3]), np.array([2])), [np.random.default_rng(seed) for seed in (0, 1)], 4)
+    >>> drawn = lots([Cuts(np.array([3]), np.array([2]))] * 2, [np.random.default_rng(seed) for seed in (0, 1)], 4)
     >>> next(drawn).tolist(), next(drawn).tolist()
     ([[4, 4, 4, 3], [3, 4, 4, 4]], [[3, 3, 3, 3], [3, 3, 4, 4]])
     """
     while True:
-        together = [cuts.draw(stream, AT_ONCE * count).reshape(AT_ONCE, count) for stream in streams]
-        yield from np.stack(together, axis=1)
+        drawn = [own.draw(stream, AT_ONCE * count) for own, stream in zip(cuts, streams, strict=True)]
+        yield from np.stack([member.reshape(AT_ONCE, count) for member in drawn], axis=1)
 
 
 def last_inputs(values: Floats, offsets: Ints, input_size: int) -> Floats:

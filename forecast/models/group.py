@@ -259,7 +259,7 @@ class Group:
     ) -> nn.History:
         streams = [np.random.default_rng(s) for s in np.random.SeedSequence((*self.seed, 1)).spawn(self.plan.members)]
 
-        drawn = lots(cuts, streams, self.plan.batch_size)
+        drawn = lots([cuts] * len(streams), streams, self.plan.batch_size)
 
         def draw(_step: int) -> nn.Batch:
             return self._batch(samples, next(drawn))
