@@ -163,24 +163,21 @@ def lots(cuts: Sequence[Cuts], streams: Sequence[np.random.Generator], count: in
     Parameters
     ----------
     cuts : sequence of Cuts
-        What each member draws from, see `Cuts.draw`.
+        For each member what is drawn from, see `Cuts.draw`.
     streams : sequence of Generator
-        One for each member, whose lots do not depend on the others.
+        For each member its own, so that its lots do not depend on the others.
     count : int
         B, the samples of a member in one step.
 
     Examples
     --------
-    >>> cuts = Cuts(np.array([3]), np.array([2]))
-    >>> drawn = lots([cuts, cuts], [np.random.default_rng(seed) for seed in (0, 1)], 4)
+    >>> drawn = lots([Cuts(np.array([3]), np.array([2]))] * 2, [np.random.default_rng(seed) for seed in (0, 1)], 4)
     >>> next(drawn).tolist(), next(drawn).tolist()
     ([[4, 4, 4, 3], [3, 4, 4, 4]], [[3, 3, 3, 3], [3, 3, 4, 4]])
     """
     while True:
-        together = [
-            own.draw(stream, AT_ONCE * count).reshape(AT_ONCE, count) for own, stream in zip(cuts, streams, strict=True)
-        ]
-        yield from np.stack(together, axis=1)
+        drawn = [own.draw(stream, AT_ONCE * count) for own, stream in zip(cuts, streams, strict=True)]
+        yield from np.stack([member.reshape(AT_ONCE, count) for member in drawn], axis=1)
 
 
 def last_inputs(values: Floats, offsets: Ints, input_size: int) -> Floats:

@@ -369,12 +369,13 @@ def test_divergence_names_the_member_the_step_and_the_rate():
     assert caught.value.rate == 1e30 / 8
 
 
-def test_parts_of_many_inputs_are_forecast_as_one():
-    network = nn.Network(nn.Linear(5), nn.Tanh(), nn.Linear(2), input_size=3, members=4, dtype=np.float64)
-    x = np.random.default_rng(0).normal(size=(11, 3))
+@pytest.mark.parametrize(("members", "shape"), [(4, (11, 3)), (4, (4, 11, 3)), (1, (11, 3)), (1, (1, 11, 3))])
+def test_parts_of_many_inputs_are_forecast_as_one(members, shape):
+    network = nn.Network(nn.Linear(5), nn.Tanh(), nn.Linear(2), input_size=3, members=members, dtype=np.float64)
+    x = np.random.default_rng(0).normal(size=shape)
 
     np.testing.assert_allclose(network.predict(x, at_once=4), network.forward(x), rtol=1e-12)
-    assert network.predict(x[:0]).shape == (4, 0, 2)
+    assert network.predict(x[..., :0, :]).shape == (members, 0, 2)
 
 
 @pytest.mark.parametrize("members", [1, 3])

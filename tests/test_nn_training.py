@@ -1,6 +1,7 @@
 """The training loop: what it records, when it stops and how it comes back from a divergence."""
 
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -87,6 +88,19 @@ def test_averaged_weights_swing_less_than_the_last_ones():
 
     errors = [np.mean((network.forward(X) - np.sin(X)) ** 2) for network in (last, averaged)]
     assert errors[1] < errors[0]
+
+
+def test_a_large_validation_block_takes_memory_for_its_outputs_alone():
+    network = nn.Network(nn.Linear(64), nn.ReLU(), nn.Linear(1), input_size=1)
+    many = np.linspace(-3, 3, 50_000, dtype=np.float32).reshape(-1, 1)
+    later = nn.Batch(many, np.sin(many))
+
+    tracemalloc.start()
+    learn(network, max_steps=10, validation=later)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+
+    assert peak < 50_000 * 64 * 4 / 4  # a quarter of what one hidden layer makes of all of them
 
 
 def test_the_average_is_what_is_validated_and_kept():

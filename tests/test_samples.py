@@ -145,7 +145,8 @@ def test_lots_are_those_of_each_members_own_stream_however_many_members_and_step
     cuts = Cuts(np.array([1, 20]), np.array([4, 100]))
 
     def drawn(*seeds):
-        return list(islice(lots([cuts] * len(seeds), [np.random.default_rng(seed) for seed in seeds], 5), steps))
+        streams = [np.random.default_rng(seed) for seed in seeds]
+        return list(islice(lots([cuts] * len(seeds), streams, 5), steps))
 
     alone, together = [drawn(seed) for seed in (3, 4, 5)], drawn(3, 4, 5)
 

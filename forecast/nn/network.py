@@ -149,15 +149,15 @@ class Network:
             y = layer.forward(y)
         return y[None] if self.members == 1 else y
 
-    def predict(self, x: Array, *, at_once: int = 512) -> Array:
+    def predict(self, x: Array, *, at_once: int = 256) -> Array:
         """Return the outputs for any number of inputs, `at_once` of them at a time, which bounds the memory.
 
         Parameters
         ----------
-        x : ndarray [B, L]
-            The same inputs for every member.
+        x : ndarray [B, L] or [E, B, L]
+            The same inputs for every member, or each member's own.
         at_once : int
-            Inputs of one forward pass.
+            Inputs of one forward pass: few enough for what the layers make of them to stay in the cache.
 
         Returns
         -------
@@ -170,7 +170,7 @@ class Network:
         >>> Network(Linear(2), input_size=3, members=5).predict(np.zeros((7, 3)), at_once=4).shape
         (5, 7, 2)
         """
-        parts = [x[first : first + at_once] for first in range(0, len(x), at_once)] or [x]
+        parts = [x[..., first : first + at_once, :] for first in range(0, x.shape[-2], at_once)] or [x]
         return np.concatenate([self.forward(part).copy() for part in parts], axis=1)
 
     def backward(self, dy: Array, *, inward: bool = False) -> Array:

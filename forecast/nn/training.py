@@ -311,7 +311,7 @@ class _Keeper:
         network, moving = self.network, self.network.parameters.copy()
         network.parameters[...] = weights
         with network.training_mode(on=False):
-            losses = self.loss.value_and_gradient(network.forward(inputs), targets, weight)[0].astype(np.float64)
+            losses = self.loss.value_and_gradient(network.predict(inputs), targets, weight)[0].astype(np.float64)
         network.parameters[...] = moving
         return losses
 
