@@ -177,14 +177,12 @@ def _earliest(panel: Panel) -> NDArray[np.int64]:
 
 def _ids(panel: Panel) -> list[Finding]:
     """Return a warning of names that are the same but for capitals, spaces and leading zeros."""
-    seen: dict[str, str] = {}
-    pairs = []
-    for name in panel.ids:
-        first = seen.setdefault("".join(name.casefold().split()).lstrip("0"), name)
-        if first != name:
-            pairs.append(f"{shown(first)} and {shown(name)}")
-    if not pairs:
+    alike = ["".join(name.casefold().split()).lstrip("0") for name in panel.ids]
+    if len(set(alike)) == len(alike):
         return []
+    seen: dict[str, str] = {}
+    firsts = [(seen.setdefault(key, name), name) for key, name in zip(alike, panel.ids, strict=True)]
+    pairs = [f"{shown(first)} and {shown(name)}" for first, name in firsts if first != name]
     more = f" and {len(pairs) - 1:,} more pairs" if len(pairs) > 1 else ""
     return [
         Finding(

@@ -67,7 +67,7 @@ def read_delimited(
     empty = Table(pd.DataFrame(), name, hashlib.sha256(data).hexdigest(), source=source)
     separator = asked or _sniff_separator(text, empty)
     table = _from_rows(list(_iterate(text, separator, name, strict=True)), separator, empty)
-    found = decimal or sniff_decimal(table)
+    found = decimal or sniff_decimal(table, quoted=separator == ",")
     notes = (
         *([f"encoding {used_encoding}"] if used_encoding not in ("utf-8", encoding) else []),
         *([f"separator {_quoted(separator)}"] if separator not in (",", asked) and table.frame.shape[1] > 1 else []),

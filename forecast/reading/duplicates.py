@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from forecast.errors import DataError, shown
-from forecast.reading.roles import separating_columns
+from forecast.reading.roles import separating_columns, separating_pair
 from forecast.reading.rows import stamp
 from forecast.reading.zones import proposed_zone
 
@@ -85,6 +85,14 @@ def _conflict(
             f"{count} in {table.name}, first {stamp(rows.times[at])}{whose}: {table.listed(same)}",
             found="perhaps local times: this hour comes twice when summer ends",
             hint=table.retry(tz=zone),
+        )
+    pair = None if found or id is not None else separating_pair(table, times, taken=taken)
+    if pair is not None:
+        return DataError(
+            "D111",
+            f"{count} in {table.name}, first {stamp(rows.times[at])}: {table.listed(same)}",
+            found=f"columns that tell them apart together: {', '.join(map(shown, pair))}",
+            hint="write one column that names both, such as north_shoes, and name it with --id",
         )
     return DataError(
         "D111",

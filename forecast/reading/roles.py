@@ -7,6 +7,7 @@ asked.
 from __future__ import annotations
 
 import re
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from forecast.reading.table import Table
     from forecast.reading.times import Times
 
-__all__ = ["check_given", "find_id", "find_target", "find_time", "separating_columns"]
+__all__ = ["check_given", "find_id", "find_target", "find_time", "separating_columns", "separating_pair"]
 
 TARGET_NAMES = frozenset(["y", "value", "target"])
 PARTS_OF_YEARS = frozenset(["month", "quarter", "week", "day"])
@@ -33,6 +34,9 @@ _DRESSED = re.compile(
     r"\(?[+-]?\s*(?:[A-Z]{3}|[^\w\s.,+()-]{1,2})?\s*[+-]?\d[\d.,' ]*\s*(?:[^\W\d_]{1,4}|[^\w\s.,()]{1,2})?\s*\)?"
 )
 """A number with a sign of money, a unit or brackets around it: ``$1,200``, ``12 kg``, ``(5)``."""
+
+
+_MONTHS = frozenset(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"])
 
 
 def check_given(table: Table, **given: str | None) -> None:
@@ -97,6 +101,9 @@ def find_id(table: Table, times: Times | None, *, given: str | None, taken: set[
     if times is None or len(times.moments) == len(times.codes):
         return None
     found = [c for c in separating_columns(table, times.values, taken=taken) if not _is_numeric(table, c)]
+    if len(found) == 1 and frame[found[0]].astype(str).str.fullmatch(r"\d{1,2}:\d{2}(?::\d{2})?").all():
+        what = f"the times of the day of {table.name} stand in a column of their own, {shown(found[0])}"
+        raise DataError("D104", what, hint="write date and time into one column, such as 2024-01-31 13:00")
     return found[0] if len(found) == 1 else None
 
 
@@ -110,6 +117,16 @@ def separating_columns(table: Table, times: NDArray[Any], *, taken: set[str | No
         if pairs["id"].duplicated().any() and not is_missing(cells[column]).any() and not pairs.duplicated().any():
             found.append(column)
     return sorted(found, key=lambda column: _is_numeric(table, column))
+
+
+def separating_pair(table: Table, times: NDArray[Any], *, taken: set[str | None]) -> tuple[str, str] | None:
+    """Return the first two columns of texts that tell repeated times apart together, each series having several."""
+    free = [c for c in _columns(table) if c not in taken and not _is_numeric(table, c)]
+    for pair in combinations([c for c in free if not is_missing(table.frame[c]).any()], 2):
+        cells = table.frame[list(pair)].astype(str)
+        if cells.duplicated().any() and not cells.assign(**{"time of the row": times}).duplicated().any():
+            return pair
+    return None
 
 
 def find_target(table: Table, *, given: str | None, taken: set[str | None]) -> str:
@@ -140,6 +157,8 @@ def find_target(table: Table, *, given: str | None, taken: set[str | None]) -> s
         )
     listed = ", ".join(shown(column)[1:-1] for column in found[:20]) + (", ..." if len(found) > 20 else "")
     what = f"which column of {table.name} to forecast? numeric columns: {listed} (all of them: --layout columns)"
+    if sum(name[:3] in _MONTHS for name in map(_folded, found)) > LIKELY_SHARE * len(found) > 1:
+        raise DataError("D105", what, hint="write a row for each month: its date in one column, its value in another")
     amounts = [column for column in found if not _has_word(column, KEY_WORDS)] or found
     likely = max(preferred or amounts, key=lambda column: table.frame[column].astype(str).value_counts().size)
     raise DataError("D105", what, hint=table.retry(target=likely))

@@ -6,6 +6,7 @@ row decides and neither is taken.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from forecast.reading.table import Table
 
 __all__ = ["Times", "looks_like_times", "read_times"]
+
+_SPAN = re.compile(r"(\d{4})[-/](\d\d)", re.ASCII)
 
 SNIFFED_TEXTS = 100
 """A form that fits none of so many cells is not tried on the rest."""
@@ -142,6 +145,9 @@ def read_times(
         reading = whole if integers and whole.good.all() else _read_best(table, column, texts)
     if not reading.good.all():
         raise _not_understood(table, column, texts, np.flatnonzero(~reading.good[codes]))
+    if date_format is None and _are_spans(texts):
+        what = f"the times in {shown(column)} of {table.name}, such as {shown(texts[0])}, name two years each"
+        raise DataError("D109", what, hint=f"write one year: {texts[0][:4]}")
     if reading.times.dtype.kind == "i" and not integers:
         reading, notes = _epoch(reading)
         return Times.of(codes, reading.times, notes)
@@ -158,6 +164,12 @@ def read_times(
         return Times.of(np.arange(len(codes)), times, (note,))
     (offset,) = reading.kinds
     return Times.of(codes, reading.times, (f"times as written, at UTC offset {offset}",) if offset else ())
+
+
+def _are_spans(texts: Sequence[str]) -> bool:
+    """Whether three texts or more each name a year and the next, such as ``2019/20``, which could be a month."""
+    spans = (_SPAN.fullmatch(text) for text in texts)
+    return len(texts) > 2 and all(span is not None and int(span[2]) == (int(span[1]) + 1) % 100 for span in spans)
 
 
 def _epoch(reading: Reading) -> tuple[Reading, tuple[str, ...]]:
@@ -234,7 +246,9 @@ def _ambiguous(
 
 
 def _not_understood(table: Table, column: str, texts: list[str], rows: NDArray[np.intp]) -> DataError:
-    fitting = next((format_ for format_ in PROPOSALS if read_format(texts, format_).good.all()), None)
+    readings = {form: read_format(texts, form) for form in PROPOSALS}
+    shares = {form: _regular_share(reading.times) for form, reading in readings.items() if reading.good.all()}
+    fitting = max(shares, key=shares.__getitem__, default=None)
     noun = "date in" if len(rows) == 1 else "dates in"
     if fitting:
         hint = table.retry(date_format=fitting)

@@ -191,8 +191,15 @@ def looks_decimal(text: str, mark: str) -> bool:
     return _DECIMAL[mark].fullmatch(text) is not None
 
 
-def sniff_decimal(table: Table) -> str:
+def sniff_decimal(table: Table, *, quoted: bool = False) -> str:
     """Return the decimal mark of the text columns of `table`; a point where nothing says otherwise.
+
+    Parameters
+    ----------
+    table : Table
+        Of texts.
+    quoted : bool
+        Whether commas stand between the cells too, so that one in a number is likelier to be one of thousands.
 
     Raises
     ------
@@ -229,7 +236,8 @@ def sniff_decimal(table: Table) -> str:
         if clear
         else f"the comma of {unclear} of {table.name} can be a decimal or a thousands separator, and no row decides"
     )
-    raise DataError("D108", what, hint=table.retry(decimal=","))
+    by_hand = "write the numbers without commas, or add --decimal , where these are decimal commas"
+    raise DataError("D108", what, hint=by_hand if quoted and not clear else table.retry(decimal=","))
 
 
 def _too_large(table: Table, column: str, values: NDArray[np.float64]) -> DataError:
