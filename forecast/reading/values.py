@@ -144,10 +144,9 @@ def grouped_cell(table: Table, column: str) -> str:
 
 def _ungrouped(cells: pd.Series[Any], decimal: str) -> pd.Series[Any]:
     """Return the cells without the marks between thousands."""
-    texts = cells.astype(str)
-    return cells.astype(object).mask(
-        _matches(texts, _GROUPS[decimal]), texts.str.replace(_OTHER[decimal], "", regex=False)
-    )
+    grouped, plain = _matches(cells, _GROUPS[decimal]), cells.to_numpy(object, copy=True)
+    plain[grouped] = [str(cell).replace(_OTHER[decimal], "") for cell in plain[grouped]]
+    return pd.Series(plain, index=cells.index, dtype=object)
 
 
 def blanked(table: Table, column: str, marks: Sequence[str]) -> Table:
