@@ -7,7 +7,6 @@ members, moved towards the networks trained beforehand the further, the less the
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -22,7 +21,7 @@ from forecast.models.presets import PRESETS, RULES, kind_of, make_plans
 from forecast.models.prior import Prior
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -36,7 +35,7 @@ __all__ = ["MLP"]
 
 MOST_COMPARED = 1_000
 """Series on which members and the networks trained beforehand are compared: of more, so many at equal distances."""
-TOGETHER = 4_096
+TOGETHER = 2_048
 """Series that are forecast together: a multiple of those that a network is given at once, so no digit depends on it."""
 TYPICAL_OF = 200
 """The latest values whose mean absolute change is the unit of these errors."""
@@ -312,10 +311,13 @@ def _losses(group: Group) -> list[Notice]:
     ]
 
 
-def _parts(panel: Panel) -> list[Panel]:
-    """Return the panel in parts of `TOGETHER` series."""
-    ends = [*range(0, panel.n_series, TOGETHER), panel.n_series]
-    return [panel] if len(ends) == 2 else [panel.take(np.arange(a, b)) for a, b in pairwise(ends)]
+def _parts(panel: Panel) -> Iterator[Panel]:
+    """Yield the panel in parts of `TOGETHER` series."""
+    if panel.n_series <= TOGETHER:
+        yield panel
+        return
+    for first in range(0, panel.n_series, TOGETHER):
+        yield panel.take(np.arange(first, min(first + TOGETHER, panel.n_series)))
 
 
 def _latest_error(ahead: Callable[[Panel], Floats], panel: Panel, horizon: int, *, block: int) -> float:
