@@ -1,14 +1,15 @@
-"""The heap of a process that is ours: one for all threads.
+"""The heap of a process: one for all threads where it is ours, and given back where a large piece of work is done.
 
-The idea: glibc gives every thread a heap of its own and keeps what was freed in each of them. The threads here take
+The idea: glibc gives every thread a heap of its own, and keeps in each of them what was freed. The threads here take
 large arrays and seldom, so they do not wait for one another, and what one has freed the next can have.
 """
 
 from __future__ import annotations
 
 import sys
+from typing import Any
 
-__all__ = ["one_heap"]
+__all__ = ["give_back", "one_heap"]
 
 ARENA_MAX = -8
 """What glibc calls the greatest number of heaps (malloc.h: M_ARENA_MAX)."""
@@ -24,9 +25,26 @@ def one_heap() -> bool:
     >>> one_heap() in (True, False)
     True
     """
+    tell = _of_library("mallopt")
+    return tell is not None and tell(ARENA_MAX, 1) == 1
+
+
+def give_back() -> bool:
+    """Give memory that was freed back to the system; return whether there was any, and a way to give it.
+
+    Examples
+    --------
+    >>> give_back() in (True, False)
+    True
+    """
+    trim = _of_library("malloc_trim")
+    return trim is not None and trim(0) == 1
+
+
+def _of_library(name: str) -> Any:
+    """Return a function of the C library; None where it has none of this name."""
     if sys.platform != "linux":
-        return False
+        return None
     from ctypes import CDLL
 
-    tell = getattr(CDLL(None), "mallopt", None)  # other C libraries have none
-    return tell is not None and tell(ARENA_MAX, 1) == 1
+    return getattr(CDLL(None), name, None)

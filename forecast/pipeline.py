@@ -26,6 +26,7 @@ from forecast.defaults import ASSETS, DEFAULT_DATA, REPORTS_FOLDER
 from forecast.engine import Workers, one_thread
 from forecast.errors import Notice
 from forecast.gates import refuse_warnings
+from forecast.heap import give_back
 from forecast.options import RunOptions, spelled_out
 from forecast.ready import Ready, factories_of, for_intervals, named_factories, prepare
 from forecast.record import Record
@@ -244,7 +245,7 @@ def backtest(
     if target is not None:
         require_free(target, overwrite=overwrite)
     with one_thread(), Workers(jobs, engine=engine) as workers:
-        ready = prepare(data, settings, flags=flags)
+        ready = prepare(data, settings, flags=flags, facts=False)
         require_windows(ready)
         for line in ready.lines:
             listener.say(line)
@@ -338,7 +339,8 @@ def predict(
     else:
         settings = _for_predict(options, config)
         with one_thread(), Workers(jobs, engine=engine) as workers:
-            ready = for_intervals(prepare(data, settings, flags=flags), settings)
+            ready = for_intervals(prepare(data, settings, flags=flags, facts=False), settings)
+            give_back()
             for line in ready.lines:
                 listener.say(line)
             workers.end_in(_for_models(settings, perf_counter() - started, TABLE_SECONDS))

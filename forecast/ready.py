@@ -129,10 +129,11 @@ def prepare(
     *,
     flags: dict[str, Any],
     planned: Planner | None = None,
+    facts: bool = True,
 ) -> Ready:
     """Return the data ready to be run, or raise what stands against it.
 
-    What is known ahead stands in the data, or `planned` brings it in.
+    What is known ahead stands in the data, or `planned` brings it in. `facts` about the data are for a page.
     """
     chosen = settings.forecast
     if chosen.quantile != "none" and settings.backtest.metric != METRIC:
@@ -153,7 +154,7 @@ def prepare(
     notices = [*loaded.notices, *notices, *bounds.notices(panel), *window_notices(panel, split)]
     first = panel.drop_last(split.backs[0]).last if split.n_windows else panel.last[:0]
     notices += seen_notices(settings.tuning, first)
-    checkup = examine(loaded, missing=settings.data.missing)
+    checkup = examine(loaded, missing=settings.data.missing, facts=facts)
     if settings.strict:
         said = {notice.code for notice in notices}
         found = [one for one in checkup.findings if one.severity == "warning" and one.code not in said]

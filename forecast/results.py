@@ -23,6 +23,7 @@ from forecast.defaults import BASELINES, METRIC
 from forecast.diagnostics import diagnosed, errors_left
 from forecast.errors import Notice
 from forecast.explain import importance
+from forecast.heap import give_back
 from forecast.models.combination import COMBINATION, Combination, combined, members_of
 from forecast.models.mlp import MLP
 from forecast.rationing import rationed
@@ -119,8 +120,10 @@ class Results:
         common: dict[str, Any] = {"bounds": bounds, "levels": chosen.level, "fallback": chosen.fallback, "only": only}
         common["do"] = do
         self.final = fit_all(factories, panel, split, **common)
+        give_back()
         self._announce(split, factories, workers, listener)
         tested = backtest(factories, panel, split, **common)
+        give_back()
         listener.progress(total, total, "report")
         self.fits, self.n_windows = tested.fits, len(tested.fits)
         self.unfinished, self.undone = tested.unfinished, tested.undone

@@ -80,7 +80,7 @@ class Checkup:
         return {"schema": 1, "data": self.name, "refused": self.refused, "facts": self.facts, "findings": findings}
 
 
-def examine(data: SeriesData, *, missing: str = "auto") -> Checkup:
+def examine(data: SeriesData, *, missing: str = "auto", facts: bool = True) -> Checkup:
     """Return what is worth knowing about `data` that came through the door.
 
     Parameters
@@ -89,6 +89,8 @@ def examine(data: SeriesData, *, missing: str = "auto") -> Checkup:
         What `forecast.series.read_series` returned.
     missing : {"auto", "error", "linear", "seasonal", "zero", "ffill"}
         How gaps are to be filled, which decides on whether they stop a run.
+    facts : bool
+        Whether the facts are wanted as well, which takes longer than to find what is wrong.
 
     Examples
     --------
@@ -97,13 +99,15 @@ def examine(data: SeriesData, *, missing: str = "auto") -> Checkup:
     >>> checkup.facts["rows"], checkup.facts["frequency"], checkup.findings
     (144, 'monthly', ())
     """
+    if not facts:
+        return Checkup(data.name, {}, ()).with_findings(_findings(data, missing)[0])
     panel = data.panel
     with ThreadPoolExecutor(1) as beside:  # NumPy lets go of the lock, so two halves of the work go on at once
         chosen = beside.submit(_transforms, panel, "auto" if missing == "error" else missing)
         seasons = beside.submit(lambda: confirm_seasons(panel).reason)
         findings, whole = _findings(data, missing)
-        facts = _facts(data, whole, seasons) | {"transforms": chosen.result(), "notes": list(data.notes)}
-    return Checkup(data.name, facts, ()).with_findings(findings)
+        found = _facts(data, whole, seasons) | {"transforms": chosen.result(), "notes": list(data.notes)}
+    return Checkup(data.name, found, ()).with_findings(findings)
 
 
 def _transforms(panel: Panel, missing: str) -> list[dict[str, Any]]:

@@ -59,7 +59,7 @@ class Learned:
         cls, table: Table, settings: RunConfig, *, flags: Mapping[str, Any], workers: Workers, listener: Listener
     ) -> Self:
         """Return what the series in a table teach; raises what `forecast.pipeline.predict` does."""
-        ready = for_intervals(prepare(table, settings, flags=dict(flags)), settings)
+        ready = for_intervals(prepare(table, settings, flags=dict(flags), facts=False), settings)
         for line in ready.lines:
             listener.say(line)
         factories = named_factories(settings)

@@ -85,7 +85,7 @@ class LearnedWindows:
         cls, table: Table, settings: RunConfig, *, flags: Mapping[str, Any], workers: Workers, listener: Listener
     ) -> Self:
         """Return what the series in a table teach; raises what `forecast.pipeline.backtest` does."""
-        ready = prepare(table, settings, flags=dict(flags))
+        ready = prepare(table, settings, flags=dict(flags), facts=False)
         require_windows(ready)
         for line in ready.lines:
             listener.say(line)
