@@ -13,9 +13,9 @@ import numpy as np
 
 from forecast import nn
 from forecast.engine import threads
-from forecast.errors import ConfigError, ModelError, Notice
-from forecast.models.bags import BAG
+from forecast.errors import ConfigError, ModelError
 from forecast.models.base import asked, constants_kept, interval_frame, quantiles_of
+from forecast.models.chosen import choices_of_network, notices_of_network
 from forecast.models.group import Group, Training
 from forecast.models.presets import PRESETS, RULES, kind_of, make_plans
 from forecast.models.prior import Prior
@@ -182,7 +182,8 @@ class MLP:
                 "M101", f"mlp: {error}", hint=f"learning_rate = {rate / 10:g} under [models.mlp]"
             ) from error
         self.prior_share_ = self._measure_share(panel)
-        self._record(panel)
+        self.choices_ = choices_of_network(panel, self.groups_, None if self.prior_ is None else self.prior_share_)
+        self.notices_ = notices_of_network(self.groups_)
         return self
 
     def predict(self, panel: Panel | None = None, *, level: Sequence[float] = ()) -> pd.DataFrame:
@@ -267,48 +268,12 @@ class MLP:
         theirs = _latest_error(self.prior_.ahead, few, self.horizon_, block=block)
         return float(ours**2 / (ours**2 + odds * theirs**2)) if ours > 0 else 0.0
 
-    def _record(self, panel: Panel) -> None:
-        """Write down what was chosen, and say it when the network was not warranted."""
-        first = self.groups_[0]
-        self.choices_: dict[str, Any] = {
-            "kind": kind_of(panel),
-            "input_size": _one_or_all([group.plan.input_size for group in self.groups_]),
-            "steps": _one_or_all([group.steps_ for group in self.groups_]),
-            "steps_why": first.steps_why,
-            "parameters": _one_or_all([group.network_.parameters.shape[1] for group in self.groups_]),
-            "members": sum(group.network_.members for group in self.groups_),
-        }
-        if self.prior_ is not None:
-            self.choices_["prior_share"] = round(self.prior_share_, 3)
-            self.choices_["prior_share_why"] = "errors on the latest block, and how many values there are to learn from"
-        if panel.n_series > BAG:
-            self.choices_["learned_from"] = BAG
-            self.choices_["learned_from_why"] = f"each member has its own of {panel.n_series:,} series, by lot"
-        for choice in first.choices_ if panel.n_series <= BAG else first.choices(panel):
-            self.choices_[choice.name] = _named(panel, choice.series)
-            self.choices_[f"{choice.name}_why"] = choice.why
-        self.notices_: list[Notice] = [notice for group in self.groups_ for notice in _losses(group)]
-        if all(group.steps_ == 0 for group in self.groups_):
-            what = "nothing the network learned helped on the latest block: it stays at the forecast it starts from"
-            self.notices_.append(Notice("W303", what))
-
 
 NAMED = (
     "input_size", "hidden_sizes", "blocks", "members", "loss", "learning_rate", "max_steps", "batch_size", "scale",
     "head",
 )  # fmt: skip
 """The settings of the network that stand in a plan."""
-
-
-def _losses(group: Group) -> list[Notice]:
-    """Return what is to be said of members that a group lost while it was trained."""
-    if not group.lost_:
-        return []
-    used, rate = f"{len(group.kept_)} of {group.plan.members} members used", group.plan.learning_rate
-    said = "; ".join(map(str, group.lost_))
-    return [
-        Notice("W301", f"mlp: {said}, halved three times; {used}; try --set models.mlp.learning_rate={rate / 10:g}")
-    ]
 
 
 def _parts(panel: Panel) -> Iterator[Panel]:
@@ -338,15 +303,3 @@ def _latest_error(ahead: Callable[[Panel], Floats], panel: Panel, horizon: int, 
 def _known(panel: Panel) -> NDArray[np.int64]:
     """Return how many values of each series are known, [S]."""
     return np.asarray(np.add.reduceat(np.isfinite(panel.values), panel.offsets[:-1], dtype=np.int64))
-
-
-def _one_or_all(values: list[int]) -> int | list[int]:
-    """Return the values of all groups: as one where they are the same."""
-    return values[0] if len(set(values)) == 1 else values
-
-
-def _named(panel: Panel, chosen: NDArray[np.bool_]) -> str | dict[str, bool]:
-    """Return a choice made for each series: in one word where it is the same for all."""
-    if chosen.all() or not chosen.any():
-        return "yes" if chosen.all() else "no"
-    return {name: bool(value) for name, value in zip(panel.ids, chosen, strict=True)}
