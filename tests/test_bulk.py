@@ -227,6 +227,23 @@ def test_stretches_end_with_a_line_and_follow_one_another(tmp_path, monkeypatch)
     assert sum(len(part.index) for part in seen) == len(text) - 1
 
 
+def test_texts_of_all_stretches_stand_below_one_another_and_one_that_fails_fails_all(monkeypatch):
+    monkeypatch.setattr(stretches, "STRETCH", 8)
+    monkeypatch.setattr(stretches, "AT_ONCE", 8)
+    text = b"y\n" + b"".join(b"%d\n" % n for n in range(10, 30))
+
+    def split(stretch):
+        cells = stretch.read().decode().split("\n")[1:-1]
+        return pd.DataFrame({"y": pd.Series(cells, dtype="str")})
+
+    def fails(stretch):
+        frame = split(stretch)
+        return None if "25" in set(frame["y"]) else frame
+
+    assert stretches.read_in_stretches(io.BytesIO(text), split)["y"].tolist() == [str(n) for n in range(10, 30)]
+    assert stretches.read_in_stretches(io.BytesIO(text), fails) is None
+
+
 def test_a_stretch_gives_no_more_than_is_asked_for():
     source = io.BytesIO(b"a,b\n1,2\n")
     stretch = stretches.Stretch(source, source.readline(), b"")
