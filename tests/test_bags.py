@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from conftest import make_panel
 
-from forecast.models import bags, mlp
+from forecast.models import bags, chosen, mlp
 from forecast.models.bags import Bags
 from forecast.models.mlp import MLP
 from forecast.models.prior import Prior
@@ -16,7 +16,7 @@ BAG, SERIES = 20, 60
 def few(monkeypatch):
     """Twenty series are many here."""
     monkeypatch.setattr(bags, "BAG", BAG)
-    monkeypatch.setattr(mlp, "BAG", BAG)
+    monkeypatch.setattr(chosen, "BAG", BAG)
 
 
 def series(count=SERIES):
@@ -67,7 +67,7 @@ def test_all_series_are_forecast_and_it_is_said_how_many_taught():
     assert model.predict()["unique_id"].nunique() == SERIES
     assert model.choices_["learned_from"] == BAG
     assert model.choices_["learned_from_why"] == "each member has its own of 60 series, by lot"
-    assert model.choices_["log"] == "yes"
+    assert model.choices_["root"] == "yes"
     assert "learned_from" not in fitted(series(BAG)).choices_
 
 
@@ -76,9 +76,9 @@ def test_what_is_chosen_for_a_series_outside_the_bags_is_said_too():
     values = series()
     outside = next(s for s in range(SERIES) if all(s not in group.bags_.series for group in fitted(values).groups_))
     values[outside] = values[outside] - 200.0
-    log = fitted(values).choices_["log"]
+    root = fitted(values).choices_["root"]
 
-    assert [name for name, taken in log.items() if not taken] == [f"s{outside}"]
+    assert [name for name, taken in root.items() if not taken] == [f"s{outside}"]
 
 
 @pytest.mark.usefixtures("few")

@@ -74,6 +74,7 @@ def test_where_no_one_counts_memory_nothing_is_said(monkeypatch):
 
 
 def test_a_processor_without_a_name_has_that_of_its_kind(monkeypatch):
+    monkeypatch.setattr(machine, "version", lambda _package: "1.0")
     monkeypatch.setattr(machine.Path, "read_text", lambda *_, **__: "")
     monkeypatch.setattr(machine.platform, "processor", lambda: "")
 

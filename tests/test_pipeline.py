@@ -150,7 +150,7 @@ def test_what_the_transforms_came_to_stands_beside_the_setting(nile):
     lines = nile.config.splitlines()
     at = lines.index('transform = "auto"')
 
-    assert lines[at - 2] == "# log: 1 of 1 series, all values are positive"
+    assert lines[at - 2] == "# root: 1 of 1 series, no value is below 0"
     assert lines[at - 3].startswith("# what auto came to on all data;")
 
 

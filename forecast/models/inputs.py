@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["CovariateInputs", "carried", "scale_of"]
+__all__ = ["CovariateInputs", "carried", "no_covariates", "scale_of"]
 
 
 class CovariateInputs:
@@ -51,7 +51,7 @@ class CovariateInputs:
 
     def fit(self, panel: Panel) -> Self:
         """Learn the scale of every column from what lies before the end of each series."""
-        covariates = panel.covariates or _none(panel)
+        covariates = panel.covariates or no_covariates(panel)
         lengths = np.minimum(panel.lengths, np.diff(covariates.offsets))
         before = covariates.known[stretches(covariates.offsets[:-1], lengths)]
         self.scales_ = [scale_of(columns) for columns in (before, covariates.past, covariates.static)]
@@ -59,7 +59,7 @@ class CovariateInputs:
 
     def see(self, panel: Panel) -> Self:
         """Take the covariates of `panel`, to be gathered from."""
-        covariates = panel.covariates or _none(panel)
+        covariates = panel.covariates or no_covariates(panel)
         scaled = (covariates.known, covariates.past, covariates.static)
         known, past, static = ((x - mean) / sd for x, (mean, sd) in zip(scaled, self.scales_, strict=True))
         self._known, self._known_offsets = carried(known, covariates.offsets), covariates.offsets
@@ -124,7 +124,7 @@ def carried(columns: Floats, offsets: Ints) -> Floats:
     return np.nan_to_num(carried)
 
 
-def _none(panel: Panel) -> Covariates:
+def no_covariates(panel: Panel) -> Covariates:
     """Return no covariates."""
     nothing = np.zeros(panel.n_series + 1, dtype=np.int64)
     return Covariates.of_known(np.empty((0, 0)), nothing, (), values=len(panel.values))

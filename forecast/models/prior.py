@@ -19,6 +19,7 @@ from forecast.errors import ModelError
 from forecast.models.bags import Bags
 from forecast.models.base import asked, constants_kept
 from forecast.models.generated import generate
+from forecast.models.lifts import Lifts
 from forecast.panel import Panel, forecast_frame
 from forecast.samples import Samples, last_inputs
 from forecast.transforms import TRANSFORMS, Chain, Fill, SampleScale, StepScale, volatility
@@ -131,9 +132,9 @@ class Prior:
 
     def ahead(self, panel: Panel) -> Floats:
         """Return the forecasts [S, H] that follow `panel`."""
-        chain, whole, _ = self._prepare(panel)
-        y_hat = [self._steps_ahead(network, whole, panel.offsets) for network in self.networks_]
-        return chain.invert(np.mean(y_hat, axis=0))
+        chain, lifts, whole, _ = self._prepare(panel)
+        y_hat = np.mean([self._steps_ahead(network, whole, panel.offsets) for network in self.networks_], axis=0)
+        return chain.invert(y_hat if lifts is None else y_hat + lifts.ahead(panel, self.horizon_))
 
     def state(self) -> dict[str, Any]:
         """Return what forecasts need, to be kept in a file: of weights as they come with forecast, their hash alone."""
@@ -157,12 +158,16 @@ class Prior:
         made.networks_ = [_load(made.season_), *(new_network(made.season_, parameters=np.array(p)) for p in tuned)]
         return made
 
-    def _prepare(self, panel: Panel) -> tuple[Chain, Floats, NDArray[np.bool_]]:
-        """Return the transforms, the values [T_total] that the network sees, and which of them are targets."""
+    def _prepare(self, panel: Panel) -> tuple[Chain, Lifts | None, Floats, NDArray[np.bool_]]:
+        """Return the transforms, what columns add, the values [T_total] that the network sees, which are targets."""
         chain = Chain([Fill(self.missing), TRANSFORMS[self.power]()])
         prepared = chain.fit_apply(panel)
         observed = ~(np.isnan(panel.values) | np.isnan(prepared.values))
-        return chain, np.nan_to_num(Fill("linear").fit(prepared).apply(prepared).values), observed
+        whole = np.nan_to_num(Fill("linear").fit(prepared).apply(prepared).values)
+        if panel.covariates is None:
+            return chain, None, whole, observed
+        lifts = Lifts().fit(panel.with_values(whole), observed)
+        return chain, lifts, whole - lifts.before(panel), observed
 
     def _steps_ahead(self, network: nn.Network, whole: Floats, offsets: NDArray[np.int64]) -> Floats:
         """Return the forecasts [S, H] of one network, of the transformed series."""
@@ -180,7 +185,7 @@ class Prior:
         """Return the network after `steps` more steps on samples of the panel, errors counted relative to the level."""
         bags = Bags.drawn(panel.n_series, MEMBERS, seed=(self.seed, 3))
         panel = panel if len(bags.series) == panel.n_series else panel.take(bags.series)
-        _, whole, observed = self._prepare(panel)
+        _, _, whole, observed = self._prepare(panel)
         shape, network = SHAPES[self.season_], new_network(self.season_)
         network.parameters[...] = self.networks_[0].parameters
         samples = Samples(whole, panel.offsets, observed, input_size=shape.input_size, horizon=shape.horizon)
