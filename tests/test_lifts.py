@@ -9,7 +9,6 @@ from conftest import make_panel
 from forecast.covariates import Covariates
 from forecast.models.lifts import Lifts
 from forecast.models.mlp import MLP
-from forecast.models.presets import make_plans
 from forecast.models.prior import Prior
 
 H = 14
@@ -133,10 +132,3 @@ def test_after_the_last_row_of_a_column_its_last_value_goes_on():
     lifts = Lifts().fit(fewer, known(panel))
 
     assert lifts.ahead(fewer, 5)[0, 1:].tolist() == [lifts.ahead(fewer, 5)[0, 1]] * 4
-
-
-def test_covariates_start_a_searched_network_as_a_regression():
-    panel, _ = promoted(150)
-
-    assert [plan.ridge for plan in make_plans(panel, H, preset="fast", named={})] == [True]
-    assert [plan.ridge for plan in make_plans(without(panel), H, preset="fast", named={})] == [False]

@@ -55,8 +55,7 @@ class Plan:
     search : bool
         Whether the number of steps is read off the latest block of the past.
     ridge : bool
-        Whether the linear path starts as the ridge regression of targets on inputs, or as the naive method. Where steps
-        are searched and there are covariates it does: in a few hundred steps little of them would be learned.
+        Whether the linear path starts as the ridge regression of targets on inputs, or as the naive method.
     scale : str
         The size every sample is divided by: see `forecast.transforms.SampleScale`.
     learning_rate : float
@@ -247,13 +246,11 @@ def make_plans(panel: Panel, horizon: int, *, preset: str, named: Mapping[str, A
     [24]
     """
     rule = RULES[kind_of(panel), preset]
-    ridge = rule.plan.ridge or (rule.plan.search and panel.covariates is not None)
     plans: list[Plan] = []
     for season in dict.fromkeys(rule.seasons if panel.season_length > 1 else (True,)):
         for multiple in rule.look_backs:
             input_size = _look_back(rule, multiple, panel, horizon, season_kept=not season)
-            own = replace(rule.plan, input_size=input_size, season=season, ridge=ridge)
-            plans.append(replace(own, **named))
+            plans.append(replace(rule.plan, **{"input_size": input_size, "season": season, **named}))
     return list(dict.fromkeys(plans))
 
 
