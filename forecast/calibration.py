@@ -17,7 +17,7 @@ import pandas as pd
 from forecast.intervals import Errors, Misses, adapted_level, binomial_band, errors_needed
 from forecast.margins import Margins, Width, nested, shifted, with_scale
 from forecast.metrics import coverage, mean_width, msis
-from forecast.panel import interval_names, with_ends
+from forecast.panel import interval_names, of_rows, of_series, with_ends
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -137,7 +137,7 @@ class Calibration:
                     rows = np.flatnonzero(((frame["model"] == model) & (frame["back"] == back)).to_numpy())
                     came = missed[missed.index >= back].to_numpy(np.bool_)
                     wanted = adapted_level(came, level) if self.adaptive else level
-                    low, high = self._ends(frame.iloc[rows], model, level, wanted, back=back)
+                    low, high = self._ends(of_rows(frame, rows), model, level, wanted, back=back)
                     asked[model, level, back] = wanted
                     for name, end in zip(interval_names(level), (low, high), strict=True):
                         ends[name][rows] = end
@@ -276,7 +276,7 @@ class Calibration:
 
     def _places(self, frame: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the series and the step of each row, as indices."""
-        series = np.asarray(frame["unique_id"].map(self._place_of), dtype=np.int64)
+        series = of_series(frame["unique_id"], self._place_of).astype(np.int64)
         return series, np.asarray(frame["step"], dtype=np.int64) - 1
 
     def _ends(self, frame: pd.DataFrame, model: str, level: float, asked: float, *, back: int) -> tuple[Floats, Floats]:

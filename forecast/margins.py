@@ -14,7 +14,7 @@ import numpy as np
 
 from forecast.intervals import naive_band
 from forecast.metrics import mase_scale
-from forecast.panel import interval_names, with_ends
+from forecast.panel import interval_names, of_rows, of_series, with_ends
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -144,15 +144,15 @@ class Margins:
         With `sure_alone` the ends are NaN where errors were too few.
         """
         place = {name: s for s, name in enumerate(self.fitted.ids)}
-        series = np.asarray(frame["unique_id"].map(place).fillna(len(place)), dtype=np.int64)
+        series = of_series(frame["unique_id"], place, other=len(place)).astype(np.int64)
         y_hat = frame["y_hat"].to_numpy(np.float64, copy=True)
         ends = {name: np.full(len(frame), np.nan) for level in levels for name in interval_names(level)}
         for model, rows in frame.groupby("model", sort=False).indices.items():
             name, own = str(model), series[rows]
             if name in self.shifts:
                 shift, sizes = self.shifts[name]
-                y_hat[rows] = self._shifted(frame.iloc[rows], shift, _sizes(sizes, own))
-            part = frame.iloc[rows].assign(y_hat=y_hat[rows])
+                y_hat[rows] = self._shifted(of_rows(frame, rows), shift, _sizes(sizes, own))
+            part = of_rows(frame, rows).assign(y_hat=y_hat[rows])
             for level in levels:
                 width, asked = self.widths[name][level], self.asked[name][level]
                 size = _sizes(self.sizes[name], own)
@@ -191,7 +191,7 @@ def with_scale(forecasts: pd.DataFrame, panel: Panel) -> pd.DataFrame:
     """
     season = panel.season_length
     scales = {name: mase_scale(panel.series(s), season) for s, name in enumerate(panel.ids)}
-    return forecasts.assign(scale=forecasts["unique_id"].map(scales))
+    return forecasts.assign(scale=of_series(forecasts["unique_id"], scales))
 
 
 def nested(ends: Mapping[str, Floats], levels: Sequence[float]) -> dict[str, Floats]:
