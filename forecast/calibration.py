@@ -195,11 +195,12 @@ class Calibration:
         """
         rows, a_window = [], self.split.horizon * self.panel.n_series
         for model in dict.fromkeys(windows["model"]):
-            own, counts = windows[windows["model"] == model], self.errors[model].counts
+            own, counts = of_rows(windows, np.flatnonzero(windows["model"] == model)), self.errors[model].counts
             for level in self.levels:
-                judged = own.dropna(subset=["y", *interval_names(level)])
-                y, scale, low, high = (judged[c].to_numpy(np.float64) for c in ("y", "scale", *interval_names(level)))
-                cases = len(judged[["unique_id", "back"]].drop_duplicates())
+                needed = ["y", *interval_names(level)]
+                judged = own[needed].notna().all(axis=1).to_numpy()
+                y, low, high, scale = (own[name].to_numpy(np.float64)[judged] for name in (*needed, "scale"))
+                cases = len(own.loc[judged, ["unique_id", "back"]].drop_duplicates())
                 share = coverage(y, low, high)
                 least, most = binomial_band(share, cases) if cases else (np.nan, np.nan)
                 rows.append(
@@ -209,7 +210,7 @@ class Calibration:
                         "coverage": share,
                         "coverage_low": least,
                         "coverage_high": most,
-                        "points": len(judged),
+                        "points": len(y),
                         "cases": cases,
                         "mean_width": mean_width(low, high),
                         "msis": msis(y, low, high, level, scale),

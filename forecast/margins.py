@@ -17,7 +17,7 @@ from forecast.metrics import mase_scale
 from forecast.panel import interval_names, of_rows, of_series, with_ends
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 __all__ = ["Margins", "Width", "nested", "shifted", "with_scale"]
+
+AT_ONCE = 100_000
+"""Rows whose ends are worked out together: what lies on the way to them takes several times as much as they do."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,16 @@ class Width:
         season_length : int
             Of the panel.
         """
+        low, high, sure = np.empty(len(frame)), np.empty(len(frame)), np.empty(len(frame), dtype=np.bool_)
+        for some in _stretches(len(frame)):
+            found = self._ends(frame.iloc[some], level, asked, sizes=sizes[some], season_length=season_length)
+            low[some], high[some], sure[some] = found
+        return low, high, sure
+
+    def _ends(
+        self, frame: pd.DataFrame, level: float, asked: float, *, sizes: Floats, season_length: int
+    ) -> tuple[Floats, Floats, NDArray[np.bool_]]:
+        """Return the `ends` of so few forecasts that they are worked out together."""
         step = frame["step"].to_numpy(np.int64) - 1
         usual = naive_band(asked, len(self.low), season_length)
         scale = frame["scale"].where(frame["scale"] > 0).to_numpy(np.float64)
@@ -147,7 +160,8 @@ class Margins:
         series = of_series(frame["unique_id"], place, other=len(place)).astype(np.int64)
         y_hat = frame["y_hat"].to_numpy(np.float64, copy=True)
         ends = {name: np.full(len(frame), np.nan) for level in levels for name in interval_names(level)}
-        for model, rows in frame.groupby("model", sort=False).indices.items():
+        for model, places in frame.groupby("model", sort=False).indices.items():
+            rows = np.asarray(places, dtype=np.int64)
             name, own = str(model), series[rows]
             if name in self.shifts:
                 shift, sizes = self.shifts[name]
@@ -205,6 +219,12 @@ def nested(ends: Mapping[str, Floats], levels: Sequence[float]) -> dict[str, Flo
             further = sign * found[inner] > sign * found[outer]
             found[outer] = np.where(further, found[inner], found[outer])
     return found
+
+
+def _stretches(n_rows: int) -> Iterator[slice]:
+    """Yield the rows in stretches of `AT_ONCE`."""
+    for first in range(0, n_rows, AT_ONCE):
+        yield slice(first, first + AT_ONCE)
 
 
 def _sizes(sizes: Floats, series: Ints) -> Floats:
