@@ -99,17 +99,20 @@ class Calibration:
         return {str(model): rows for model, rows in self.backtested.frame.groupby("model")}
 
     def _errors(self, model: str) -> Errors:
-        backs, y, y_hat, scale = self._placed(model, "y", "y_hat", "scale")
-        return Errors((y - y_hat) / np.where(scale > 0, scale, np.nan), backs, self.split.gap)
+        backs, errors, y_hat, scale = self._placed(model, "y", "y_hat", "scale")
+        errors -= y_hat  # in their place, and below: they are the largest arrays there are
+        scale[~(scale > 0)] = np.nan
+        errors /= scale
+        return Errors(errors, backs, self.split.gap)
 
     def _placed(self, model: str, *columns: str) -> tuple[Any, ...]:
         """Return the origins of a model as `backs`, and columns as arrays [S, O, H]; NaN where there is nothing."""
         frame, between = self._rows.get(model, self.backtested.frame.iloc[:0]), self.backtested.between
         others = [back for back, (_, told) in between.found.items() if model in told]
-        backs = np.unique([*frame["back"].to_numpy(np.int64), *others]).astype(np.int64)[::-1]
+        backs = np.unique([*frame["back"].unique(), *others]).astype(np.int64)[::-1]
         origins = np.searchsorted(-backs, -frame["back"].to_numpy(np.int64))
         series, steps = self._places(frame)
-        arrays = np.full((len(columns), self.panel.n_series, len(backs), self.split.horizon), np.nan)
+        arrays = [np.full((self.panel.n_series, len(backs), self.split.horizon), np.nan) for _ in columns]
         for array, column in zip(arrays, columns, strict=True):
             if column in frame:
                 array[series, origins, steps] = frame[column].to_numpy(np.float64)
