@@ -134,9 +134,10 @@ class Came:
         """
         horizon = self.y.shape[1]
         own = self.of(tuple(forecasts["unique_id"].iloc[::horizon]))
-        known = {name: np.repeat(numbers, horizon) for name, numbers in own.known.items()}
+        known: dict[str, NDArray[Any]] = {name: np.repeat(numbers, horizon) for name, numbers in own.known.items()}
         ends = [name for name in forecasts.columns if name.startswith(("lo-", "hi-"))]
-        return of_columns(forecasts.assign(y=own.y.ravel(), **known, back=back), [*COLUMNS, *ends])
+        known |= {"y": own.y.ravel(), "back": np.full(len(forecasts), back)}
+        return of_columns(forecasts, [*COLUMNS, *ends], known)
 
 
 def truth(panel: Panel, window: Window, split: Split) -> pd.DataFrame:

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.intervals import Errors, Misses, adapted_level, binomial_band, errors_needed
-from forecast.margins import Margins, Width, nested, shifted, with_scale
+from forecast.margins import Margins, Width, nested, shifted, stretches, with_scale
 from forecast.metrics import coverage, mean_width, msis
 from forecast.panel import interval_names, of_rows, of_series, with_ends
 
@@ -110,12 +110,13 @@ class Calibration:
         frame, between = self._rows.get(model, self.backtested.frame.iloc[:0]), self.backtested.between
         others = [back for back, (_, told) in between.found.items() if model in told]
         backs = np.unique([*frame["back"].unique(), *others]).astype(np.int64)[::-1]
-        origins = np.searchsorted(-backs, -frame["back"].to_numpy(np.int64))
-        series, steps = self._places(frame)
         arrays = [np.full((self.panel.n_series, len(backs), self.split.horizon), np.nan) for _ in columns]
-        for array, column in zip(arrays, columns, strict=True):
-            if column in frame:
-                array[series, origins, steps] = frame[column].to_numpy(np.float64)
+        for some in stretches(len(frame)):
+            part = frame.iloc[some]
+            origins, (series, steps) = np.searchsorted(-backs, -part["back"].to_numpy(np.int64)), self._places(part)
+            for array, column in zip(arrays, columns, strict=True):
+                if column in part:
+                    array[series, origins, steps] = part[column].to_numpy(np.float64)
         for back in others:
             series, at = between.found[back][1][model].of_series(self._place_of), np.searchsorted(-backs, -back)
             for array, column in zip(arrays, columns, strict=True):
@@ -290,6 +291,11 @@ class Calibration:
         """
         errors, misses = self.errors[model].before(back), self.misses.get((model, level))
         width = Width.of(errors, None if misses is None else misses.before(back), asked)
-        sizes, season_length = errors.sizes[self._places(frame)[0]], self.panel.season_length
-        low, high, sure = width.ends(frame, level, asked, sizes=sizes, season_length=season_length)
-        return np.where(sure, low, np.nan), np.where(sure, high, np.nan)
+        ends, season_length = (np.empty(len(frame)), np.empty(len(frame))), self.panel.season_length
+        for some in stretches(len(frame)):
+            part = frame.iloc[some]
+            sizes = errors.sizes[self._places(part)[0]]
+            *found, sure = width.ends(part, level, asked, sizes=sizes, season_length=season_length)
+            for end, numbers in zip(ends, found, strict=True):
+                end[some] = np.where(sure, numbers, np.nan)
+        return ends

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -237,11 +238,13 @@ def with_ends(frame: pd.DataFrame, ends: Mapping[str, NDArray[np.float64]], leve
     ]
     first = [*frame.columns[: list(frame.columns).index("y_hat") + 1]]
     rest = [name for name in frame.columns if name not in (*first, *columns)]
-    return of_columns(frame.assign(**ends), [*first, *columns, *rest])
+    return of_columns(frame, [*first, *columns, *rest], ends)
 
 
-def of_columns(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """Return a frame of these columns of another, with which it shares them: no value is copied.
+def of_columns(
+    frame: pd.DataFrame, names: Sequence[str], more: Mapping[str, NDArray[np.generic]] = MappingProxyType({})
+) -> pd.DataFrame:
+    """Return a frame of these columns of another, or of `more` where they stand there; no value is copied.
 
     Examples
     --------
@@ -253,7 +256,8 @@ def of_columns(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     """
     import pandas as pd
 
-    return pd.DataFrame({name: frame[name] for name in names}, index=frame.index, copy=False)
+    columns = {name: more[name] if name in more else frame[name] for name in names}
+    return pd.DataFrame(columns, index=frame.index, copy=False)
 
 
 def of_rows(frame: pd.DataFrame, rows: NDArray[np.int64]) -> pd.DataFrame:
