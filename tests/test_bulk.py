@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from forecast.errors import FileError, ForecastError
 from forecast.reading import bulk, plain, readers, stretches
-from forecast.reading.readers import read_table
 from forecast.reading import rows as reading_rows
+from forecast.reading.readers import read_table
 from forecast.reading.rows import Rows, in_order
 from forecast.reading.times import Times
 from forecast.series import read_series
