@@ -20,7 +20,7 @@ from forecast.defaults import BASELINES
 from forecast.errors import ModelError, Notice
 from forecast.metrics import mase_scale, rmsse_scale
 from forecast.origins import Origin
-from forecast.panel import forecast_frame
+from forecast.panel import forecast_frame, of_columns
 from forecast.tasks import Task, Window, given, perform
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ FALLBACK = "seasonal_naive"
 """What stands in for a model that fails, where that was asked for."""
 NOT_FINISHED = "not finished in the time there was"
 NONE: Mapping[str, Panel] = MappingProxyType({})
+TOGETHER = 2_000
+"""Series whose past is looked at together: all of it would be a second copy of the data."""
 COLUMNS = ("unique_id", "cutoff", "ds", "step", "model", "y", "y_hat", "scale", "rms_scale", "before", "back")
 
 
@@ -109,6 +111,14 @@ class Came:
         }
         return cls(window.past.ids, y, {name: np.array(numbers) for name, numbers in known.items()})
 
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """Return what came of the series of all parts."""
+        known = {name: np.concatenate([part.known[name] for part in parts]) for name in parts[0].known}
+        return cls(
+            tuple(name for part in parts for name in part.ids), np.concatenate([part.y for part in parts]), known
+        )
+
     def of(self, ids: Sequence[str]) -> Came:
         """Return the same of series in another order."""
         if tuple(ids) == self.ids:
@@ -124,9 +134,10 @@ class Came:
         """
         horizon = self.y.shape[1]
         own = self.of(tuple(forecasts["unique_id"].iloc[::horizon]))
-        known = {name: np.repeat(numbers, horizon) for name, numbers in own.known.items()}
+        known: dict[str, NDArray[Any]] = {name: np.repeat(numbers, horizon) for name, numbers in own.known.items()}
         ends = [name for name in forecasts.columns if name.startswith(("lo-", "hi-"))]
-        return forecasts.assign(y=own.y.ravel(), **known, back=back)[[*COLUMNS, *ends]]
+        known |= {"y": own.y.ravel(), "back": np.full(len(forecasts), back)}
+        return of_columns(forecasts, [*COLUMNS, *ends], known)
 
 
 def truth(panel: Panel, window: Window, split: Split) -> pd.DataFrame:
@@ -276,19 +287,30 @@ def backtest(
             found.undone.update(name for name, outcome in outcomes.items() if outcome is None)
             continue
         for place, back in enumerate(block):
-            past = given(panel, back, split)
-            if past is None or not any(o is not None and (o.frames or o.failure) for o in outcomes.values()):
+            came = _came(panel, back, split)
+            if came is None or not any(o is not None and (o.frames or o.failure) for o in outcomes.values()):
                 continue
-            found.fits.append(_fitted(outcomes, place, cutoff=_text(past.last.max()), fallback=fallback))
+            found.fits.append(_fitted(outcomes, place, cutoff=came[1], fallback=fallback))
             found.fits[-1].back = back
-            frames.append(beside_truth([found.fits[-1].forecasts], panel, Window(past, back), split))
+            frames.append(came[0].beside(found.fits[-1].forecasts, back))
         for place, back in enumerate(origins[b][len(block) :]):
-            past = given(panel, back, split)
+            came = _came(panel, back, split)
             told = {name: o.between[place] for name, o in outcomes.items() if o is not None and o.between}
-            if past is not None and told:
-                found.between.found[back] = Came.after(panel, Window(past, back), split), told
+            if came is not None and told:
+                found.between.found[back] = came[0], told
     found.frame = pd.concat(frames, ignore_index=True) if frames else found.frame
     return found
+
+
+def _came(panel: Panel, back: int, split: Split) -> tuple[Came, str] | None:
+    """Return what came after a cutoff, and when that was; None where no series was known well enough."""
+    parts, ends = [], []
+    for part in panel.parts(TOGETHER):
+        past = given(part, back, split)
+        if past is not None:
+            parts.append(Came.after(part, Window(past, back), split))
+            ends.append(past.last.max())
+    return (Came.joined(parts), _text(max(ends))) if parts else None
 
 
 def _fitted(outcomes: Mapping[str, Outcome | None], place: int, *, cutoff: str, fallback: bool) -> Fitted:

@@ -15,9 +15,9 @@ import numpy as np
 import pandas as pd
 
 from forecast.intervals import Errors, Misses, adapted_level, binomial_band, errors_needed
-from forecast.margins import Margins, Width, nested, shifted, with_scale
+from forecast.margins import Margins, Width, nested, shifted, stretches, with_scale
 from forecast.metrics import coverage, mean_width, msis
-from forecast.panel import interval_names, with_ends
+from forecast.panel import interval_names, of_rows, of_series, with_ends
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,20 +99,24 @@ class Calibration:
         return {str(model): rows for model, rows in self.backtested.frame.groupby("model")}
 
     def _errors(self, model: str) -> Errors:
-        backs, y, y_hat, scale = self._placed(model, "y", "y_hat", "scale")
-        return Errors((y - y_hat) / np.where(scale > 0, scale, np.nan), backs, self.split.gap)
+        backs, errors, y_hat, scale = self._placed(model, "y", "y_hat", "scale")
+        errors -= y_hat  # in their place, and below: they are the largest arrays there are
+        scale[~(scale > 0)] = np.nan
+        errors /= scale
+        return Errors(errors, backs, self.split.gap)
 
     def _placed(self, model: str, *columns: str) -> tuple[Any, ...]:
         """Return the origins of a model as `backs`, and columns as arrays [S, O, H]; NaN where there is nothing."""
         frame, between = self._rows.get(model, self.backtested.frame.iloc[:0]), self.backtested.between
         others = [back for back, (_, told) in between.found.items() if model in told]
-        backs = np.unique([*frame["back"].to_numpy(np.int64), *others]).astype(np.int64)[::-1]
-        origins = np.searchsorted(-backs, -frame["back"].to_numpy(np.int64))
-        series, steps = self._places(frame)
-        arrays = np.full((len(columns), self.panel.n_series, len(backs), self.split.horizon), np.nan)
-        for array, column in zip(arrays, columns, strict=True):
-            if column in frame:
-                array[series, origins, steps] = frame[column].to_numpy(np.float64)
+        backs = np.unique([*frame["back"].unique(), *others]).astype(np.int64)[::-1]
+        arrays = [np.full((self.panel.n_series, len(backs), self.split.horizon), np.nan) for _ in columns]
+        for some in stretches(len(frame)):
+            part = frame.iloc[some]
+            origins, (series, steps) = np.searchsorted(-backs, -part["back"].to_numpy(np.int64)), self._places(part)
+            for array, column in zip(arrays, columns, strict=True):
+                if column in part:
+                    array[series, origins, steps] = part[column].to_numpy(np.float64)
         for back in others:
             series, at = between.found[back][1][model].of_series(self._place_of), np.searchsorted(-backs, -back)
             for array, column in zip(arrays, columns, strict=True):
@@ -137,7 +141,7 @@ class Calibration:
                     rows = np.flatnonzero(((frame["model"] == model) & (frame["back"] == back)).to_numpy())
                     came = missed[missed.index >= back].to_numpy(np.bool_)
                     wanted = adapted_level(came, level) if self.adaptive else level
-                    low, high = self._ends(frame.iloc[rows], model, level, wanted, back=back)
+                    low, high = self._ends(of_rows(frame, rows), model, level, wanted, back=back)
                     asked[model, level, back] = wanted
                     for name, end in zip(interval_names(level), (low, high), strict=True):
                         ends[name][rows] = end
@@ -195,11 +199,12 @@ class Calibration:
         """
         rows, a_window = [], self.split.horizon * self.panel.n_series
         for model in dict.fromkeys(windows["model"]):
-            own, counts = windows[windows["model"] == model], self.errors[model].counts
+            own, counts = of_rows(windows, np.flatnonzero(windows["model"] == model)), self.errors[model].counts
             for level in self.levels:
-                judged = own.dropna(subset=["y", *interval_names(level)])
-                y, scale, low, high = (judged[c].to_numpy(np.float64) for c in ("y", "scale", *interval_names(level)))
-                cases = len(judged[["unique_id", "back"]].drop_duplicates())
+                needed = ["y", *interval_names(level)]
+                judged = own[needed].notna().all(axis=1).to_numpy()
+                y, low, high, scale = (own[name].to_numpy(np.float64)[judged] for name in (*needed, "scale"))
+                cases = len(own.loc[judged, ["unique_id", "back"]].drop_duplicates())
                 share = coverage(y, low, high)
                 least, most = binomial_band(share, cases) if cases else (np.nan, np.nan)
                 rows.append(
@@ -209,7 +214,7 @@ class Calibration:
                         "coverage": share,
                         "coverage_low": least,
                         "coverage_high": most,
-                        "points": len(judged),
+                        "points": len(y),
                         "cases": cases,
                         "mean_width": mean_width(low, high),
                         "msis": msis(y, low, high, level, scale),
@@ -276,7 +281,7 @@ class Calibration:
 
     def _places(self, frame: pd.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the series and the step of each row, as indices."""
-        series = np.asarray(frame["unique_id"].map(self._place_of), dtype=np.int64)
+        series = of_series(frame["unique_id"], self._place_of).astype(np.int64)
         return series, np.asarray(frame["step"], dtype=np.int64) - 1
 
     def _ends(self, frame: pd.DataFrame, model: str, level: float, asked: float, *, back: int) -> tuple[Floats, Floats]:
@@ -286,6 +291,11 @@ class Calibration:
         """
         errors, misses = self.errors[model].before(back), self.misses.get((model, level))
         width = Width.of(errors, None if misses is None else misses.before(back), asked)
-        sizes, season_length = errors.sizes[self._places(frame)[0]], self.panel.season_length
-        low, high, sure = width.ends(frame, level, asked, sizes=sizes, season_length=season_length)
-        return np.where(sure, low, np.nan), np.where(sure, high, np.nan)
+        ends, season_length = (np.empty(len(frame)), np.empty(len(frame))), self.panel.season_length
+        for some in stretches(len(frame)):
+            part = frame.iloc[some]
+            sizes = errors.sizes[self._places(part)[0]]
+            *found, sure = width.ends(part, level, asked, sizes=sizes, season_length=season_length)
+            for end, numbers in zip(ends, found, strict=True):
+                end[some] = np.where(sure, numbers, np.nan)
+        return ends

@@ -6,19 +6,23 @@ large arrays and seldom, so they do not wait for one another, and what one has f
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
 __all__ = ["give_back", "one_heap"]
 
-ARENA_MAX = -8
-"""What glibc calls the greatest number of heaps (malloc.h: M_ARENA_MAX)."""
+ARENA_MAX, MMAP_THRESHOLD = -8, -3
+"""What glibc calls the greatest number of heaps, and the size from which on memory lies outside of them (malloc.h)."""
+LARGE = 2**23
+"""Bytes from which on an array is no part of the heap: a column of a million numbers leaves no hole there."""
 
 
 def one_heap() -> bool:
     """Let all threads of this process share a heap; return whether the C library can be told so.
 
-    Threads that have a heap keep it.
+    Threads that have a heap keep it. Large arrays lie outside, and pyarrow, if it is not there yet, takes its memory
+    from the same library.
 
     Examples
     --------
@@ -26,17 +30,25 @@ def one_heap() -> bool:
     True
     """
     tell = _of_library("mallopt")
-    return tell is not None and tell(ARENA_MAX, 1) == 1
+    if tell is None or tell(ARENA_MAX, 1) != 1 or tell(MMAP_THRESHOLD, LARGE) != 1:
+        return False
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    return True
 
 
 def give_back() -> bool:
-    """Give memory that was freed back to the system; return whether there was any, and a way to give it.
+    """Give memory that was freed back to the system; return whether the C library had any, and a way to give it.
+
+    Where pyarrow is at work it keeps what texts have left free, and is asked for that, too.
 
     Examples
     --------
     >>> give_back() in (True, False)
     True
     """
+    arrow = sys.modules.get("pyarrow")
+    if arrow is not None:
+        arrow.default_memory_pool().release_unused()
     trim = _of_library("malloc_trim")
     return trim is not None and trim(0) == 1
 

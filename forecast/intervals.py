@@ -211,7 +211,8 @@ class Errors(Scores):
         if len(sizes) == 1:
             return np.where(np.isfinite(sizes).any(axis=2), 1.0, nan)
         usual = _mean(sizes.reshape(-1, sizes.shape[2]), axis=0)
-        return _mean(sizes / np.where(usual > 0, usual, nan), axis=2)
+        sizes /= np.where(usual > 0, usual, nan)
+        return _mean(sizes, axis=2)
 
     @cached_property
     def _sums(self) -> tuple[Floats, Ints]:

@@ -14,10 +14,10 @@ import numpy as np
 
 from forecast.intervals import naive_band
 from forecast.metrics import mase_scale
-from forecast.panel import interval_names, with_ends
+from forecast.panel import interval_names, of_columns, of_series, with_ends
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["Margins", "Width", "nested", "shifted", "with_scale"]
+__all__ = ["Margins", "Width", "nested", "shifted", "stretches", "with_scale"]
+
+AT_ONCE = 100_000
+"""Rows whose ends are worked out together: what lies on the way to them takes several times as much as they do."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,18 @@ class Margins:
         With `sure_alone` the ends are NaN where errors were too few.
         """
         place = {name: s for s, name in enumerate(self.fitted.ids)}
-        series = np.asarray(frame["unique_id"].map(place).fillna(len(place)), dtype=np.int64)
+        found = {"y_hat": np.empty(len(frame))}
+        found |= {name: np.empty(len(frame)) for level in levels for name in interval_names(level)}
+        for some in stretches(len(frame)):
+            for name, numbers in self._around(frame.iloc[some], levels, place, sure_alone=sure_alone).items():
+                found[name][some] = numbers
+        return with_ends(frame, found, levels)
+
+    def _around(
+        self, frame: pd.DataFrame, levels: Sequence[float], place: Mapping[str, int], *, sure_alone: bool
+    ) -> dict[str, Floats]:
+        """Return the forecasts and the ends of their intervals, by column; `place` says where each series stands."""
+        series = of_series(frame["unique_id"], place, other=len(place)).astype(np.int64)
         y_hat = frame["y_hat"].to_numpy(np.float64, copy=True)
         ends = {name: np.full(len(frame), np.nan) for level in levels for name in interval_names(level)}
         for model, rows in frame.groupby("model", sort=False).indices.items():
@@ -159,7 +173,7 @@ class Margins:
                 low, high, sure = width.ends(part, level, asked, sizes=size, season_length=self.fitted.season_length)
                 for end, found in zip(interval_names(level), (low, high), strict=True):
                     ends[end][rows] = np.where(sure, found, np.nan) if sure_alone else found
-        return with_ends(frame.assign(y_hat=y_hat), nested(ends, levels), levels)
+        return {"y_hat": y_hat} | nested(ends, levels)
 
     def _shifted(self, frame: pd.DataFrame, shift: Floats, sizes: Floats) -> Floats:
         quantile = 0.5 if self.quantile is None else self.quantile
@@ -191,7 +205,8 @@ def with_scale(forecasts: pd.DataFrame, panel: Panel) -> pd.DataFrame:
     """
     season = panel.season_length
     scales = {name: mase_scale(panel.series(s), season) for s, name in enumerate(panel.ids)}
-    return forecasts.assign(scale=forecasts["unique_id"].map(scales))
+    scale = of_series(forecasts["unique_id"], scales)
+    return of_columns(forecasts, [*map(str, forecasts.columns), "scale"], {"scale": scale})
 
 
 def nested(ends: Mapping[str, Floats], levels: Sequence[float]) -> dict[str, Floats]:
@@ -205,6 +220,12 @@ def nested(ends: Mapping[str, Floats], levels: Sequence[float]) -> dict[str, Flo
             further = sign * found[inner] > sign * found[outer]
             found[outer] = np.where(further, found[inner], found[outer])
     return found
+
+
+def stretches(n_rows: int) -> Iterator[slice]:
+    """Yield the rows in stretches of `AT_ONCE`."""
+    for first in range(0, n_rows, AT_ONCE):
+        yield slice(first, first + AT_ONCE)
 
 
 def _sizes(sizes: Floats, series: Ints) -> Floats:

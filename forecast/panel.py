@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,14 +17,14 @@ from forecast.covariates import gathered
 from forecast.frequency import Frequency, advance, future_index
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
 
     from forecast.covariates import Covariates
 
-__all__ = ["Panel", "forecast_frame", "interval_names", "with_ends"]
+__all__ = ["Panel", "forecast_frame", "interval_names", "of_columns", "of_rows", "of_series", "with_ends"]
 
 
 @dataclass(frozen=True)
@@ -137,8 +138,9 @@ class Panel:
             return self
         chosen = np.flatnonzero(self.lengths > steps)
         cut = self._cut(chosen, self.lengths[chosen] - steps)
-        earlier = np.array([advance(last, -steps, self.frequency) for last in cut.last], dtype=self.last.dtype)
-        return replace(cut, last=earlier)
+        ends, end_of = np.unique(cut.last, return_inverse=True)
+        earlier = np.array([advance(end, -steps, self.frequency) for end in ends], dtype=self.last.dtype)
+        return replace(cut, last=earlier[end_of])
 
     def latest(self, steps: int) -> Panel:
         """Return the panel with the last `steps` values of each series alone."""
@@ -157,6 +159,14 @@ class Panel:
         """Return the panel of the `chosen` series."""
         series = np.asarray(chosen, dtype=np.int64)
         return self._cut(series, self.lengths[series])
+
+    def parts(self, size: int) -> Iterator[Panel]:
+        """Yield the panel in parts of `size` series; itself where it has no more."""
+        if self.n_series <= size:
+            yield self
+            return
+        for first in range(0, self.n_series, size):
+            yield self.take(np.arange(first, min(first + size, self.n_series)))
 
     def until(self, horizon: int) -> Panel:
         """Return the panel without what is known of later than `horizon` steps after the end of each series."""
@@ -228,4 +238,45 @@ def with_ends(frame: pd.DataFrame, ends: Mapping[str, NDArray[np.float64]], leve
     ]
     first = [*frame.columns[: list(frame.columns).index("y_hat") + 1]]
     rest = [name for name in frame.columns if name not in (*first, *columns)]
-    return frame.assign(**ends)[[*first, *columns, *rest]]
+    return of_columns(frame, [*first, *columns, *rest], ends)
+
+
+def of_columns(
+    frame: pd.DataFrame, names: Sequence[str], more: Mapping[str, NDArray[np.generic]] = MappingProxyType({})
+) -> pd.DataFrame:
+    """Return a frame of these columns of another, or of `more` where they stand there; no value is copied.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> of_columns(pd.DataFrame({"ds": [7, 8], "step": [1, 2], "y": [5.0, 6.0]}), ["y", "ds"])
+         y  ds
+    0  5.0   7
+    1  6.0   8
+    """
+    import pandas as pd
+
+    columns = {name: more[name] if name in more else frame[name] for name in names}
+    return pd.DataFrame(columns, index=frame.index, copy=False)
+
+
+def of_rows(frame: pd.DataFrame, rows: NDArray[np.int64]) -> pd.DataFrame:
+    """Return the rows of a frame that stand in these places, in their order; itself where these are all."""
+    return frame if len(rows) == len(frame) else frame.iloc[rows]
+
+
+def of_series(ids: pd.Series, known: Mapping[str, float], *, other: float = np.nan) -> NDArray[np.float64]:
+    """Return what is known of the series of each row [N], and `other` where nothing is.
+
+    Every name is looked up once: as a text of its own in every row, names take more memory than all numbers.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> of_series(pd.Series(["a", "a", "b", "c"]), {"a": 1.0, "b": 2.0}).tolist()
+    [1.0, 1.0, 2.0, nan]
+    """
+    import pandas as pd
+
+    codes, names = pd.factorize(ids)
+    return np.array([known.get(name, other) for name in names], dtype=np.float64)[codes]

@@ -6,7 +6,7 @@ outcome, also where the model failed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,9 @@ FAILURES = (ForecastError, ArithmeticError, ValueError, LookupError)
 """What a model may raise without ending the run."""
 LEAST_VALUES = 3
 """Known values that a series must have before a cutoff to be tested there."""
+TOGETHER = 16_384
+"""Series that are forecast together from an origin between the cutoffs, where no rows are kept: a multiple of those
+that a network is given at once, so no digit depends on it."""
 
 
 @dataclass(frozen=True)
@@ -127,21 +130,31 @@ def perform(task: Task) -> Outcome:
         outcome.timing = {"fit": middle - start, "predict": perf_counter() - middle}
         names, cutoffs = set(past.ids), set(split.backs)
         for back in task.backs[1:]:
-            later = split.past(panel, back)
-            if later.ids != past.ids:
-                later = later.take([s for s, name in enumerate(later.ids) if name in names])
-            later = later.until(split.reach)
-            found = ahead(predicted(model, later, level=task.levels), task.model, split, task.bounds)
+            parts = [panel] if back in cutoffs else panel.parts(TOGETHER)
+            laters = (_later(part, back, split, names) for part in parts)
+            found = (
+                ahead(predicted(model, later, level=task.levels), task.model, split, task.bounds)
+                for later in laters
+                if later.n_series
+            )
             if back in cutoffs:
-                outcome.frames.append(found)
+                outcome.frames.extend(found)
             else:
-                outcome.between.append(Origin.of(found))
+                outcome.between.append(Origin.joined([Origin.of(frame) for frame in found]))
     except FAILURES as error:
         return Outcome(failure=str(error))
     outcome.choices, outcome.notices = model.choices_, list(model.notices_)
     if task.keep:
         outcome.model = model if task.backs[0] == 0 else remembered(model)
     return outcome
+
+
+def _later(panel: Panel, back: int, split: Split, names: Container[str]) -> Panel:
+    """Return what is known later of the series that a model was fitted to."""
+    later = split.past(panel, back)
+    if not all(name in names for name in later.ids):
+        later = later.take([s for s, name in enumerate(later.ids) if name in names])
+    return later.until(split.reach)
 
 
 def ahead(frame: pd.DataFrame, model: str, split: Split, bounds: Bounds) -> pd.DataFrame:

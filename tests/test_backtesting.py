@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from conftest import make_panel
 
+from forecast import backtesting
 from forecast.backtesting import backtest, fit_all, truth
 from forecast.errors import ModelError
 from forecast.models.classical import Naive, SeasonalNaive
@@ -221,6 +222,18 @@ def test_further_origins_lie_between_the_cutoffs_and_know_no_more_than_their_pas
     assert first["y_hat"].tolist() == [32, 33, 34, 36, 37, 38]
     assert (between["y"] - between["y_hat"] == between["step"]).all()
     assert between.groupby("back").size().loc[[1, 2, 3]].tolist() == [1, 2, 3]
+
+
+def test_what_came_is_the_same_when_series_are_looked_at_two_at_a_time(monkeypatch):
+    rng, split = np.random.default_rng(0), Split(3, 2, gap=1)
+    panel = make_panel(*(rng.normal(size=length) for length in (30, 12, 9, 4, 25)), season_length=2)
+    whole = backtest(BASELINES, panel, split)
+    monkeypatch.setattr(backtesting, "TOGETHER", 2)
+    parts = backtest(BASELINES, panel, split)
+
+    assert whole.frame["unique_id"].nunique() == 4  # the fourth has nothing before any cutoff
+    pd.testing.assert_frame_equal(parts.frame, whole.frame)
+    pd.testing.assert_frame_equal(parts.between.frame(), whole.between.frame())
 
 
 def test_there_are_no_more_further_origins_than_needed():

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from forecast.errors import FileError, ForecastError
 from forecast.reading import bulk, plain, readers, stretches
+from forecast.reading import rows as reading_rows
 from forecast.reading.readers import read_table
 from forecast.reading.rows import Rows, in_order
 from forecast.reading.times import Times
@@ -381,6 +382,21 @@ def test_rows_are_sorted_as_a_stable_sort_does_it(missing, twice):
     assert rows.values.tolist() == values[order].tolist()
     assert rows.ticks.tolist() == ticks[order].tolist()
     assert [rows.names[code] for code in rows.codes] == [names[code] for code in codes[order]]
+
+
+def test_rows_are_the_same_whether_their_keys_are_small_or_not(monkeypatch):
+    rng = np.random.default_rng(0)
+    codes, ticks, values = rng.integers(0, 5, 40), rng.integers(0, 9, 40), rng.normal(size=40)
+    places = np.lexsort((ticks, codes))
+    for order in (np.arange(40), places):
+        given = codes[order], list("abcde"), Times(ticks[order], np.arange(9)), values[order]
+        small = Rows.sorted(*given)
+        with monkeypatch.context() as patch:
+            patch.setattr(reading_rows, "MOST_SMALL", 1)
+            large = Rows.sorted(*given)
+
+        for name in ("offsets", "ticks", "values", "rows", "codes"):
+            np.testing.assert_array_equal(getattr(small, name), getattr(large, name), strict=True)
 
 
 def test_rows_that_stand_in_order_do_not_share_their_values_with_what_was_given():

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from conftest import make_panel
 
-from forecast import pipeline
+from forecast import margins, pipeline
 from forecast.backtesting import backtest, fit_all
 from forecast.calibration import Calibration
 from forecast.intervals import Misses
@@ -13,6 +13,7 @@ from forecast.models.arima import ARIMA
 from forecast.models.classical import Naive
 from forecast.models.combination import combined
 from forecast.models.ets import ETS
+from forecast.models.theta import Theta
 from forecast.panel import interval_names, with_ends
 from forecast.split import Split
 
@@ -207,3 +208,19 @@ def test_paths_keep_together_what_goes_together(tmp_path):
     assert np.abs(np.median(paths, axis=0) - forecast).max() < 2.0
     assert paths.sum(axis=1).var() > 2.5 * paths.var(axis=0).sum()  # independent steps would give 1, a walk about 4
     assert (made[0].folder / "paths.csv").read_bytes() == (made[1].folder / "paths.csv").read_bytes()
+
+
+def test_intervals_are_the_same_when_rows_are_taken_a_few_at_a_time(monkeypatch):
+    rng = np.random.default_rng(0)
+    panel = make_panel(*(rng.normal(size=length) for length in (40, 25, 33)))
+    split, models = Split(3, 4), {"theta": Theta, "naive": Naive}
+
+    def results():
+        calibration = Calibration(panel, split, backtest(models, panel, split), [80, 95])
+        return [calibration.windows, calibration.ahead(fit_all(models, panel, split).forecasts)]
+
+    whole = results()
+    monkeypatch.setattr(margins, "AT_ONCE", 5)
+
+    for frame, same in zip(results(), whole, strict=True):
+        pd.testing.assert_frame_equal(frame, same)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from forecast.frequency import Frequency
-from forecast.panel import Panel, forecast_frame
+from forecast.panel import Panel, forecast_frame, of_columns, of_rows, with_ends
 
 
 def panel_of(lengths: dict[str, int], *, alias: str = "MS", start: str = "2020-01-01") -> Panel:
@@ -118,3 +118,32 @@ def test_a_forecast_frame_of_no_series_is_empty() -> None:
     frame = forecast_frame(panel_of({"a": 1}).drop_last(1), np.empty((0, 3)), model="naive")
     assert list(frame.columns) == ["unique_id", "cutoff", "ds", "step", "model", "y_hat"]
     assert len(frame) == 0
+
+
+def test_parts_are_the_panel_one_after_another() -> None:
+    panel = panel_of({"a": 5, "b": 3, "c": 4})
+    parts = list(panel.parts(2))
+    assert [part.ids for part in parts] == [("a", "b"), ("c",)]
+    np.testing.assert_array_equal(np.concatenate([part.values for part in parts]), panel.values)
+    assert next(panel.parts(3)) is panel
+
+
+def test_columns_are_shared_with_the_frame_they_are_of() -> None:
+    frame = forecast_frame(panel_of({"a": 5, "b": 3}), np.zeros((2, 3)), model="m").set_axis(range(6, 0, -1))
+    chosen = of_columns(frame, ["step", "y_hat"])
+    pd.testing.assert_frame_equal(chosen, frame[["step", "y_hat"]])
+    assert np.shares_memory(chosen["y_hat"].to_numpy(), frame["y_hat"].to_numpy())
+
+
+def test_ends_stand_beside_the_forecasts_and_what_they_are_set_to_is_seen_by_no_other_frame() -> None:
+    frame = forecast_frame(panel_of({"a": 5}), np.zeros((1, 2)), model="m").assign(y=[1.0, 2.0])
+    wider = with_ends(frame, {"lo-80": np.array([-1.0, -2.0]), "hi-80": np.array([1.0, 2.0])}, [80])
+    assert wider.columns[-4:].tolist() == ["y_hat", "lo-80", "hi-80", "y"]
+    wider["y_hat"] = 7.0
+    assert frame["y_hat"].tolist() == [0.0, 0.0]
+
+
+def test_all_rows_of_a_frame_are_the_frame() -> None:
+    frame = pd.DataFrame({"y": [5.0, 6.0, 7.0]})
+    assert of_rows(frame, np.arange(3)) is frame
+    assert of_rows(frame, np.array([0, 2]))["y"].tolist() == [5.0, 7.0]

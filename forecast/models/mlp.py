@@ -21,7 +21,7 @@ from forecast.models.presets import PRESETS, RULES, kind_of, make_plans
 from forecast.models.prior import Prior
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -195,7 +195,7 @@ class MLP:
         """
         panel = asked(self, panel)
         levels = () if all(group.plan.head == "point" for group in self.groups_) else level
-        found = np.concatenate([self._told(part, levels) for part in _parts(panel)])
+        found = np.concatenate([self._told(part, levels) for part in panel.parts(TOGETHER)])
         return interval_frame(panel, found, levels, model=self.name)
 
     def _told(self, panel: Panel, level: Sequence[float]) -> Floats:
@@ -274,15 +274,6 @@ NAMED = (
     "head",
 )  # fmt: skip
 """The settings of the network that stand in a plan."""
-
-
-def _parts(panel: Panel) -> Iterator[Panel]:
-    """Yield the panel in parts of `TOGETHER` series."""
-    if panel.n_series <= TOGETHER:
-        yield panel
-        return
-    for first in range(0, panel.n_series, TOGETHER):
-        yield panel.take(np.arange(first, min(first + TOGETHER, panel.n_series)))
 
 
 def _latest_error(ahead: Callable[[Panel], Floats], panel: Panel, horizon: int, *, block: int) -> float:

@@ -25,6 +25,8 @@ __all__ = ["Rows", "in_order", "some", "stamp"]
 
 MAX_SLOTS = 8
 """Rows are sorted by slots where there are at most so many a row."""
+MOST_SMALL = 2**31
+"""Keys below this take half the memory."""
 
 
 @dataclass(frozen=True)
@@ -79,17 +81,18 @@ class Rows:
         """
         by_name = sorted(range(len(names)), key=names.__getitem__)
         named, n_moments = tuple(names[i] for i in by_name), max(len(times.moments), 1)
-        keys = (np.argsort(by_name) * n_moments)[codes]
-        keys += times.codes
         bound = len(names) * n_moments
-        firsts = np.arange(0, bound + 1, n_moments)  # the key of the first moment of each series
+        small = np.int32 if bound < MOST_SMALL else np.int64
+        keys = (np.argsort(by_name) * n_moments).astype(small)[codes]
+        keys += times.codes
+        firsts = np.arange(0, bound + 1, n_moments, dtype=small)  # the key of the first moment of each series
         if (keys[1:] >= keys[:-1]).all():
-            offsets, order = np.searchsorted(keys, firsts), np.arange(len(keys))
-            return cls(named, offsets, times.codes, times.moments, values.copy(), order)
+            as_they_are = partial(np.arange, len(keys))
+            return cls(named, np.searchsorted(keys, firsts), times.codes, times.moments, values.copy(), as_they_are)
         if len(keys) == bound and _is_each_once(keys):  # every series has every moment
             ticks, placed = np.tile(np.arange(n_moments), len(names)), np.empty_like(values)
             placed[keys] = values
-            return cls(named, firsts, ticks, times.moments, placed, partial(in_order, keys, bound))
+            return cls(named, firsts.astype(np.int64), ticks, times.moments, placed, partial(in_order, keys, bound))
         offsets = np.r_[0, np.cumsum(np.bincount(codes, minlength=len(names))[by_name])]
         order = in_order(keys, bound)
         return cls(named, offsets, times.codes.take(order), times.moments, values.take(order), order)
