@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from conftest import make_panel
 
-from forecast import backtesting
+from forecast import backtesting, tasks
 from forecast.backtesting import backtest, fit_all, truth
 from forecast.errors import ModelError
 from forecast.models.classical import Naive, SeasonalNaive
@@ -229,6 +229,7 @@ def test_what_came_is_the_same_when_series_are_looked_at_two_at_a_time(monkeypat
     panel = make_panel(*(rng.normal(size=length) for length in (30, 12, 9, 4, 25)), season_length=2)
     whole = backtest(BASELINES, panel, split)
     monkeypatch.setattr(backtesting, "TOGETHER", 2)
+    monkeypatch.setattr(tasks, "TOGETHER", 2)
     parts = backtest(BASELINES, panel, split)
 
     assert whole.frame["unique_id"].nunique() == 4  # the fourth has nothing before any cutoff
