@@ -10,17 +10,17 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from forecast.bounds import Bounds
+from forecast.came import Came, no_rows
 from forecast.defaults import BASELINES
 from forecast.errors import ModelError, Notice
-from forecast.metrics import mase_scale, rmsse_scale
 from forecast.origins import Origin
-from forecast.panel import forecast_frame, of_columns
+from forecast.panel import forecast_frame
 from forecast.tasks import Task, Window, given, perform
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from forecast.split import Split
     from forecast.tasks import Doer, Factory, Outcome
 
-__all__ = ["NOT_FINISHED", "Backtest", "Between", "Fitted", "backtest", "beside_truth", "fit_all", "truth"]
+__all__ = ["NOT_FINISHED", "Backtest", "Between", "Fitted", "backtest", "fit_all"]
 
 FALLBACK = "seasonal_naive"
 """What stands in for a model that fails, where that was asked for."""
@@ -41,7 +41,6 @@ NOT_FINISHED = "not finished in the time there was"
 NONE: Mapping[str, Panel] = MappingProxyType({})
 TOGETHER = 2_000
 """Series whose past is looked at together: all of it would be a second copy of the data."""
-COLUMNS = ("unique_id", "cutoff", "ds", "step", "model", "y", "y_hat", "scale", "rms_scale", "before", "back")
 
 
 @dataclass
@@ -77,87 +76,6 @@ class Backtest:
     """Fits that were not finished in time, by model."""
 
 
-@dataclass(frozen=True)
-class Came:
-    """What came after a cutoff, of n series, and what was known of their past.
-
-    Parameters
-    ----------
-    ids : tuple of str
-        The series.
-    y : ndarray [n, H]
-        What came; NaN where it is still to come.
-    known : dict of ndarray [n]
-        The last columns of `Backtest.frame`, by name.
-    """
-
-    ids: tuple[str, ...]
-    y: NDArray[np.float64]
-    known: dict[str, NDArray[np.float64]]
-
-    @classmethod
-    def after(cls, panel: Panel, window: Window, split: Split) -> Self:
-        """Return what came after the window's cutoff."""
-        position = {name: s for s, name in enumerate(panel.ids)}
-        series = [position[name] for name in window.past.ids]
-        end = panel.offsets[1:][series][:, None]
-        wanted = end - window.back + split.gap + np.arange(split.horizon)
-        y = np.where(wanted < end, panel.values[np.minimum(wanted, end - 1)], np.nan)
-        pasts, season = [window.past.series(s) for s in range(window.past.n_series)], panel.season_length
-        known = {
-            "scale": [mase_scale(past, season) for past in pasts],
-            "rms_scale": [rmsse_scale(past, season) for past in pasts],
-            "before": [past[np.isfinite(past)][-1] for past in pasts],
-        }
-        return cls(window.past.ids, y, {name: np.array(numbers) for name, numbers in known.items()})
-
-    @classmethod
-    def joined(cls, parts: Sequence[Self]) -> Self:
-        """Return what came of the series of all parts."""
-        known = {name: np.concatenate([part.known[name] for part in parts]) for name in parts[0].known}
-        return cls(
-            tuple(name for part in parts for name in part.ids), np.concatenate([part.y for part in parts]), known
-        )
-
-    def of(self, ids: Sequence[str]) -> Came:
-        """Return the same of series in another order."""
-        if tuple(ids) == self.ids:
-            return self
-        place = {name: s for s, name in enumerate(self.ids)}
-        places = [place[name] for name in ids]
-        return Came(tuple(ids), self.y[places], {name: numbers[places] for name, numbers in self.known.items()})
-
-    def beside(self, forecasts: pd.DataFrame, back: int) -> pd.DataFrame:
-        """Return forecasts with what came: rows of `Backtest.frame`, and own ends of intervals last.
-
-        The series stand one after another, each with all its steps, perhaps several times.
-        """
-        horizon = self.y.shape[1]
-        own = self.of(tuple(forecasts["unique_id"].iloc[::horizon]))
-        known: dict[str, NDArray[Any]] = {name: np.repeat(numbers, horizon) for name, numbers in own.known.items()}
-        ends = [name for name in forecasts.columns if name.startswith(("lo-", "hi-"))]
-        known |= {"y": own.y.ravel(), "back": np.full(len(forecasts), back)}
-        return of_columns(forecasts, [*COLUMNS, *ends], known)
-
-
-def truth(panel: Panel, window: Window, split: Split) -> pd.DataFrame:
-    """Return what came after the window's cutoff: ``unique_id, step, y``, and the last columns of `Backtest.frame`."""
-    came = Came.after(panel, window, split)
-    return pd.DataFrame(
-        {
-            "unique_id": np.repeat(np.array(came.ids, dtype=object), split.horizon),
-            "step": np.tile(np.arange(1, split.horizon + 1), len(came.ids)),
-            "y": came.y.ravel(),
-            **{name: np.repeat(numbers, split.horizon) for name, numbers in came.known.items()},
-        }
-    )
-
-
-def beside_truth(forecasts: Sequence[pd.DataFrame], panel: Panel, window: Window, split: Split) -> pd.DataFrame:
-    """Return what models forecast in a window with what came: rows of `Backtest.frame`, and own ends of intervals."""
-    return Came.after(panel, window, split).beside(pd.concat(forecasts, ignore_index=True), window.back)
-
-
 @dataclass
 class Between:
     """What models forecast from origins between the cutoffs, and what came.
@@ -190,12 +108,12 @@ class Between:
         came, origins = self.found[back]
         past = given(self.panel, back, self.split)
         frames = [] if past is None else [_rows(past, self.split, name, origin) for name, origin in origins.items()]
-        return came.beside(pd.concat(frames, ignore_index=True), back) if frames else _no_rows()
+        return came.beside(pd.concat(frames, ignore_index=True), back) if frames else no_rows()
 
     def frame(self) -> pd.DataFrame:
         """Return the rows of all origins, without steps whose truth is still to come."""
         frames = [self.rows(back).dropna(subset="y") for back in self.found]
-        return pd.concat(frames, ignore_index=True) if frames else _no_rows()
+        return pd.concat(frames, ignore_index=True) if frames else no_rows()
 
     def add(self, made: Callable[[pd.DataFrame], pd.DataFrame]) -> None:
         """Add the rows that are made of those of each origin: the forecasts of one more model."""
@@ -212,10 +130,6 @@ def _rows(past: Panel, split: Split, model: str, origin: Origin) -> pd.DataFrame
     frame = frame[frame["step"] > split.gap].reset_index(drop=True)
     ends = {name: origin.column(name).ravel() for name in origin.columns if name != "y_hat"}
     return frame.assign(step=frame["step"] - split.gap, **ends)
-
-
-def _no_rows() -> pd.DataFrame:
-    return pd.DataFrame(columns=list(COLUMNS))
 
 
 def fit_all(
@@ -277,7 +191,7 @@ def backtest(
         for name, make in factories.items()
     ]
     done = list(do(tasks))
-    found = Backtest(_no_rows(), Between(panel, split), [])
+    found = Backtest(no_rows(), Between(panel, split), [])
     frames: list[pd.DataFrame] = []
     for b, block in enumerate(split.blocks):
         first = len(factories) * (len(split.blocks) - 1 - b)

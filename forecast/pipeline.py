@@ -143,20 +143,9 @@ def run(
     """
     started = perf_counter() - spent
     listener = journal = Journal(listener or Silent(), started=started)
-    flags: dict[str, Any] = {**options}
     asked = {"audit": audit, "excel_safe": excel_safe, "assets": assets, "interactive": interactive}
-    given = flags | {name: wanted for name, wanted in asked.items() if wanted not in (False, ASSETS[0])}
-    if resume is None:
-        command = command_line(data, given, config)
-        request = Request.made(data, flags, config, command=command, out=out, overwrite=overwrite, **asked)
-    else:
-        request = Request.resumed(Path(resume), given, out=out)
-    source = data if resume is None else request.source(data)
-    if request.folder is None:
-        require_writable(Path(REPORTS_FOLDER) / "new", flag="--out")
-    else:
-        (refuse_begun if resume is None else refuse_existing)(request.folder, overwrite=request.overwrite)
-    settings = request.settings
+    request = _request(data, {**options}, asked, config=config, out=out, overwrite=overwrite, resume=resume)
+    source, settings = data if resume is None else request.source(data), request.settings
     journal.note(request.command)
     ready = prepare(source, settings, flags=request.flags)
     request = request.about(ready.loaded.sha256)
@@ -371,6 +360,30 @@ def _forecast(
     if budget is not None:
         listener.say(budget_words(budget, perf_counter() - started))
     return results.forecasts.drop(columns=["cutoff", "step"])
+
+
+def _request(
+    data: str | Path | pd.DataFrame,
+    flags: dict[str, Any],
+    asked: dict[str, Any],
+    *,
+    config: str | Path | None,
+    out: str | Path | None,
+    overwrite: bool,
+    resume: str | Path | None,
+) -> Request:
+    """Return what a run is asked for, now or when it was begun; its folder may be written, or the run is refused."""
+    given = flags | {name: wanted for name, wanted in asked.items() if wanted not in (False, ASSETS[0])}
+    if resume is None:
+        command = command_line(data, given, config)
+        request = Request.made(data, flags, config, command=command, out=out, overwrite=overwrite, **asked)
+    else:
+        request = Request.resumed(Path(resume), given, out=out)
+    if request.folder is None:
+        require_writable(Path(REPORTS_FOLDER) / "new", flag="--out")
+    else:
+        (refuse_begun if resume is None else refuse_existing)(request.folder, overwrite=request.overwrite)
+    return request
 
 
 def _for_models(settings: RunConfig, spent: float, after: float) -> float | None:

@@ -104,7 +104,7 @@ def scorable(run: Run) -> pd.DataFrame:
     FileError
         F102, when a column of it, or what is needed of run.json and metrics.json, is missing.
     """
-    from forecast.backtesting import COLUMNS
+    from forecast.came import COLUMNS
 
     needed = {
         "backtest.csv": [name for name in COLUMNS if name != "back"],

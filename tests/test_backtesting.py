@@ -8,7 +8,8 @@ import pytest
 from conftest import make_panel
 
 from forecast import backtesting, tasks
-from forecast.backtesting import backtest, fit_all, truth
+from forecast.backtesting import backtest, fit_all
+from forecast.came import truth
 from forecast.errors import ModelError
 from forecast.models.classical import Naive, SeasonalNaive
 from forecast.scoring import common_points, leaderboard, unit_losses

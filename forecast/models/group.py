@@ -8,7 +8,7 @@ members start anew and train on all of it.
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
@@ -17,6 +17,7 @@ from forecast import nn
 from forecast.models.bags import Bags
 from forecast.models.heads import new_head
 from forecast.models.inputs import CovariateInputs
+from forecast.models.members import new_members
 from forecast.models.ridge import ridge
 from forecast.samples import Cuts, Samples, last_inputs, lots
 from forecast.transforms import (
@@ -36,13 +37,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from forecast.models.members import Training
     from forecast.models.presets import Plan
     from forecast.panel import Panel
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["Group", "Training"]
+__all__ = ["Group"]
 
 LEAST_CUTS = 4
 """With fewer training samples than this before the latest block, there is nothing to read the steps off."""
@@ -58,24 +60,6 @@ MANY = 100
 """Series from which on a copy of the network forecasts them: the buffers that so many rows take are then freed."""
 FURTHEST = 50.0
 """A forecast further than so many sizes of its sample from the last value is moved to there."""
-
-
-@dataclass(frozen=True)
-class Training:
-    """What all groups of an ensemble share: how the loss is made small.
-
-    See `forecast.models.mlp.MLP` for what each setting does.
-    """
-
-    activation: str
-    optimizer: str
-    schedule: str
-    patience: int
-    weight_decay: float
-    dropout: float
-    input_noise: float
-    missing: str
-    transform: str
 
 
 class Examined(NamedTuple):
@@ -260,31 +244,14 @@ class Group:
 
     def _network(self, parameters: NDArray[np.float32] | None = None) -> nn.Network:
         """Return the members: untrained, their output the last value of the sample, or with what they learned."""
-        hidden, training, outputs = self.plan.hidden_sizes, self.training, self.horizon_ * self.head.outputs
-        activation = nn.ACTIVATIONS[training.activation]
-        path: list[nn.Layer] = []
-        if self.plan.blocks > 1 and hidden:
-            units, depth = hidden[0], len(hidden)
-            path.append(
-                nn.DoublyResidual(
-                    outputs,
-                    units=units,
-                    depth=depth,
-                    blocks=self.plan.blocks,
-                    activation=activation,
-                    head_initializer="zero",
-                )
-            )
-        else:
-            for units in hidden:
-                path += [nn.Linear(units), activation()]
-                path += [nn.Dropout(training.dropout)] if training.dropout else []
-            path.append(nn.Linear(outputs, initializer="zero"))
-        skip = nn.LinearSkip(*path, initializer="zero")
-        size = self.plan.input_size + self.beside_.size
-        seed = np.random.SeedSequence(self.seed)
-        members = self.plan.members if parameters is None else len(parameters)
-        return nn.Network(skip, input_size=size, members=members, seed=seed, parameters=parameters)
+        return new_members(
+            self.plan,
+            self.training,
+            inputs=self.plan.input_size + self.beside_.size,
+            outputs=self.horizon_ * self.head.outputs,
+            seed=self.seed,
+            parameters=parameters,
+        )
 
     def _started(self, samples: Samples, cuts: Cuts) -> nn.Network:
         """Return untrained members whose output is the last value of the sample, or that of a ridge regression."""
@@ -314,8 +281,8 @@ class Group:
             network,
             draw,
             loss=self.head.loss(),
-            optimizer=self._optimizer(),
-            schedule=self._schedule(),
+            optimizer=self.training.new_optimizer(),
+            schedule=self.training.new_schedule(self.plan.learning_rate, self.plan.max_steps),
             max_steps=max_steps,
             validation=validation,
             patience=self.training.patience if validation else None,
@@ -335,20 +302,6 @@ class Group:
             ((targets - level) / size * mask).astype(single),
             weight.astype(single),
         )
-
-    def _optimizer(self) -> nn.Optimizer:
-        if self.training.optimizer == "adam":
-            return nn.Adam(weight_decay=self.training.weight_decay)
-        return nn.RMSprop() if self.training.optimizer == "rmsprop" else nn.SGD(momentum=0.9)
-
-    def _schedule(self) -> nn.Schedule:
-        rate, steps = self.plan.learning_rate, self.plan.max_steps
-        schedules: dict[str, Callable[[], nn.Schedule]] = {
-            "cosine": lambda: nn.Cosine(rate, steps, floor=rate / 20),
-            "step": lambda: nn.Step(rate, every=max(1, steps // 4)),
-            "constant": lambda: nn.Constant(rate),
-        }
-        return schedules[self.training.schedule]()
 
 
 def _counts(panel: Panel, unit: str) -> Floats:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["CovariateInputs", "carried", "no_covariates", "scale_of"]
+__all__ = ["CovariateInputs", "carried", "known_before", "no_covariates", "scale_of"]
 
 
 class CovariateInputs:
@@ -52,8 +52,7 @@ class CovariateInputs:
     def fit(self, panel: Panel) -> Self:
         """Learn the scale of every column from what lies before the end of each series."""
         covariates = panel.covariates or no_covariates(panel)
-        lengths = np.minimum(panel.lengths, np.diff(covariates.offsets))
-        before = covariates.known[stretches(covariates.offsets[:-1], lengths)]
+        before = known_before(panel, covariates)
         self.scales_ = [scale_of(columns) for columns in (before, covariates.past, covariates.static)]
         return self
 
@@ -102,6 +101,12 @@ def _rows(values: Floats, offsets: Ints, series: Ints, positions: Ints) -> Float
     last = np.diff(offsets)[series][..., None] - 1
     found = values[offsets[series][..., None] + np.clip(positions, 0, last)]
     return found.reshape(*series.shape, -1)
+
+
+def known_before(panel: Panel, covariates: Covariates) -> Floats:
+    """Return the columns known ahead without what lies after the end of each series."""
+    lengths = np.minimum(panel.lengths, np.diff(covariates.offsets))
+    return covariates.known[stretches(covariates.offsets[:-1], lengths)]
 
 
 def scale_of(columns: Floats) -> tuple[Floats, Floats]:

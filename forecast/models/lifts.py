@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from forecast.covariates import stretches
-from forecast.models.inputs import carried, no_covariates, scale_of
+from forecast.models.inputs import carried, known_before, no_covariates, scale_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -99,8 +98,7 @@ class Lifts:
         if not covariates.known.shape[1]:
             return np.empty((*steps.shape, 0))
         rows = np.diff(covariates.offsets)
-        past = covariates.known[stretches(covariates.offsets[:-1], np.minimum(panel.lengths, rows))]
-        mean, sd = scale_of(past)
+        mean, sd = scale_of(known_before(panel, covariates))
         known = carried((covariates.known - mean) / sd, covariates.offsets)
         return np.asarray(known[covariates.offsets[series] + np.minimum(steps, rows[series] - 1)])
 

@@ -16,7 +16,8 @@ from forecast.engine import threads
 from forecast.errors import ConfigError, ModelError
 from forecast.models.base import asked, constants_kept, interval_frame, quantiles_of
 from forecast.models.chosen import choices_of_network, notices_of_network
-from forecast.models.group import Group, Training
+from forecast.models.group import Group
+from forecast.models.members import Training
 from forecast.models.presets import PRESETS, RULES, kind_of, make_plans
 from forecast.models.prior import Prior
 

@@ -24,11 +24,12 @@ from forecast.models.classical import Drift, Mean, Naive, SeasonalNaive
 from forecast.models.combination import Combination
 from forecast.models.ets import ETS, Form, Smoothed
 from forecast.models.ets_state import State
-from forecast.models.group import Group, Training
+from forecast.models.group import Group
 from forecast.models.hybrid import Hybrid
 from forecast.models.inputs import CovariateInputs
 from forecast.models.intermittent import TSB, Croston
 from forecast.models.linear import Linear
+from forecast.models.members import Training
 from forecast.models.mlp import MLP
 from forecast.models.presets import Plan
 from forecast.models.prior import Prior

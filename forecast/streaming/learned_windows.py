@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
-from forecast.backtesting import backtest, beside_truth
+from forecast.backtesting import backtest
 from forecast.calibration import Calibration
+from forecast.came import beside_truth
 from forecast.chunks import doer
 from forecast.errors import Notice
 from forecast.models.combination import COMBINATION, Combination

@@ -5,6 +5,7 @@ forecasts of the transformed series back into forecasts of the series itself (`i
 """
 
 from forecast.transforms.base import Chain, Transform
+from forecast.transforms.boxcox import BoxCox
 from forecast.transforms.choosing import (
     TRANSFORMS,
     Choice,
@@ -15,7 +16,7 @@ from forecast.transforms.choosing import (
 )
 from forecast.transforms.differencing import Detrend, Difference
 from forecast.transforms.fill import Fill
-from forecast.transforms.power import BoxCox, Log, Root, SignedLog
+from forecast.transforms.power import Log, Root, SignedLog
 from forecast.transforms.scaling import MinMax, Robust, SampleScale, Standardize, StepScale, Winsorize, volatility
 from forecast.transforms.seasons import MSTL, STL, Deseasonalize, seasonal_indices
 

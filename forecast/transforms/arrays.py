@@ -6,7 +6,7 @@ million series cost a few calls of NumPy and no more memory than a block.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from scipy import fft
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
     Bools = NDArray[np.bool_]
+
+Number = TypeVar("Number", bound=np.generic)
 
 __all__ = [
     "blocks",
@@ -53,8 +55,8 @@ def from_end(panel: Panel) -> Ints:
     return np.repeat(panel.offsets[1:], panel.lengths) - np.arange(len(panel.values))
 
 
-def wide(learned: Floats, y_hat: Floats) -> Floats:
-    """Return one number a series [S] in a shape that meets forecasts [S, H] or quantiles [S, H, Q]."""
+def wide(learned: NDArray[Number], y_hat: Floats) -> NDArray[Number]:
+    """Return what is known of each series [S] in a shape that meets forecasts [S, H] or quantiles [S, H, Q]."""
     return learned.reshape(-1, *[1] * (y_hat.ndim - 1))
 
 

@@ -15,9 +15,10 @@ import numpy as np
 
 from forecast.errors import ConfigError, DataError, nearest, shown
 from forecast.transforms.base import Chain, Parts, groups_of, parts_of
+from forecast.transforms.boxcox import BoxCox
 from forecast.transforms.differencing import Detrend, Difference
 from forecast.transforms.fill import Fill
-from forecast.transforms.power import BoxCox, Log, Root, SignedLog
+from forecast.transforms.power import Log, Root, SignedLog
 from forecast.transforms.scaling import MinMax, Robust, Standardize, StepScale, Winsorize
 from forecast.transforms.seasons import MSTL, STL, Deseasonalize
 

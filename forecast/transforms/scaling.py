@@ -40,7 +40,7 @@ class _Scaling:
 
     def invert(self, y_hat: Floats) -> Floats:
         """Return the forecasts in the units of the series."""
-        return y_hat * wide(self.size_, y_hat) + wide(self.level_, y_hat)
+        return np.asarray(y_hat * wide(self.size_, y_hat) + wide(self.level_, y_hat))
 
     def restore(self, panel: Panel) -> Panel:
         """Return the panel in its own units."""

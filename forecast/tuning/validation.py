@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from forecast.backtesting import truth
+from forecast.came import truth
 from forecast.defaults import METRIC
 from forecast.scoring import losses_of
 from forecast.significance import MIN_UNITS
