@@ -128,7 +128,10 @@ def test_without_columns_nothing_is_added():
 
 def test_after_the_last_row_of_a_column_its_last_value_goes_on():
     panel, _ = promoted(100)
+    panel.covariates.known[100:105, 0] = [0, 1, 0, 0, 1]
     fewer = replace(panel, covariates=panel.covariates.until(panel.lengths, 2))
     lifts = Lifts().fit(fewer, known(panel))
 
-    assert lifts.ahead(fewer, 5)[0, 1:].tolist() == [lifts.ahead(fewer, 5)[0, 1]] * 4
+    ahead = lifts.ahead(panel, 5)[0]
+    assert lifts.ahead(fewer, 5)[0].tolist() == [ahead[0], *[ahead[1]] * 4]
+    assert ahead[0] != ahead[1]

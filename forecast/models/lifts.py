@@ -34,9 +34,8 @@ class Lifts:
     """What every standardised column known ahead adds to every series, by least squares of changes on changes.
 
     With changes X of the columns [n, F] and d of a series [n] its effects are ``(X'X + c V)^-1 (X'd + c V b)``, a ridge
-    regression (Hoerl & Kennard 1970) towards those over all series, b, of which each counts ``max(0, 1 - 1 / t^2)`` by
-    its t-value. V holds the mean square change of each column, c is `TOWARDS_ALL`; the changes of a series are counted
-    in their mean absolute value.
+    regression (Hoerl & Kennard 1970) towards those over all series, b. V holds the mean square change of each column,
+    c is `TOWARDS_ALL`; the changes of a series are counted in their mean absolute value.
 
     Examples
     --------
@@ -70,7 +69,8 @@ class Lifts:
             return self
         moved = (x**2).mean(axis=0)
         towards = TOWARDS_ALL * np.diag(np.where(moved > 0, moved, 1.0))
-        pull, starts = towards @ _common(x, d, towards), np.searchsorted(owner, np.arange(panel.n_series + 1))
+        common = np.linalg.solve(x.T @ x + 1e-3 * towards, x.T @ d)
+        pull, starts = towards @ common, np.searchsorted(owner, np.arange(panel.n_series + 1))
         for s in range(panel.n_series):
             some = slice(starts[s], starts[s + 1])
             self.effects_[s] = np.linalg.solve(x[some].T @ x[some] + towards, x[some].T @ d[some] + pull)
@@ -101,12 +101,3 @@ class Lifts:
         mean, sd = scale_of(known_before(panel, covariates))
         known = carried((covariates.known - mean) / sd, covariates.offsets)
         return np.asarray(known[covariates.offsets[series] + np.minimum(steps, rows[series] - 1)])
-
-
-def _common(x: Floats, d: Floats, penalty: Floats) -> Floats:
-    """Return the effects [F] over all changes, each as far as it stands out from chance."""
-    inverse = np.linalg.inv(x.T @ x + 1e-3 * penalty)
-    found = inverse @ (x.T @ d)
-    left = float(((d - x @ found) ** 2).sum()) / max(1, len(d) - len(found))
-    t_squared = found**2 / np.maximum(left * np.diag(inverse), 1e-300)
-    return np.asarray(found * np.maximum(0.0, 1.0 - 1.0 / np.maximum(t_squared, 1e-12)))
