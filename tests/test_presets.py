@@ -66,6 +66,18 @@ def test_a_higher_preset_has_more_to_train():
     assert work[0] < work[1] < work[2]
 
 
+def test_members_pass_over_few_values_but_so_often():
+    small, large, named = (
+        {plan.max_steps for plan in made}
+        for made in (plans(panel_of(20, 96)), plans(panel_of(400, 96)), plans(panel_of(20, 96), max_steps=700))
+    )
+
+    assert small == {20 * 96 * 6 // 128}
+    assert large == {1000}
+    assert named == {700}
+    assert {plan.max_steps for plan in plans(panel_of(20, 12))} == {50}
+
+
 def test_an_unknown_preset_is_refused():
     with pytest.raises(ConfigError, match="no preset 'quick'"):
         MLP(preset="quick").fit(panel_of(1, 60), horizon=3)

@@ -120,15 +120,43 @@ def test_the_script_makes_weights_that_the_measurement_reads(tmp_path, monkeypat
     assert path.read_bytes() == first
 
 
+def every_fifth_high():
+    t = np.arange(60)  # no season that the networks know of
+    return make_panel(*(50.0 + 5 * ((t + s) % 5 == 0) for s in range(30)), season_length=1)
+
+
 def test_it_goes_on_to_learn_from_a_panel():
-    t = np.arange(60)
-    rows = [50 + 5 * ((t + s) % 5 == 0) for s in range(30)]  # every fifth value is high: no season it knows of
-    panel = make_panel(*map(np.asarray, rows), season_length=1)
-    past, truth = panel.drop_last(5), panel.tail(5)
+    past, truth = every_fifth_high().drop_last(5), every_fifth_high().tail(5)
 
     errors = [np.abs(Prior(steps=steps).fit(past, horizon=5).ahead(past) - truth).mean() for steps in (0, 200)]
 
     assert errors[1] < 0.9 * errors[0]
+
+
+def test_what_it_learned_is_left_out_where_the_latest_block_is_not_forecast_better():
+    panel = every_fifth_high()
+    values = panel.values.reshape(30, 60).copy()
+    values[:, -5:] = 50.0  # nothing is high any more
+    panel = panel.with_values(values.ravel())
+    with_steps, without = (Prior(steps=steps).fit(panel, horizon=5).ahead(panel) for steps in (200, 0))
+
+    assert (with_steps == without).all()
+
+
+def test_the_latest_block_is_not_learned_from():
+    panel = every_fifth_high()
+    later = panel.values.reshape(30, 60).copy()
+    later[:, -1] += 0.01
+    first, second = (Prior(steps=100).fit(p, horizon=5) for p in (panel, panel.with_values(later.ravel())))
+
+    assert len(first.networks_) == len(second.networks_) == 2
+    assert (first.networks_[1].parameters == second.networks_[1].parameters).all()
+
+
+def test_series_shorter_than_a_block_are_not_learned_from():
+    panel = make_panel(*np.random.default_rng(0).normal(size=(3, 9)), season_length=1)
+
+    assert len(Prior(steps=5).fit(panel, horizon=6).networks_) == 1
 
 
 def test_a_series_upside_down_is_forecast_upside_down():

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecast.models.group import Group
+    from forecast.models.prior import Prior
     from forecast.panel import Panel
 
 __all__ = ["choices_of_network", "notices_of_network"]
 
 
-def choices_of_network(panel: Panel, groups: Sequence[Group], prior_share: float | None) -> dict[str, Any]:
+def choices_of_network(panel: Panel, groups: Sequence[Group], prior: Prior | None, share: float) -> dict[str, Any]:
     """Return what was chosen for the panel that `groups` have learned from, each with its reason under ``<name>_why``.
 
     Parameters
@@ -33,8 +34,10 @@ def choices_of_network(panel: Panel, groups: Sequence[Group], prior_share: float
         What they were fitted to.
     groups : sequence of Group
         At least one.
-    prior_share : float, optional
-        The share of the networks trained beforehand; None where there are none.
+    prior : Prior, optional
+        The networks trained beforehand; None where there are none.
+    share : float
+        Their share in the forecast.
     """
     first = groups[0]
     found: dict[str, Any] = {
@@ -45,9 +48,12 @@ def choices_of_network(panel: Panel, groups: Sequence[Group], prior_share: float
         "parameters": _one_or_all([group.network_.parameters.shape[1] for group in groups]),
         "members": sum(group.network_.members for group in groups),
     }
-    if prior_share is not None:
-        found["prior_share"] = round(prior_share, 3)
+    if prior is not None:
+        found["prior_share"] = round(share, 3)
         found["prior_share_why"] = "errors on the latest block, and how many values there are to learn from"
+    if prior is not None and prior.steps:
+        found["prior_tuned"] = "yes" if prior.tuned_ else "no"
+        found["prior_tuned_why"] = "errors on the latest block after training on what lies before it"
     if panel.n_series > BAG:
         found["learned_from"] = BAG
         found["learned_from_why"] = f"each member has its own of {panel.n_series:,} series, by lot"

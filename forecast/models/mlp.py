@@ -17,6 +17,7 @@ from forecast.errors import ConfigError, ModelError
 from forecast.models.base import asked, constants_kept, interval_frame, quantiles_of
 from forecast.models.chosen import choices_of_network, notices_of_network
 from forecast.models.group import Group
+from forecast.models.latest import latest_error
 from forecast.models.members import Training
 from forecast.models.presets import PRESETS, RULES, kind_of, make_plans
 from forecast.models.prior import Prior
@@ -34,12 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MLP"]
 
-MOST_COMPARED = 1_000
-"""Series on which members and the networks trained beforehand are compared: of more, so many at equal distances."""
 TOGETHER = 2_048
 """Series that are forecast together: a multiple of those that a network is given at once, so no digit depends on it."""
-TYPICAL_OF = 200
-"""The latest values whose mean absolute change is the unit of these errors."""
 
 
 class MLP:
@@ -183,7 +180,7 @@ class MLP:
                 "M101", f"mlp: {error}", hint=f"learning_rate = {rate / 10:g} under [models.mlp]"
             ) from error
         self.prior_share_ = self._measure_share(panel)
-        self.choices_ = choices_of_network(panel, self.groups_, None if self.prior_ is None else self.prior_share_)
+        self.choices_ = choices_of_network(panel, self.groups_, self.prior_, self.prior_share_)
         self.notices_ = notices_of_network(self.groups_)
         return self
 
@@ -263,10 +260,9 @@ class MLP:
             return 1.0 / (1.0 + odds)
         if any(group.searched_ is None for group in self.groups_):
             return 1.0
-        few = panel.take(np.unique(np.linspace(0, panel.n_series - 1, MOST_COMPARED).astype(np.int64)))
         block = self.groups_[0].block_
-        ours = _latest_error(lambda early: self._ahead(early, searched=True), few, self.horizon_, block=block)
-        theirs = _latest_error(self.prior_.ahead, few, self.horizon_, block=block)
+        ours = latest_error(lambda early: self._ahead(early, searched=True), panel, self.horizon_, block=block)
+        theirs = latest_error(self.prior_.ahead, panel, self.horizon_, block=block)
         return float(ours**2 / (ours**2 + odds * theirs**2)) if ours > 0 else 0.0
 
 
@@ -275,21 +271,6 @@ NAMED = (
     "head",
 )  # fmt: skip
 """The settings of the network that stand in a plan."""
-
-
-def _latest_error(ahead: Callable[[Panel], Floats], panel: Panel, horizon: int, *, block: int) -> float:
-    """Return the mean error of forecasts of the latest block, from its beginning and within, in typical changes."""
-    errors = []
-    for back in sorted({block, 2 * block // 3, block // 3} - {0}):
-        whole = panel.take(np.flatnonzero(panel.lengths > back))
-        changes = np.abs(np.diff(whole.tail(TYPICAL_OF)))
-        size = np.nansum(changes, axis=1) / np.maximum(np.isfinite(changes).sum(axis=1), 1)
-        truth = whole.tail(back)[:, :horizon]
-        y_hat = ahead(whole.drop_last(back))[:, : truth.shape[1]]
-        errors.append((np.abs(y_hat - truth) / np.where(size > 0, size, 1.0)[:, None]).ravel())
-    found = np.concatenate(errors)
-    known = found[np.isfinite(found)]
-    return float(known.mean()) if len(known) else 0.0
 
 
 def _known(panel: Panel) -> NDArray[np.int64]:

@@ -34,6 +34,8 @@ LEAST_BASE = 6
 """The fewest steps of which a look-back is a multiple."""
 SEASONS_KEPT = 8
 """A season in the look-back must fit so often into the typical series."""
+LEAST_STEPS = 50
+"""A member trains for so many steps on panels of any size."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,9 @@ class Rule:
         The odds against the network trained beforehand are ``(T / prior[0]) ** prior[1]`` where both err the same, with
         T values in the typical series.
     prior_steps : int
-        Steps for which that network goes on to learn from the panel.
+        Steps for which that network goes on to learn from the panel, tried against what it was on the latest block.
+    passes : float
+        A member trains on as many samples as the panel has values, at most so often: then it would learn their noise.
     """
 
     plan: Plan
@@ -121,6 +125,7 @@ class Rule:
     prior: tuple[float, float]
     prior_steps: int = 0
     horizons_upto: float = inf
+    passes: float = inf
 
     def but(self, *, prior_steps: int | None = None, look_backs: tuple[float, ...] | None = None, **plan: Any) -> Rule:
         """Return the rule with other look-backs or steps, or another common plan."""
@@ -168,6 +173,7 @@ _MANY = Rule(
     most_seen=0.5,
     prior=(180.0, 0.5),
     prior_steps=400,
+    passes=6.0,
 )
 _BRIEF = replace(_MANY, prior=(40.0, 2.0)).but(look_backs=(1.5, 2.0), members=6, hidden_sizes=(64, 64), max_steps=500)
 _LONG = Rule(
@@ -246,12 +252,18 @@ def make_plans(panel: Panel, horizon: int, *, preset: str, named: Mapping[str, A
     [24]
     """
     rule = RULES[kind_of(panel), preset]
+    named = {"max_steps": _most_steps(rule, panel, named.get("batch_size", rule.plan.batch_size)), **named}
     plans: list[Plan] = []
     for season in dict.fromkeys(rule.seasons if panel.season_length > 1 else (True,)):
         for multiple in rule.look_backs:
             input_size = _look_back(rule, multiple, panel, horizon, season_kept=not season)
             plans.append(replace(rule.plan, **{"input_size": input_size, "season": season, **named}))
     return list(dict.fromkeys(plans))
+
+
+def _most_steps(rule: Rule, panel: Panel, batch_size: int) -> int:
+    """Return the steps of the rule, or fewer where the panel is small."""
+    return int(min(rule.plan.max_steps, max(LEAST_STEPS, rule.passes * len(panel.values) / batch_size)))
 
 
 def _look_back(rule: Rule, multiple: float, panel: Panel, horizon: int, *, season_kept: bool) -> int:

@@ -7,7 +7,7 @@ The idea: what is true of most series can be learned before the user's. The weig
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -19,13 +19,14 @@ from forecast.errors import ModelError
 from forecast.models.bags import Bags
 from forecast.models.base import asked, constants_kept
 from forecast.models.generated import generate
+from forecast.models.latest import latest_error
 from forecast.models.lifts import Lifts
 from forecast.panel import Panel, forecast_frame
 from forecast.samples import Samples, last_inputs
 from forecast.transforms import TRANSFORMS, Chain, Fill, SampleScale, StepScale, volatility
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -46,6 +47,8 @@ SHORTEST = 6
 """The fewest values of a generated past."""
 TUNING_RATE, TUNING_BATCH = 2e-4, 128
 """How fast the weights go on to learn from a panel, and from how many samples a step and member."""
+BETTER = 0.99
+"""What was learned from a panel is used if its latest block is then forecast with less than this share of the error."""
 MANY = 100
 """Series from which on a copy of the network forecasts them: the buffers that so many rows take are then freed."""
 FURTHEST = 50.0
@@ -83,8 +86,9 @@ class Prior:
     missing : str
         How gaps are filled: see `forecast.transforms.Fill`.
     steps : int
-        Steps of training on the panel, from the weights there are: the forecast is then the mean of both, as they were
-        and as they have become.
+        Steps of training on the panel before its latest block, from the weights there are. Where the block is forecast
+        better so, the forecast is the mean of both, as they were and as they have become; else it is theirs as they
+        were.
     seed : int
         Of the samples in these steps.
     power : {"root", "log"}
@@ -120,10 +124,15 @@ class Prior:
         self.season_ = panel.season_length if panel.season_length in SHAPES else 1
         self.networks_ = [_load(self.season_)]
         if self.steps:
-            self.networks_.append(self._tuned(panel))
+            self.networks_ += self._tuned_where_better(panel)
         self.choices_: dict[str, Any] = {"season": self.season_, "input_size": SHAPES[self.season_].input_size}
         self.notices_: list[Notice] = []
         return self
+
+    @property
+    def tuned_(self) -> bool:
+        """Whether what they learned from the panel is used."""
+        return len(self.networks_) > 1
 
     def predict(self, panel: Panel | None = None) -> pd.DataFrame:
         """Return the forecast frame that follows `panel` (default: the fitted one)."""
@@ -132,8 +141,11 @@ class Prior:
 
     def ahead(self, panel: Panel) -> Floats:
         """Return the forecasts [S, H] that follow `panel`."""
+        return self._mean_ahead(self.networks_, panel)
+
+    def _mean_ahead(self, networks: Sequence[nn.Network], panel: Panel) -> Floats:
         chain, lifts, whole, _ = self._prepare(panel)
-        y_hat = np.mean([self._steps_ahead(network, whole, panel.offsets) for network in self.networks_], axis=0)
+        y_hat = np.mean([self._steps_ahead(network, whole, panel.offsets) for network in networks], axis=0)
         return chain.invert(y_hat if lifts is None else y_hat + lifts.ahead(panel, self.horizon_))
 
     def state(self) -> dict[str, Any]:
@@ -180,6 +192,19 @@ class Prior:
             parts.append(_forward(network, known))
             known = np.hstack([known, parts[-1]])[:, -shape.input_size :]
         return np.hstack(parts)[:, : self.horizon_]
+
+    def _tuned_where_better(self, panel: Panel) -> list[nn.Network]:
+        """Return the network that learned from the panel, if with it the latest block is forecast better; else none."""
+        block = self.horizon_
+        panel = panel.take(np.flatnonzero(panel.lengths > block + SHORTEST))
+        if not panel.n_series:
+            return []
+        tuned = self._tuned(panel.drop_last(block))
+        as_it_was, with_it = (
+            latest_error(partial(self._mean_ahead, networks), panel, self.horizon_, block=block)
+            for networks in (self.networks_, [*self.networks_, tuned])
+        )
+        return [tuned] if with_it < BETTER * as_it_was else []
 
     def _tuned(self, panel: Panel) -> nn.Network:
         """Return the network after `steps` more steps on samples of the panel, errors counted relative to the level."""
