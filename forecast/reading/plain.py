@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 import pandas as pd
 
-from forecast.reading.stretches import Stretch, read_in_stretches
+from forecast.reading.stretches import AT_ONCE, Stretch, read_in_stretches
 from forecast.reading.table import MISSING_MARKERS
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def _by_arrow(file: Stretch, layout: Layout) -> pd.DataFrame | None:
     types = {name: pa.float64() if name in layout.numbers else pa.string() for name in layout.names}
     table = csv.read_csv(
         pa.PythonFile(file, mode="r"),
-        read_options=csv.ReadOptions(column_names=layout.names, skip_rows=1),
+        read_options=csv.ReadOptions(column_names=layout.names, skip_rows=1, block_size=AT_ONCE),
         parse_options=csv.ParseOptions(delimiter=layout.separator, quote_char=False, ignore_empty_lines=False),
         convert_options=csv.ConvertOptions(
             column_types=types,
@@ -155,6 +155,7 @@ def _by_arrow(file: Stretch, layout: Layout) -> pd.DataFrame | None:
             decimal_point=layout.decimal,
             check_utf8=False,  # the file has looked
         ),
+        memory_pool=pa.system_memory_pool(),
     )
     with ThreadPoolExecutor(2) as both:
         encoded = {name: both.submit(_encoded, table[name]) for name in layout.names if name in layout.kinds}

@@ -19,7 +19,7 @@ __all__ = ["STRETCH", "Source", "Stretch", "read_in_stretches"]
 
 STRETCH = 2**25
 """Bytes of a stretch, about: what an engine makes of them takes two to three times as much."""
-AT_ONCE = 2**20
+AT_ONCE = 2**21
 """Bytes that are read at once, at most; the header and a line go into so many."""
 
 
