@@ -98,7 +98,9 @@ def outliers(panel: Panel) -> Bools:
             score = (steps[suspects] - middle[:, None]) / size[:, None]
             series, places = np.nonzero(_outlying(score, lag))
             found[panel.offsets[block[suspects[series]]] + places] = True
-    return found & ~np.isnan(panel.values) if panel.has_gaps else found
+    places = np.flatnonzero(found)
+    found[places[np.isnan(panel.values[places])]] = False
+    return found
 
 
 def stationarity(panel: Panel) -> dict[str, int]:

@@ -34,7 +34,7 @@ __all__ = [
     "wide",
 ]
 
-BLOCK = 2**17
+BLOCK = 2**18
 """Numbers in a block of padded series: few enough to stay in the cache from one calculation to the next."""
 
 
