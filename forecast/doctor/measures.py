@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecast.doctor.gaps import runs_of
 from forecast.transforms.arrays import blocks, rows
 from forecast.unit_roots import DICKEY_FULLER_LIMIT, KPSS_LIMIT, dickey_fuller, kpss, lags_by_correlation
 
@@ -279,9 +278,12 @@ def _at_middle(ordered: Floats, counts: Ints) -> Floats:
 
 def longest_repeats(panel: Panel) -> Ints:
     """Return the length of the longest run of one value in each series, [S]."""
-    same = np.r_[False, panel.values[1:] == panel.values[:-1]]
-    same[panel.offsets[:-1]] = False
-    starts, lengths = runs_of(same, panel.offsets)
-    longest = np.zeros(panel.n_series, dtype=np.int64)
-    np.maximum.at(longest, np.searchsorted(panel.offsets, starts, side="right") - 1, lengths)
-    return longest + 1
+    same = np.zeros(len(panel.values), dtype=np.bool_)
+    np.equal(panel.values[1:], panel.values[:-1], out=same[1:])
+    same[panel.offsets[:-1]] = False  # so that no run goes on into the next series
+    places = np.flatnonzero(same)
+    first = np.flatnonzero(np.diff(places, prepend=-1) > 1)
+    lengths = np.diff(first, append=len(places))
+    longest = np.ones(panel.n_series, dtype=np.int64)
+    np.maximum.at(longest, np.searchsorted(panel.offsets, places[first], side="right") - 1, lengths + 1)
+    return longest
