@@ -170,8 +170,11 @@ def _by_arrow(file: Stretch, layout: Layout) -> pd.DataFrame | None:
 
 def _encoded(texts: Any) -> tuple[NDArray[Any], list[str]]:
     """Return the codes and the distinct texts of a column; one dictionary for all costs less than one a chunk."""
-    found = texts.combine_chunks().dictionary_encode()
-    return found.indices.to_numpy(), found.dictionary.to_pylist()
+    import pyarrow as pa
+    from pyarrow import compute
+
+    found = compute.dictionary_encode(texts, memory_pool=pa.system_memory_pool())
+    return np.concatenate([chunk.indices.to_numpy() for chunk in found.chunks]), found.chunk(0).dictionary.to_pylist()
 
 
 def _release() -> None:
