@@ -399,6 +399,29 @@ def test_rows_are_the_same_whether_their_keys_are_small_or_not(monkeypatch):
             np.testing.assert_array_equal(getattr(small, name), getattr(large, name), strict=True)
 
 
+def test_a_value_with_the_bits_that_mark_an_empty_place_is_placed_all_the_same():
+    odd = np.array([reading_rows.NOWHERE]).view(np.float64)[0]
+    values, keys = np.array([3.0, odd, 1.0, 2.0]), np.array([3, 0, 1, 2])
+    rows = Rows.sorted(keys // 2, ["a", "b"], Times(keys % 2, np.arange(2)), values)
+
+    assert rows.values.view(np.int64).tolist() == values[[1, 2, 3, 0]].view(np.int64).tolist()
+    assert rows.rows.tolist() == [1, 2, 3, 0]
+
+
+@pytest.mark.parametrize("length", [126, 127, 128, 129])
+@pytest.mark.parametrize("turned", [False, True])
+def test_series_as_long_as_a_small_number_can_count_are_whole(tmp_path, length, turned):
+    days = np.datetime_as_string(np.datetime64("2020-01-01") + np.arange(length)).tolist()
+    lines = [f"{name},{day},{number}" for name in "abc" for number, day in enumerate(days)]
+    path = tmp_path / "long.csv"
+    path.write_text("\n".join(["unique_id,ds,y", *(lines[::-1] if turned else lines), ""]))
+    data = read_series(path)
+
+    assert data.panel.lengths.tolist() == [length] * 3
+    assert data.panel.values.tolist() == 3 * list(range(length))
+    assert str(data.panel.last[0])[:10] == days[-1]
+
+
 def test_series_do_not_change_with_the_array_that_a_frame_was_made_of():
     y = np.array([1.0, 2.0, 4.0])
     data = read_series(pd.DataFrame({"ds": [1, 2, 3], "y": y}, copy=False))

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 import pandas as pd
 
-from forecast.reading.stretches import AT_ONCE, Stretch, read_in_stretches
+from forecast.heap import give_back
+from forecast.reading.stretches import AT_ONCE, STRETCH, Stretch, read_in_stretches
 from forecast.reading.table import MISSING_MARKERS
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class PlainFile(io.BufferedIOBase):
 
     def __init__(self, file: BinaryIO, counted: str = "") -> None:
         self.counts = dict.fromkeys(counted, 0)
+        self.size = 0
         self._file = file
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._last = b""
@@ -105,6 +107,7 @@ class PlainFile(io.BufferedIOBase):
         for character in self.counts:
             self.counts[character] += int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == ord(character)))
         self._last = chunk[-1:] or self._last
+        self.size += len(chunk)
 
 
 def head_of(start: bytes, lines: int) -> bytes | None:
@@ -134,8 +137,8 @@ def read_columns(file: PlainFile, layout: Layout) -> pd.DataFrame | None:
     except (ValueError, OSError, OverflowError):  # pyarrow's errors are ValueErrors
         return None
     finally:
-        if engine is _by_arrow:
-            _release()
+        if file.size > STRETCH:
+            give_back()
 
 
 def _by_arrow(file: Stretch, layout: Layout) -> pd.DataFrame | None:
@@ -175,13 +178,6 @@ def _encoded(texts: Any) -> tuple[NDArray[Any], list[str]]:
 
     found = compute.dictionary_encode(texts, memory_pool=pa.system_memory_pool())
     return np.concatenate([chunk.indices.to_numpy() for chunk in found.chunks]), found.chunk(0).dictionary.to_pylist()
-
-
-def _release() -> None:
-    """Give back the memory that pyarrow keeps for what it may read next."""
-    import pyarrow as pa
-
-    pa.default_memory_pool().release_unused()
 
 
 def _by_pandas(file: Stretch, layout: Layout) -> pd.DataFrame | None:

@@ -126,7 +126,7 @@ class Rows:
     @property
     def times(self) -> NDArray[Any]:
         """The time of each row, [N]."""
-        return self.moments[self.ticks]
+        return np.asarray(self.moments[self.ticks])
 
     @property
     def starts(self) -> NDArray[np.int64]:

@@ -79,7 +79,7 @@ class Times:
     @property
     def values(self) -> NDArray[Any]:
         """The times themselves, [N]."""
-        return self.moments[self.codes]
+        return np.asarray(self.moments[self.codes])
 
 
 def looks_like_times(cells: pd.Series[Any], *, numbers: bool = False) -> bool:

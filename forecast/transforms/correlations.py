@@ -97,7 +97,7 @@ def _levelled(x: Floats, y: Floats, lag: int, *, line: bool) -> Floats:
 
 
 def _known_differences(y: Floats, lag: int, *, line: bool) -> tuple[Floats, Ints]:
-    """Return the differences [B, T - lag] of rows y [B, T] of a size of one, as `differences`, and how many are known."""
+    """Return the differences [B, T - lag] of rows y [B, T] at a size of one, and how many of them are known."""
     size = np.fmax(np.fmax.reduce(y, axis=1, initial=0.0), -np.fmin.reduce(y, axis=1, initial=0.0))[:, None]
     x = (y[:, lag:] - y[:, :-lag]) / np.where(size > 0, size, 1.0)
     known = ~np.isnan(x)
