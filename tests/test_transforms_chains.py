@@ -288,6 +288,12 @@ def test_a_chain_undoes_its_transforms_in_the_opposite_order():
     np.testing.assert_allclose(chain.invert(np.ones((1, 3)))[0], np.exp([8.0, 9, 10]))
 
 
+def test_a_series_of_which_nothing_is_known_has_no_logarithm_and_is_no_error():
+    log = Log(required=True).fit(make_panel([1.0, 2.0], [np.nan, np.nan]))
+
+    assert log.positive_.tolist() == [True, False]
+
+
 def test_only_logarithms_are_held_against_the_values_beforehand():
     panel = make_panel([-1.0, 2.0, 3.0])
 
