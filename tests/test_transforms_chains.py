@@ -369,9 +369,10 @@ def test_a_large_panel_takes_no_more_memory_than_itself_and_a_part(monkeypatch):
     assert peak < 1.3 * own + 2**20
 
 
+@pytest.mark.parametrize("transform", ["auto", "step_scale,deseasonalize"])
 @pytest.mark.parametrize("missing", [0.1, 0.0])
 @pytest.mark.parametrize("below", [0.0, 20.0])
-def test_what_would_be_chosen_is_what_is_chosen_also_of_many_groups(monkeypatch, missing, below):
+def test_what_would_be_chosen_is_what_is_chosen_also_of_many_groups(monkeypatch, transform, missing, below):
     rng = np.random.default_rng(3)
     season = np.tile([5.0, 9.0, 4.0, 1.0] * 3, 5)
     series = [
@@ -380,10 +381,10 @@ def test_what_would_be_chosen_is_what_is_chosen_also_of_many_groups(monkeypatch,
         np.where(rng.random(60) < missing, np.nan, season),
     ]
     panel = make_panel(*(np.r_[1.0, y, 1.0] for y in series))
-    chosen = choose_transforms(panel)[2]
+    chosen = choose_transforms(panel, transform)[2]
     monkeypatch.setattr("forecast.transforms.choosing.SMALL", 70)
 
-    found = choices_of(panel)
+    found = choices_of(panel, transform)
 
     assert [choice.name for choice in found] == [choice.name for choice in chosen]
     assert [choice.series.tolist() for choice in found] == [choice.series.tolist() for choice in chosen]
