@@ -99,6 +99,12 @@ CASES = {
         "store,month,y",
         *(f"s{s},20{y}-{m:02d}-15,{m}" for s in (1, 2) for y in (20, 21) for m in range(1, 13)),
     ],
+    "quoted texts": ['"unique_id","ds","y"', *('"{}","{}",{}'.format(*row.split(",")) for row in lines()[1:])],
+    "all quoted": ['"' + row.replace(",", '","') + '"' for row in lines()],
+    "all quoted, windows": "\r\n".join('"' + row.replace(",", '","') + '"' for row in lines()),
+    "quotes within quotes": [row.replace("b,", '"b ""x""",') for row in lines()],
+    "nothing in quotes": [*lines()[:9], 'b,2020-01-09,""', *lines()[10:]],
+    "quotes below many lines": [*lines()[:60], '"a","2020-01-20",7', *lines()[61:]],
     "further numbers": ["unique_id,ds,y,price", *(f"{line},{i / 7!r}" for i, line in enumerate(lines()[1:]))],
 }
 
@@ -155,7 +161,13 @@ def test_numbers_in_doubt_are_read_as_they_are_written(name, tmp_path, monkeypat
 
 
 HANDED_BACK = {
-    "quotes": [lines()[0], '"b","2020-01-01",1', *lines()[2:]],
+    "a quote within a cell": [*lines()[:9], 'b"c,2020-01-09,1', *lines()[10:]],
+    "a text behind a quote": [*lines()[:9], '"b"c,2020-01-09,1', *lines()[10:]],
+    "spaces before a quote": [*lines()[:9], 'b,2020-01-09, "1"', *lines()[10:]],
+    "spaces behind a quote": [*lines()[:9], 'b,2020-01-09,"1" ', *lines()[10:]],
+    "a line that ends within quotes": [*lines()[:9], '"b\nc",2020-01-09,1', *lines()[10:]],
+    "a quote that is not closed": [*lines(), '"c,2020-01-01,1'],
+    "spaces within quotes": [row.replace("b,", '" b",') for row in lines()],
     "a short row": [*lines()[:9], "b,2020-01-09", *lines()[10:]],
     "a long row": [*lines()[:9], "b,2020-01-09,1,2", *lines()[10:]],
     "spaces around a name": [*lines()[:9], "b ,2020-01-09,1", *lines()[10:]],
@@ -164,6 +176,7 @@ HANDED_BACK = {
     "a lone carriage return": "\n".join([*lines()[:9], "b,2020\r-01-09,1", *lines()[10:]]),
     "a zero byte": "\n".join([*lines()[:9], "b,2020-01-09,\0", *lines()[10:]]),
     "a second header": [*lines(), *lines()],
+    "a second header in quotes": [*lines(), *(f'"{row}"'.replace(",", '","') for row in lines())],
     "a second header below a broken cell": [*lines()[:9], "b,2020-01-09,n/a", *lines()],
     "an empty row": ["x,y", *(f"{i},{i}" for i in range(1, 30)), ",", "31,31"],
     "an empty row and a broken cell": ["x,y", *(f"{i},{i}" for i in range(1, 30)), ",", "31,oops"],
@@ -183,6 +196,16 @@ def test_what_is_not_plain_goes_the_careful_way(name, tmp_path, monkeypatch):
 
 
 FAULTS = {
+    "quoted, a short row and a separator": [*lines()[:9], '"b,c",2020-01-09,1', "b,2020-01-10", *lines()[11:]],
+    "quoted, a long row": [*lines()[:9], '"b","2020-01-09",1,"2"', *lines()[10:]],
+    "quoted, no number": ['"' + row.replace(",", '","') + '"' for row in [*lines()[:9], "b,2020-01-09,x", *lines()]],
+    "quoted decimal commas": [lines()[0], *(f'a,2020-01-{d:02d},"{d},5"' for d in range(1, 31))],
+    "quoted marks between thousands": [lines()[0], *(f'a,2020-01-{d:02d},"{d},500"' for d in range(1, 31))],
+    "quoted, one decimal comma": [*lines()[:9], 'b,2020-01-09,"1,5"', *lines()[10:]],
+    "quoted texts that could be decimal": [
+        "name,ds,y",
+        *(f"{'x' if d < 15 else chr(34) + '1,5' + chr(34)},2020-01-{d},{d}.5" for d in range(10, 31)),
+    ],
     "texts that could be decimal": [
         "name;ds;y",
         *(f"{'x' if d < 15 else '1.5'};2020-01-{d};{d},5" for d in range(10, 31)),
@@ -305,6 +328,50 @@ def test_any_cells_are_read_the_same(tmp_path_factory, form, cells, names, arrow
         )
 
     assert_equal(results)
+
+
+QUOTED = st.text(st.sampled_from('",;\n\r a1.-'), max_size=6).map(lambda text: text.replace('"', '""'))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    cells=st.lists(
+        st.one_of(
+            st.integers(0, 9).map(str),
+            st.integers(0, 9).map(lambda number: f'"{number}"'),
+            QUOTED.map(lambda text: f'"{text}"'),
+            st.text(st.sampled_from('",1a '), max_size=4),
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+    at_once=st.integers(30, 60),
+    arrow=st.sampled_from(ENGINES),
+    place=st.integers(0, 2),
+)
+def test_any_quotes_are_read_the_same(tmp_path_factory, cells, at_once, arrow, place):
+    rows = [["a", f"2020-01-{day:02d}", str(day)] for day in range(1, 16)]
+    for row, cell in zip(rows[4:], cells, strict=False):
+        row[place] = cell
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(readers, "ENOUGH", 1)
+        patch.setattr(bulk, "HEAD", 2)
+        patch.setattr(stretches, "AT_ONCE", at_once)
+        patch.setattr(stretches, "STRETCH", 200)
+        if not arrow:
+            patch.setattr(plain, "find_spec", lambda name: None)
+        text = "\n".join(["unique_id,ds,y", *map(",".join, rows), ""])
+        results, _ = both(text, tmp_path_factory.mktemp("quotes"), patch)
+
+    assert_equal(results)
+
+
+def test_a_separator_in_quotes_is_part_of_a_name(tmp_path, monkeypatch):
+    results, way = both("\n".join(row.replace("b,", '"Doe, J.",') for row in lines()), tmp_path, monkeypatch)
+
+    assert way == ("numbers" if ENGINES[0] else "rows")
+    assert_equal(results)
+    assert results[0][0]["unique_id"].unique().tolist() == ["Doe, J.", "a"]
 
 
 @settings(max_examples=40, deadline=None)

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from forecast.heap import give_back
+from forecast.reading.quoting import QUOTE, Quotes
 from forecast.reading.stretches import AT_ONCE, STRETCH, Stretch, read_in_stretches
 from forecast.reading.table import MISSING_MARKERS
 
@@ -62,19 +63,23 @@ class Layout:
 class PlainFile(io.BufferedIOBase):
     """A file for an engine to read, looked at on the way.
 
-    Reading raises ValueError when the file holds quotes, zero bytes, several kinds of line ends, or is not UTF-8.
+    Reading raises ValueError when the file holds zero bytes, several kinds of line ends or quotes that do not stand
+    around whole cells, or is not UTF-8.
 
     Parameters
     ----------
     file : binary file
         At its beginning.
+    separator : str
+        Between the cells of a row.
     counted : str
         Characters to count, of one byte each.
     """
 
-    def __init__(self, file: BinaryIO, counted: str = "") -> None:
+    def __init__(self, file: BinaryIO, separator: str = ",", counted: str = "") -> None:
         self.counts = dict.fromkeys(counted, 0)
         self.size = 0
+        self.quotes = Quotes(separator)
         self._file = file
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._last = b""
@@ -95,8 +100,9 @@ class PlainFile(io.BufferedIOBase):
         return self.read(size)
 
     def _look(self, chunk: bytes) -> None:
-        if b'"' in chunk or b"\0" in chunk:
-            raise ValueError("quotes or zero bytes")
+        if b"\0" in chunk:
+            raise ValueError("zero bytes")
+        self.quotes.look(chunk)
         if b"\r" in chunk or self._last == b"\r":
             self._returns += chunk.count(b"\r")
             self._windows_ends += chunk.count(b"\r\n") + (self._last == b"\r" and chunk[:1] == b"\n")
@@ -120,7 +126,7 @@ def head_of(start: bytes, lines: int) -> bytes | None:
             return None
     head = start[: end + 1]
     try:
-        PlainFile(io.BytesIO(head)).read()
+        PlainFile(io.BytesIO(head.replace(QUOTE, b""))).read()
     except ValueError:
         return None
     return head
@@ -133,12 +139,14 @@ def read_columns(file: PlainFile, layout: Layout) -> pd.DataFrame | None:
     """
     engine = _by_arrow if find_spec("pyarrow") else _by_pandas
     try:
-        return read_in_stretches(file, lambda stretch: engine(stretch, layout))
+        frame = read_in_stretches(file, lambda stretch: engine(stretch, layout))
     except (ValueError, OSError, OverflowError):  # pyarrow's errors are ValueErrors
         return None
     finally:
         if file.size > STRETCH:
             give_back()
+    short = engine is _by_pandas and file.quotes.separators  # they hide a row that is too short
+    return None if short else frame
 
 
 def _by_arrow(file: Stretch, layout: Layout) -> pd.DataFrame | None:
@@ -149,7 +157,7 @@ def _by_arrow(file: Stretch, layout: Layout) -> pd.DataFrame | None:
     table = csv.read_csv(
         pa.PythonFile(file, mode="r"),
         read_options=csv.ReadOptions(column_names=layout.names, skip_rows=1, block_size=AT_ONCE),
-        parse_options=csv.ParseOptions(delimiter=layout.separator, quote_char=False, ignore_empty_lines=False),
+        parse_options=csv.ParseOptions(delimiter=layout.separator, ignore_empty_lines=False),
         convert_options=csv.ConvertOptions(
             column_types=types,
             null_values=sorted(MISSING_MARKERS),
@@ -194,7 +202,6 @@ def _by_pandas(file: Stretch, layout: Layout) -> pd.DataFrame | None:
         dtype=types,
         keep_default_na=False,
         na_values={name: sorted(MISSING_MARKERS) for name in layout.numbers},
-        quoting=3,
         skip_blank_lines=False,
         low_memory=False,  # in parts, whose categories it would unite one by one
         **exact,
