@@ -185,7 +185,10 @@ def _encoded(texts: Any) -> tuple[NDArray[Any], list[str]]:
     from pyarrow import compute
 
     found = compute.dictionary_encode(texts, memory_pool=pa.system_memory_pool())
-    return np.concatenate([chunk.indices.to_numpy() for chunk in found.chunks]), found.chunk(0).dictionary.to_pylist()
+    kinds = found.chunk(0).dictionary.to_pylist()
+    size = np.min_scalar_type(-max(1, len(kinds)))  # as pandas would make them afterwards
+    codes = [chunk.indices.to_numpy() for chunk in found.chunks]
+    return np.concatenate(codes, dtype=size, casting="unsafe"), kinds
 
 
 def _by_pandas(file: Stretch, layout: Layout) -> pd.DataFrame | None:

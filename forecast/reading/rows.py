@@ -85,7 +85,7 @@ class Rows:
         named, n_moments = tuple(names[i] for i in by_name), max(len(times.moments), 1)
         bound = len(names) * n_moments
         small = np.int32 if bound < MOST_SMALL else np.int64
-        keys = (np.argsort(by_name) * n_moments).astype(small)[codes]
+        keys = (np.argsort(by_name) * n_moments).astype(small).take(codes)
         keys += times.codes
         firsts = np.arange(0, bound + 1, n_moments, dtype=small)  # the key of the first moment of each series
         if (keys[1:] >= keys[:-1]).all():
@@ -187,7 +187,7 @@ def some(names: Sequence[str], limit: int = 5) -> str:
 def _scattered(values: NDArray[np.float64], keys: NDArray[Any]) -> NDArray[np.float64] | None:
     """Return the values in the order of their keys, from 0 up to their count; None where a key is not there."""
     placed = np.full(len(keys), NOWHERE)
-    placed.view(np.float64)[keys] = values
+    placed.view(np.float64)[keys.astype(np.intp, copy=False)] = values  # NumPy would turn them piece by piece
     return None if (placed == NOWHERE).any() else placed.view(np.float64)
 
 

@@ -74,7 +74,7 @@ class Times:
         moments, places = np.unique(times, return_inverse=True)
         if np.array_equal(places, np.arange(len(places))):  # all at once and in order
             return cls(codes, moments, notes)
-        return cls(places.astype(codes.dtype)[codes], moments, notes)
+        return cls(places.astype(codes.dtype).take(codes), moments, notes)
 
     @property
     def values(self) -> NDArray[Any]:
