@@ -139,14 +139,12 @@ def read_columns(file: PlainFile, layout: Layout) -> pd.DataFrame | None:
     """
     engine = _by_arrow if find_spec("pyarrow") else _by_pandas
     try:
-        frame = read_in_stretches(file, lambda stretch: engine(stretch, layout))
+        return read_in_stretches(file, lambda stretch: engine(stretch, layout))
     except (ValueError, OSError, OverflowError):  # pyarrow's errors are ValueErrors
         return None
     finally:
         if file.size > STRETCH:
             give_back()
-    short = engine is _by_pandas and file.quotes.separators  # they hide a row that is too short
-    return None if short else frame
 
 
 def _by_arrow(file: Stretch, layout: Layout) -> pd.DataFrame | None:
@@ -193,6 +191,7 @@ def _encoded(texts: Any) -> tuple[NDArray[Any], list[str]]:
 
 def _by_pandas(file: Stretch, layout: Layout) -> pd.DataFrame | None:
     file.counts |= {layout.separator: 0, "\n": 0}
+    file.quotes = Quotes(layout.separator)
     exact: dict[str, Any] = {} if _pandas_is_exact() else {"float_precision": "round_trip"}
     types: dict[str, Any] = dict.fromkeys(layout.names, object)
     types |= dict.fromkeys(layout.numbers, float) | dict.fromkeys(layout.kinds & layout.words, "category")
@@ -209,7 +208,8 @@ def _by_pandas(file: Stretch, layout: Layout) -> pd.DataFrame | None:
         low_memory=False,  # in parts, whose categories it would unite one by one
         **exact,
     )
-    if file.counts[layout.separator] != (len(frame) + 1) * (len(layout.names) - 1):
+    between = file.counts[layout.separator] - file.quotes.separators
+    if between != (len(frame) + 1) * (len(layout.names) - 1):
         return None  # pandas takes a short row as one with empty cells
     for name in layout.names:
         if name in layout.cells:

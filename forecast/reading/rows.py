@@ -85,7 +85,7 @@ class Rows:
         named, n_moments = tuple(names[i] for i in by_name), max(len(times.moments), 1)
         bound = len(names) * n_moments
         small = np.int32 if bound < MOST_SMALL else np.int64
-        keys = (np.argsort(by_name) * n_moments).astype(small).take(codes)
+        keys: NDArray[Any] = (np.argsort(by_name) * n_moments).astype(small).take(codes)
         keys += times.codes
         firsts = np.arange(0, bound + 1, n_moments, dtype=small)  # the key of the first moment of each series
         if (keys[1:] >= keys[:-1]).all():
