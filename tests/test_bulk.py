@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from forecast.errors import FileError, ForecastError
 from forecast.reading import bulk, plain, readers, stretches
 from forecast.reading import rows as reading_rows
+from forecast.reading.quoting import odd_so_far
 from forecast.reading.readers import read_table
 from forecast.reading.rows import Rows, in_order
 from forecast.reading.times import Times
@@ -364,6 +365,13 @@ def test_any_quotes_are_read_the_same(tmp_path_factory, cells, at_once, arrow, p
         results, _ = both(text, tmp_path_factory.mktemp("quotes"), patch)
 
     assert_equal(results)
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 63, 64, 65, 1000])
+def test_marks_are_counted_as_they_follow_one_another(count):
+    marks = np.random.default_rng(count).random(count) < 0.3
+
+    assert odd_so_far(marks).tolist() == (np.cumsum(marks) % 2 == 1).tolist()
 
 
 @pytest.mark.usefixtures("arrow")

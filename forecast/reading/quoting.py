@@ -6,9 +6,14 @@ may; two side by side are one within a cell.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-__all__ = ["QUOTE", "Quotes"]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+__all__ = ["QUOTE", "Quotes", "odd_so_far"]
 
 QUOTE = b'"'
 
@@ -55,7 +60,7 @@ class Quotes:
         text = np.frombuffer(self._last + chunk, np.uint8)
         quotes = text == QUOTE[0]
         quotes[0] = False  # it has been counted
-        within = np.bitwise_xor.accumulate(quotes) ^ self._open
+        within = odd_so_far(quotes) ^ self._open
         opening, closes = np.flatnonzero(quotes & within), quotes & ~within
         closes[0] = self._last == QUOTE and not self._open
         behind = np.flatnonzero(closes[:-1]) + 1
@@ -65,3 +70,24 @@ class Quotes:
             raise ValueError("a line ends within quotes")
         self.separators += int(np.count_nonzero(within & (text == self._separator[0])))
         self._last, self._open = chunk[-1:], bool(within[-1])
+
+
+def odd_so_far(marks: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return at which places [N] the number of marks up to there is odd.
+
+    Places are the bits of words; after shifts by 1, 2, 4, ... and 32 every bit is the sum of all before it in its word
+    (Langdale & Lemire 2019, section 3.1.1), to which the sum of the words before is added.
+
+    Examples
+    --------
+    >>> odd_so_far(np.array([False, True, False, False, True, False])).tolist()
+    [False, True, True, True, False, False]
+    """
+    packed = np.packbits(marks, bitorder="little")
+    words = np.zeros(-(-len(packed) // 8), dtype="<u8")
+    words.view(np.uint8)[: len(packed)] = packed
+    for shift in (1, 2, 4, 8, 16, 32):
+        words ^= words << shift
+    whole = words >> 63
+    words ^= (np.bitwise_xor.accumulate(whole) ^ whole) * np.uint64(2**64 - 1)
+    return np.unpackbits(words.view(np.uint8), count=len(marks), bitorder="little").view(np.bool_)
