@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import ndtri
 
-from forecast.transforms.arrays import blocks, correlated, lagged_products, rows
+from forecast.transforms.arrays import blocks
+from forecast.transforms.correlations import correlated, differences, lagged_products
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -144,8 +145,9 @@ def season_strengths(
     strength = np.zeros(panel.n_series)
     enough = series[panel.lengths[series] >= 3 * m + lag - 1]
     for block in blocks(panel.lengths + m, enough):
-        x, counts = _differences(panel, block, lag)
-        strength[block], above, r = correlated(x, m, _limit(counts, SIGNIFICANCE))  # the limit is nowhere lower
+        x, counts, total = differences(panel, block, lag, line=True)
+        least = _limit(counts, SIGNIFICANCE)  # the limit is nowhere lower
+        strength[block], above, r = correlated(x, total, m, least)
         limit = _limits(r, counts[above], SIGNIFICANCE)[:, m]
         found[block[above]] = (r[:, m] > limit) & (r[:, m] > r[:, m // 2])
     return found[series], strength[series]
@@ -205,43 +207,9 @@ def autocorrelations(
     series = np.arange(panel.n_series) if chosen is None else np.asarray(chosen)
     series = series[panel.lengths[series] > lag]
     for block in blocks(panel.lengths + longest, series):
-        x, counts = _differences(panel, block, lag)
+        x, counts, total = differences(panel, block, lag, line=True)
         r = lagged_products(x, longest)
-        total = r[:, :1]
-        yield block, np.divide(r, total, out=np.zeros_like(r), where=total > 0), counts
-
-
-def _differences(panel: Panel, block: NDArray[np.int64], lag: int) -> tuple[Floats, NDArray[np.int64]]:
-    """Return the differences [B, T] less their line, 0 after the ends and in gaps, and how many are known."""
-    y = rows(panel.values, panel.offsets[block], panel.lengths[block])
-    size = np.fmax(np.fmax.reduce(y, axis=1, initial=0.0), -np.fmin.reduce(y, axis=1, initial=0.0))[:, None]
-    x = (y[:, lag:] - y[:, :-lag]) / np.where(size > 0, size, 1.0)
-    if not panel.has_gaps and (panel.lengths[block] == y.shape[1]).all():
-        known, counts = np.ones(x.shape, dtype=bool), np.full(len(block), x.shape[1])
-    else:
-        known = ~np.isnan(x)
-        counts = np.count_nonzero(known, axis=1)
-    x = _without_line(x, known, counts)
-    still = np.einsum("ij,ij->i", x, x) <= 1e-20 * np.maximum(counts, 1)
-    x[still] = 0.0
-    return x, counts
-
-
-def _without_line(x: Floats, known: NDArray[np.bool_], counts: NDArray[np.int64]) -> Floats:
-    """Return x [B, T] less its least-squares line, 0 where it is not known."""
-    n = np.maximum(counts, 1)[:, None]
-    if known.all():
-        places = np.arange(x.shape[1]) - (x.shape[1] - 1) / 2
-        slope = np.einsum("ij,j->i", x, places) / max(float(places @ places), 1.0)
-        line = slope[:, None] * places
-        line += x.sum(axis=1, keepdims=True) / n
-        return np.asarray(np.subtract(x, line, out=line))
-    places = np.arange(x.shape[1])[None, :] * known
-    places = np.where(known, places - places.sum(axis=1, keepdims=True) / n, 0.0)
-    x = np.where(known, x, 0.0)
-    x = np.where(known, x - x.sum(axis=1, keepdims=True) / n, 0.0)
-    spread = (places * places).sum(axis=1, keepdims=True)
-    return np.asarray(x - places * ((places * x).sum(axis=1, keepdims=True) / np.where(spread > 0, spread, 1.0)))
+        yield block, np.divide(r, total[:, None], out=np.zeros_like(r), where=total[:, None] > 0), counts
 
 
 def _limits(r: Floats, counts: NDArray[np.int64], significance: float) -> Floats:

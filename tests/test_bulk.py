@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from forecast.errors import FileError, ForecastError
 from forecast.reading import bulk, plain, readers, stretches
 from forecast.reading import rows as reading_rows
+from forecast.reading.quoting import odd_so_far
 from forecast.reading.readers import read_table
 from forecast.reading.rows import Rows, in_order
 from forecast.reading.times import Times
@@ -99,6 +100,12 @@ CASES = {
         "store,month,y",
         *(f"s{s},20{y}-{m:02d}-15,{m}" for s in (1, 2) for y in (20, 21) for m in range(1, 13)),
     ],
+    "quoted texts": ['"unique_id","ds","y"', *('"{}","{}",{}'.format(*row.split(",")) for row in lines()[1:])],
+    "all quoted": ['"' + row.replace(",", '","') + '"' for row in lines()],
+    "all quoted, windows": "\r\n".join('"' + row.replace(",", '","') + '"' for row in lines()),
+    "quotes within quotes": [row.replace("b,", '"b ""x""",') for row in lines()],
+    "nothing in quotes": [*lines()[:9], 'b,2020-01-09,""', *lines()[10:]],
+    "quotes below many lines": [*lines()[:60], '"a","2020-01-20",7', *lines()[61:]],
     "further numbers": ["unique_id,ds,y,price", *(f"{line},{i / 7!r}" for i, line in enumerate(lines()[1:]))],
 }
 
@@ -155,7 +162,13 @@ def test_numbers_in_doubt_are_read_as_they_are_written(name, tmp_path, monkeypat
 
 
 HANDED_BACK = {
-    "quotes": [lines()[0], '"b","2020-01-01",1', *lines()[2:]],
+    "a quote within a cell": [*lines()[:9], 'b"c,2020-01-09,1', *lines()[10:]],
+    "a text behind a quote": [*lines()[:9], '"b"c,2020-01-09,1', *lines()[10:]],
+    "spaces before a quote": [*lines()[:9], 'b,2020-01-09, "1"', *lines()[10:]],
+    "spaces behind a quote": [*lines()[:9], 'b,2020-01-09,"1" ', *lines()[10:]],
+    "a line that ends within quotes": [*lines()[:9], '"b\nc",2020-01-09,1', *lines()[10:]],
+    "a quote that is not closed": [*lines(), '"c,2020-01-01,1'],
+    "spaces within quotes": [row.replace("b,", '" b",') for row in lines()],
     "a short row": [*lines()[:9], "b,2020-01-09", *lines()[10:]],
     "a long row": [*lines()[:9], "b,2020-01-09,1,2", *lines()[10:]],
     "spaces around a name": [*lines()[:9], "b ,2020-01-09,1", *lines()[10:]],
@@ -164,6 +177,7 @@ HANDED_BACK = {
     "a lone carriage return": "\n".join([*lines()[:9], "b,2020\r-01-09,1", *lines()[10:]]),
     "a zero byte": "\n".join([*lines()[:9], "b,2020-01-09,\0", *lines()[10:]]),
     "a second header": [*lines(), *lines()],
+    "a second header in quotes": [*lines(), *(f'"{row}"'.replace(",", '","') for row in lines())],
     "a second header below a broken cell": [*lines()[:9], "b,2020-01-09,n/a", *lines()],
     "an empty row": ["x,y", *(f"{i},{i}" for i in range(1, 30)), ",", "31,31"],
     "an empty row and a broken cell": ["x,y", *(f"{i},{i}" for i in range(1, 30)), ",", "31,oops"],
@@ -183,6 +197,16 @@ def test_what_is_not_plain_goes_the_careful_way(name, tmp_path, monkeypatch):
 
 
 FAULTS = {
+    "quoted, a short row and a separator": [*lines()[:9], '"b,c",2020-01-09,1', "b,2020-01-10", *lines()[11:]],
+    "quoted, a long row": [*lines()[:9], '"b","2020-01-09",1,"2"', *lines()[10:]],
+    "quoted, no number": ['"' + row.replace(",", '","') + '"' for row in [*lines()[:9], "b,2020-01-09,x", *lines()]],
+    "quoted decimal commas": [lines()[0], *(f'a,2020-01-{d:02d},"{d},5"' for d in range(1, 31))],
+    "quoted marks between thousands": [lines()[0], *(f'a,2020-01-{d:02d},"{d},500"' for d in range(1, 31))],
+    "quoted, one decimal comma": [*lines()[:9], 'b,2020-01-09,"1,5"', *lines()[10:]],
+    "quoted texts that could be decimal": [
+        "name,ds,y",
+        *(f"{'x' if d < 15 else chr(34) + '1,5' + chr(34)},2020-01-{d},{d}.5" for d in range(10, 31)),
+    ],
     "texts that could be decimal": [
         "name;ds;y",
         *(f"{'x' if d < 15 else '1.5'};2020-01-{d};{d},5" for d in range(10, 31)),
@@ -307,6 +331,58 @@ def test_any_cells_are_read_the_same(tmp_path_factory, form, cells, names, arrow
     assert_equal(results)
 
 
+QUOTED = st.text(st.sampled_from('",;\n\r a1.-'), max_size=6).map(lambda text: text.replace('"', '""'))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    cells=st.lists(
+        st.one_of(
+            st.integers(0, 9).map(str),
+            st.integers(0, 9).map(lambda number: f'"{number}"'),
+            QUOTED.map(lambda text: f'"{text}"'),
+            st.text(st.sampled_from('",1a '), max_size=4),
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+    at_once=st.integers(30, 60),
+    arrow=st.sampled_from(ENGINES),
+    place=st.integers(0, 2),
+)
+def test_any_quotes_are_read_the_same(tmp_path_factory, cells, at_once, arrow, place):
+    rows = [["a", f"2020-01-{day:02d}", str(day)] for day in range(1, 16)]
+    for row, cell in zip(rows[4:], cells, strict=False):
+        row[place] = cell
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(readers, "ENOUGH", 1)
+        patch.setattr(bulk, "HEAD", 2)
+        patch.setattr(stretches, "AT_ONCE", at_once)
+        patch.setattr(stretches, "STRETCH", 200)
+        if not arrow:
+            patch.setattr(plain, "find_spec", lambda name: None)
+        text = "\n".join(["unique_id,ds,y", *map(",".join, rows), ""])
+        results, _ = both(text, tmp_path_factory.mktemp("quotes"), patch)
+
+    assert_equal(results)
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 63, 64, 65, 1000])
+def test_marks_are_counted_as_they_follow_one_another(count):
+    marks = np.random.default_rng(count).random(count) < 0.3
+
+    assert odd_so_far(marks).tolist() == (np.cumsum(marks) % 2 == 1).tolist()
+
+
+@pytest.mark.usefixtures("arrow")
+def test_a_separator_in_quotes_is_part_of_a_name(tmp_path, monkeypatch):
+    results, way = both("\n".join(row.replace("b,", '"Doe, J.",') for row in lines()), tmp_path, monkeypatch)
+
+    assert way == "numbers"
+    assert_equal(results)
+    assert results[0][0]["unique_id"].unique().tolist() == ["Doe, J.", "a"]
+
+
 @settings(max_examples=40, deadline=None)
 @given(order=st.permutations(range(60)), careful=st.booleans())
 def test_the_same_rows_in_any_order_give_the_same_series(tmp_path_factory, order, careful):
@@ -399,12 +475,35 @@ def test_rows_are_the_same_whether_their_keys_are_small_or_not(monkeypatch):
             np.testing.assert_array_equal(getattr(small, name), getattr(large, name), strict=True)
 
 
-def test_rows_that_stand_in_order_do_not_share_their_values_with_what_was_given():
-    values = np.array([1.0, 2.0])
+def test_a_value_with_the_bits_that_mark_an_empty_place_is_placed_all_the_same():
+    odd = np.array([reading_rows.NOWHERE]).view(np.float64)[0]
+    values, keys = np.array([3.0, odd, 1.0, 2.0]), np.array([3, 0, 1, 2])
+    rows = Rows.sorted(keys // 2, ["a", "b"], Times(keys % 2, np.arange(2)), values)
 
-    assert not np.shares_memory(
-        Rows.sorted(np.array([0, 0]), ["a"], Times(np.arange(2), np.arange(2)), values).values, values
-    )
+    assert rows.values.view(np.int64).tolist() == values[[1, 2, 3, 0]].view(np.int64).tolist()
+    assert rows.rows.tolist() == [1, 2, 3, 0]
+
+
+@pytest.mark.parametrize("length", [126, 127, 128, 129])
+@pytest.mark.parametrize("turned", [False, True])
+def test_series_as_long_as_a_small_number_can_count_are_whole(tmp_path, length, turned):
+    days = np.datetime_as_string(np.datetime64("2020-01-01") + np.arange(length)).tolist()
+    lines = [f"{name},{day},{number}" for name in "abc" for number, day in enumerate(days)]
+    path = tmp_path / "long.csv"
+    path.write_text("\n".join(["unique_id,ds,y", *(lines[::-1] if turned else lines), ""]))
+    data = read_series(path)
+
+    assert data.panel.lengths.tolist() == [length] * 3
+    assert data.panel.values.tolist() == 3 * list(range(length))
+    assert str(data.panel.last[0])[:10] == days[-1]
+
+
+def test_series_do_not_change_with_the_array_that_a_frame_was_made_of():
+    y = np.array([1.0, 2.0, 4.0])
+    data = read_series(pd.DataFrame({"ds": [1, 2, 3], "y": y}, copy=False))
+    y[0] = 99.0
+
+    assert data.panel.values.tolist() == [1.0, 2.0, 4.0]
 
 
 @pytest.fixture

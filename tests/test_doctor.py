@@ -201,6 +201,33 @@ def test_outliers_are_those_of_the_definition(lengths, gaps):
     assert [np.flatnonzero(part).tolist() for part in np.split(found, panel.offsets[1:-1])] == expected
 
 
+@pytest.mark.parametrize(
+    ("names", "alike"),
+    [
+        (["north", "south"], ""),
+        (["North", "north"], '"North" and "north"'),
+        (["a b", "ab"], '"a b" and "ab"'),
+        (["7", "007"], '"007" and "7"'),
+        (["a\nb", "a", "b"], ""),
+    ],
+)
+def test_names_that_differ_in_capitals_spaces_or_zeros_alone_are_named(names, alike):
+    frame = pd.DataFrame({"unique_id": np.repeat(names, 5), "ds": np.tile(np.arange(5), len(names)), "y": 1.0})
+    frame["y"] += np.random.default_rng(0).normal(size=len(frame))
+    found = [finding.series for finding in examine(read_series(frame)).findings if finding.code == "W213"]
+
+    assert found == ([alike] if alike else [])
+
+
+@pytest.mark.parametrize("longer", [0, 2])
+def test_the_start_is_that_of_the_series_that_begins_first(longer):
+    days = pd.date_range("2024-03-01", periods=12, freq="D")
+    parts = [("a", days[4:]), ("b", days[longer:8]), ("c", days[3:8])]
+    frame = pd.concat([pd.DataFrame({"unique_id": name, "ds": ds, "y": np.arange(len(ds)) % 3}) for name, ds in parts])
+
+    assert examine(read_series(frame)).facts["start"] == f"2024-03-0{1 + longer}"
+
+
 def test_the_longest_repeat_stays_within_its_series():
     assert longest_repeats(make_panel([1, 2, 2, 2, 3], [3, 3, 1, 4, 4])).tolist() == [3, 2]
 

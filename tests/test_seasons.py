@@ -11,6 +11,7 @@ from conftest import make_panel
 from forecast.frequency import Frequency
 from forecast.seasons import autocorrelations, confirm_seasons, find_season, season_strengths
 from forecast.transforms import arrays
+from forecast.transforms.correlations import differences
 
 
 def slow_season(y, m, lag=1):
@@ -41,6 +42,46 @@ def test_the_array_gives_what_loops_give(m, lag):
     expected = [slow_season(list(y), m, lag) for y in series]
     assert found.tolist() == [bool(e[0]) for e in expected]
     np.testing.assert_allclose(strength, [e[1] for e in expected], atol=1e-12)
+
+
+@pytest.mark.parametrize("unit", [1e-200, 1e-120, 1.0, 1e120, 1e200])
+@pytest.mark.parametrize("gap", [False, True])
+def test_a_season_is_found_in_any_unit(unit, gap):
+    rng = np.random.default_rng(2)
+    series = [np.cumsum(rng.normal(size=100)) + k * np.tile(rng.normal(size=4), 25) for k in range(8)]
+    if gap:
+        series[5][40] = np.nan
+    series[7] = np.full(100, 3.0)
+
+    (found, strength), (other, same) = (
+        season_strengths(make_panel(*[unit * y for y in series], season_length=4), 4) for unit in (1.0, unit)
+    )
+
+    assert found.any()
+    assert not found.all()
+    assert other.tolist() == found.tolist()
+    np.testing.assert_allclose(same, strength, atol=1e-9)
+
+
+@pytest.mark.parametrize("line", [False, True])
+@pytest.mark.parametrize("lag", [1, 3])
+def test_whole_series_have_the_differences_of_those_that_are_looked_at_with_care(lag, line):
+    rng = np.random.default_rng(lag)
+    y = np.cumsum(rng.normal(size=(6, 30)), axis=1) + 50
+    y[4] = 7.0
+    whole, holed = make_panel(*y), make_panel(*y[:, :-1], np.r_[np.nan, y[5]])
+    x, counts, total = differences(whole, np.arange(6), lag, line=line)
+    slow = y[:, lag:] - y[:, :-lag]
+    places = np.vander(np.arange(slow.shape[1]), 2 if line else 1)
+    slow -= (places @ np.linalg.lstsq(places, slow.T, rcond=None)[0]).T
+
+    np.testing.assert_allclose(x, slow, atol=1e-9)
+    np.testing.assert_allclose(total, (slow**2).sum(axis=1), atol=1e-9)
+    assert counts.tolist() == [30 - lag] * 6
+    assert total[4] == 0.0
+    one, known, _ = differences(holed, np.array([6]), lag, line=line)
+    assert known.tolist() == [30 - lag]
+    np.testing.assert_allclose(one[0, 1:] / np.abs(one).max(), slow[5] / np.abs(slow[5]).max(), atol=1e-9)
 
 
 def test_hours_have_a_day_and_a_week():

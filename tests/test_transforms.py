@@ -107,6 +107,16 @@ def test_without_a_season_length_nothing_is_taken_out():
     np.testing.assert_array_equal(Deseasonalize().fit(panel).apply(panel).values, panel.values)
 
 
+@pytest.mark.parametrize("unit", [1e-200, 1e200])
+def test_a_season_is_found_and_none_is_in_any_unit(unit):
+    with_season, without = seasonal(40), np.random.default_rng(0).normal(size=40)
+
+    assert Deseasonalize().fit(make_panel(unit * with_season, unit * without, season_length=4)).found_.tolist() == [
+        True,
+        False,
+    ]
+
+
 def test_only_the_latest_seasons_make_the_indices():
     old = np.r_[50 + 10 * np.tile(PATTERN, 10), seasonal(40)]
     transform = Deseasonalize(seasons=4).fit(make_panel(old, season_length=4))

@@ -288,6 +288,12 @@ def test_a_chain_undoes_its_transforms_in_the_opposite_order():
     np.testing.assert_allclose(chain.invert(np.ones((1, 3)))[0], np.exp([8.0, 9, 10]))
 
 
+def test_a_series_of_which_nothing_is_known_has_no_logarithm_and_is_no_error():
+    log = Log(required=True).fit(make_panel([1.0, 2.0], [np.nan, np.nan]))
+
+    assert log.positive_.tolist() == [True, False]
+
+
 def test_only_logarithms_are_held_against_the_values_beforehand():
     panel = make_panel([-1.0, 2.0, 3.0])
 
@@ -363,15 +369,22 @@ def test_a_large_panel_takes_no_more_memory_than_itself_and_a_part(monkeypatch):
     assert peak < 1.3 * own + 2**20
 
 
-def test_what_would_be_chosen_is_what_is_chosen_also_of_many_groups(monkeypatch):
+@pytest.mark.parametrize("transform", ["auto", "step_scale,deseasonalize"])
+@pytest.mark.parametrize("missing", [0.1, 0.0])
+@pytest.mark.parametrize("below", [0.0, 20.0])
+def test_what_would_be_chosen_is_what_is_chosen_also_of_many_groups(monkeypatch, transform, missing, below):
     rng = np.random.default_rng(3)
     season = np.tile([5.0, 9.0, 4.0, 1.0] * 3, 5)
-    series = [season + rng.normal(size=60), rng.normal(size=60) + 9, np.where(rng.random(60) < 0.1, np.nan, season)]
+    series = [
+        season + rng.normal(size=60),
+        rng.normal(size=60) + 9 - below,
+        np.where(rng.random(60) < missing, np.nan, season),
+    ]
     panel = make_panel(*(np.r_[1.0, y, 1.0] for y in series))
-    chosen = choose_transforms(panel)[2]
+    chosen = choose_transforms(panel, transform)[2]
     monkeypatch.setattr("forecast.transforms.choosing.SMALL", 70)
 
-    found = choices_of(panel)
+    found = choices_of(panel, transform)
 
     assert [choice.name for choice in found] == [choice.name for choice in chosen]
     assert [choice.series.tolist() for choice in found] == [choice.series.tolist() for choice in chosen]

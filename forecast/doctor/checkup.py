@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from forecast.doctor.measures import Strengths
     from forecast.panel import Panel
     from forecast.series import SeriesData
 
@@ -100,13 +101,15 @@ def examine(data: SeriesData, *, missing: str = "auto", facts: bool = True) -> C
     (144, 'monthly', ())
     """
     if not facts:
-        return Checkup(data.name, {}, ()).with_findings(_findings(data, missing)[0])
+        return Checkup(data.name, {}, ()).with_findings(_findings(data, filled(data.panel), missing))
     panel = data.panel
     with ThreadPoolExecutor(1) as beside:  # NumPy lets go of the lock, so two halves of the work go on at once
         chosen = beside.submit(_transforms, panel, "auto" if missing == "error" else missing)
         seasons = beside.submit(lambda: confirm_seasons(panel).reason)
-        findings, whole = _findings(data, missing)
-        found = _facts(data, whole, seasons) | {"transforms": chosen.result(), "notes": list(data.notes)}
+        whole = filled(panel)
+        strong = beside.submit(strengths, whole)
+        findings = _findings(data, whole, missing)
+        found = _facts(data, whole, seasons, strong) | {"transforms": chosen.result(), "notes": list(data.notes)}
     return Checkup(data.name, found, ()).with_findings(findings)
 
 
@@ -119,17 +122,21 @@ def _transforms(panel: Panel, missing: str) -> list[dict[str, Any]]:
     ]
 
 
-def _findings(data: SeriesData, missing: str) -> tuple[list[Finding], Panel]:
-    """Return all that is wrong or doubtful, and the panel without gaps, at a size of one."""
+def _findings(data: SeriesData, whole: Panel, missing: str) -> list[Finding]:
+    """Return all that is wrong or doubtful; `whole` is the panel without gaps, at a size of one."""
     panel = data.panel
     findings = [from_notice(notice) for notice in data.notices]
     try:
         findings += [from_notice(notice) for notice in fillable(panel, missing=missing)[1]]
     except DataError as error:
         findings.append(from_error(error))
-    whole = filled(panel)
-    findings += [*find_all(panel, whole, missing=missing), *_times(data), *_hidden_season(panel), *_ids(panel)]
-    return findings, whole
+    return [
+        *findings,
+        *find_all(panel, whole, missing=missing),
+        *_times(data),
+        *_hidden_season(panel),
+        *_ids(panel),
+    ]
 
 
 def _times(data: SeriesData) -> list[Finding]:
@@ -173,15 +180,20 @@ def _hidden_season(panel: Panel) -> list[Finding]:
     ]
 
 
-def _earliest(panel: Panel) -> NDArray[np.int64]:
-    """Return a series for every length and end there is: one of them begins first."""
-    spans = np.stack([panel.last.astype(np.int64), panel.lengths])
-    return np.asarray(np.unique(spans, axis=1, return_index=True)[1], dtype=np.int64)
+def _first_time(panel: Panel) -> Any:
+    """Return the time at which the first of all series begins: of those that end together the longest."""
+    ends, end_of = np.unique(panel.last, return_inverse=True)
+    longest = np.zeros(len(ends), dtype=np.int64)
+    np.maximum.at(longest, end_of, panel.lengths)
+    return min(advance(end, 1 - length, panel.frequency) for end, length in zip(ends, longest, strict=True))
 
 
 def _ids(panel: Panel) -> list[Finding]:
     """Return a warning of names that are the same but for capitals, spaces and leading zeros."""
-    alike = ["".join(name.casefold().split()).lstrip("0") for name in panel.ids]
+    together = "\n".join(panel.ids).casefold()  # at once, since few have spaces or zeros to take off
+    alike = together.split("\n")
+    if len(alike) != panel.n_series or len(together.split()) != panel.n_series or "\n0" in f"\n{together}":
+        alike = ["".join(name.casefold().split()).lstrip("0") for name in panel.ids]
     if len(set(alike)) == len(alike):
         return []
     seen: dict[str, str] = {}
@@ -200,10 +212,9 @@ def _ids(panel: Panel) -> list[Finding]:
     ]
 
 
-def _facts(data: SeriesData, whole: Panel, seasons: Future[str]) -> dict[str, Any]:
+def _facts(data: SeriesData, whole: Panel, seasons: Future[str], strong: Future[Strengths]) -> dict[str, Any]:
     """Return numbers and words by name, in the order in which they are shown."""
-    panel, found = data.panel, strengths(whole)
-    first = min(advance(panel.last[s], 1 - panel.lengths[s], panel.frequency) for s in _earliest(panel))
+    panel, tested = data.panel, stationarity(whole)
     missing = int(np.isnan(panel.values).sum()) if panel.has_gaps else 0
     smallest = np.fmin.reduceat(panel.values, panel.offsets[:-1])
     largest = np.fmax.reduceat(panel.values, panel.offsets[:-1])
@@ -213,7 +224,7 @@ def _facts(data: SeriesData, whole: Panel, seasons: Future[str]) -> dict[str, An
         "time": data.time,
         "target": data.target,
         "id": data.id,
-        "start": plain_time(first),
+        "start": plain_time(_first_time(panel)),
         "end": plain_time(panel.last.max()),
         "shortest": int(panel.lengths.min()),
         "longest": int(panel.lengths.max()),
@@ -222,13 +233,13 @@ def _facts(data: SeriesData, whole: Panel, seasons: Future[str]) -> dict[str, An
         "frequency_confidence": round(data.regularity.share, 4),
         "season_length": panel.season_length,
         "seasons": seasons.result(),
-        "season_strength": _median(found.season),
-        "trend_strength": _median(found.trend),
+        "season_strength": _median(strong.result().season),
+        "trend_strength": _median(strong.result().trend),
         "missing": missing,
         "constant": int((smallest == largest).sum()),
         "zeros": int((panel.values == 0).sum()) if smallest.min() <= 0 else 0,
         "negative": int((panel.values < 0).sum()) if smallest.min() < 0 else 0,
-        "stationarity": stationarity(whole),
+        "stationarity": tested,
     }
 
 

@@ -158,9 +158,9 @@ def _ended_early(panel: Panel, _missing: str) -> Iterator[Finding]:
 
 def _sentinels(panel: Panel, _missing: str) -> Iterator[Finding]:
     """Warn of a number such as -999 where the series has no other number below zero."""
-    marked = np.isin(panel.values, SENTINELS)
-    if not marked.any():
+    if not (panel.values <= max(SENTINELS)).any():
         return
+    marked = np.isin(panel.values, SENTINELS)
     others = np.where(marked | np.isnan(panel.values), np.inf, panel.values)
     alone = np.repeat(np.minimum.reduceat(others, panel.offsets[:-1]) >= 0, panel.lengths)
     places = np.flatnonzero(marked & alone)
@@ -195,8 +195,9 @@ def _stuck(panel: Panel, _missing: str) -> Iterator[Finding]:
 
 
 def _outliers(panel: Panel, whole: Panel) -> Iterator[Finding]:
-    holed = np.where(np.isnan(panel.values), np.nan, whole.values) if panel.has_gaps else whole.values
-    places = np.flatnonzero(outliers(whole.with_values(holed)))
+    if panel.has_gaps:
+        whole = whole.with_values(np.where(np.isnan(panel.values), np.nan, whole.values))
+    places = np.flatnonzero(outliers(whole))
     if len(places):
         yield Finding(
             "W210",

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from forecast.doctor.gaps import runs_of
 from forecast.transforms.arrays import blocks, rows
 from forecast.unit_roots import DICKEY_FULLER_LIMIT, KPSS_LIMIT, dickey_fuller, kpss, lags_by_correlation
 
@@ -98,7 +97,9 @@ def outliers(panel: Panel) -> Bools:
             score = (steps[suspects] - middle[:, None]) / size[:, None]
             series, places = np.nonzero(_outlying(score, lag))
             found[panel.offsets[block[suspects[series]]] + places] = True
-    return found & ~np.isnan(panel.values) if panel.has_gaps else found
+    places = np.flatnonzero(found)
+    found[places[np.isnan(panel.values[places])]] = False
+    return found
 
 
 def stationarity(panel: Panel) -> dict[str, int]:
@@ -129,58 +130,71 @@ def stationarity(panel: Panel) -> dict[str, int]:
 def _strengths(y: Floats, lengths: Ints, m: int) -> tuple[Floats, Floats]:
     """Return the strengths of trend and season [B] of columns y [T, B], NaN below their ends.
 
-    Series are columns here, since then each step goes over the series of a block in one stretch of memory.
+    Series are columns here, since then each step goes over the series of a block in one stretch of memory. All parts
+    are as many times too large as values make up a value of the trend, so that no moving sum has to be divided.
     """
     window = m if m > 1 else TREND_WINDOW
     half, width = window // 2, len(y) - 2 * (window // 2)
-    centred = _centred(_ended(y, lengths), lengths)
-    trend = _moving_sums(centred, window)
+    count, weight = lengths - 2 * half, window if window % 2 else 2 * window
+    trend = _moving_sums(y, window)
     if window % 2 == 0:  # the first and the last value count half
-        trend = (trend[1:] + trend[:-1]) / 2
-    count = lengths - 2 * half
-    middle = _ended(centred[half : half + width], count)
-    rest = _ended(middle - trend / window, count)
+        trend = trend[1:] + trend[:-1]
+    middle = _ended(y[half : half + width] * weight, count)
+    rest = _ended(np.subtract(middle, trend, out=trend), count)
+    least = 1e-24 * weight**2  # below it there is rounding alone
     if m == 1:
-        return _share(_variance(rest, count), _variance(middle, count)), np.full(len(count), np.nan)
-    season = _season(rest, count, m)
-    noise = _variance(rest - season, count)
-    return _share(noise, _variance(middle - season, count)), _share(noise, _variance(rest, count))
+        return _share(_variance(rest, count), _variance(middle, count), least), np.full(len(count), np.nan)
+    n = np.maximum((count - np.arange(m)[:, None] + m - 1) // m, 0)
+    season = _sums_by_place(rest, m) / np.maximum(n, 1)
+    noise = _ended(_less(rest, season), count)  # its mean is 0 at every place in the season
+    noise_variance = np.einsum("ij,ij->j", noise, noise) / count
+    off = season - (n * season).sum(axis=0) / count
+    season_variance = (n * off * off).sum(axis=0) / count
+    level = (middle.sum(axis=0) - (n * season).sum(axis=0)) / count
+    moving = _ended(_less(middle, season + level), count)
+    trend_variance = np.einsum("ij,ij->j", moving, moving) / count
+    return _share(noise_variance, trend_variance, least), _share(
+        noise_variance, noise_variance + season_variance, least
+    )
 
 
 def _moving_sums(x: Floats, width: int) -> Floats:
-    """Return the sums of `width` neighbours in the columns of x [T, B], [T - width + 1, B].
+    """Return the sums of `width` neighbours in the columns of x [T, B], [T - width + 1, B]; `width` is more than 1.
 
     Sums of 1, 2, 4, 8, ... neighbours come from each other, and those that make up the width are added.
     """
     count, size, done = len(x) - width + 1, 1, width & 1
-    total = x[:count] if done else np.zeros((count, x.shape[1]))
+    total = x[:count] if done else None
     while 2 * size <= width:
         x = x[size:] + x[:-size]
         size *= 2
         if width & size:
-            total = total + x[done : done + count]
+            total = x[:count] if total is None else total + x[done : done + count]
             done += size
-    return total
+    return np.asarray(total)
 
 
-def _season(x: Floats, count: Ints, m: int) -> Floats:
-    """Return the means of x [T, B] by position in the season at each of the first `count` places, 0 below, as x is."""
+def _sums_by_place(x: Floats, m: int) -> Floats:
+    """Return the sums of x [T, B] at each of the m places in the season, [m, B]."""
     whole = len(x) // m * m
     sums: Floats = x[:whole].reshape(-1, m, x.shape[1]).sum(axis=0)
     sums[: len(x) - whole] += x[whole:]
-    means = sums / np.maximum((count - np.arange(m)[:, None] + m - 1) // m, 1)
-    return _ended(np.tile(means, (-(-len(x) // m), 1))[: len(x)], count)
+    return sums
+
+
+def _less(x: Floats, season: Floats) -> Floats:
+    """Return x [T, B] without what `season` [m, B] says of each place."""
+    m, whole = len(season), len(x) // len(season) * len(season)
+    left = np.empty_like(x)
+    np.subtract(x[:whole].reshape(-1, m, x.shape[1]), season, out=left[:whole].reshape(-1, m, x.shape[1]))
+    np.subtract(x[whole:], season[: len(x) - whole], out=left[whole:])
+    return left
 
 
 def _variance(x: Floats, count: Ints) -> Floats:
     """Return the variance [B] of the first `count` numbers of the columns of x [T, B], which is 0 below."""
-    off = _centred(x, count)
+    off = _ended(x - x.sum(axis=0) / count, count)
     return np.asarray(np.einsum("ij,ij->j", off, off) / count)
-
-
-def _centred(x: Floats, count: Ints) -> Floats:
-    """Return the columns of x [T, B], 0 below the first `count` numbers, less the mean of these."""
-    return _ended(x - x.sum(axis=0) / count, count)
 
 
 def _ended(x: Floats, count: Ints) -> Floats:
@@ -189,9 +203,9 @@ def _ended(x: Floats, count: Ints) -> Floats:
     return x if whole else np.where(np.arange(len(x))[:, None] < count, x, 0.0)
 
 
-def _share(noise: Floats, whole: Floats) -> Floats:
-    """Return 1 - noise / whole, from 0 to 1; 0 where there is nothing to explain."""
-    some = whole > 1e-24
+def _share(noise: Floats, whole: Floats, least: float) -> Floats:
+    """Return 1 - noise / whole, from 0 to 1; 0 where there is nothing to explain, which is no more than the `least`."""
+    some = whole > least
     return np.where(some, np.clip(1.0 - noise / np.where(some, whole, 1.0), 0.0, 1.0), 0.0)
 
 
@@ -264,9 +278,12 @@ def _at_middle(ordered: Floats, counts: Ints) -> Floats:
 
 def longest_repeats(panel: Panel) -> Ints:
     """Return the length of the longest run of one value in each series, [S]."""
-    same = np.r_[False, panel.values[1:] == panel.values[:-1]]
-    same[panel.offsets[:-1]] = False
-    starts, lengths = runs_of(same, panel.offsets)
-    longest = np.zeros(panel.n_series, dtype=np.int64)
-    np.maximum.at(longest, np.searchsorted(panel.offsets, starts, side="right") - 1, lengths)
-    return longest + 1
+    same = np.zeros(len(panel.values), dtype=np.bool_)
+    np.equal(panel.values[1:], panel.values[:-1], out=same[1:])
+    same[panel.offsets[:-1]] = False  # so that no run goes on into the next series
+    places = np.flatnonzero(same)
+    first = np.flatnonzero(np.diff(places, prepend=-1) > 1)
+    lengths = np.diff(first, append=len(places))
+    longest = np.ones(panel.n_series, dtype=np.int64)
+    np.maximum.at(longest, np.searchsorted(panel.offsets, places[first], side="right") - 1, lengths + 1)
+    return longest

@@ -6,6 +6,7 @@ back to it. Where numbers are wanted as they are written, to name one, only thei
 
 from __future__ import annotations
 
+import csv
 from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -72,8 +73,7 @@ def read_bulk(
         return None
     names = tuple(str(column) for column in head.frame.columns)
     first = head_bytes.partition(b"\n")[0].decode()
-    splitting = (s for s in (*SEPARATORS, delimiter) if s and tuple(part.strip() for part in first.split(s)) == names)
-    separator = next(splitting, None)
+    separator = next((s for s in (*SEPARATORS, delimiter) if s and _cells(first, s) == names), None)
     if separator is None or len(names) < 2 or head.lines is None or head.lines[0] != 2 or separator == head.decimal:
         return None
     numbers = frozenset(
@@ -87,6 +87,13 @@ def read_bulk(
     layout = Layout(names, separator, head.decimal, numbers=numbers, words=words)
     table = None if as_written else _by_numbers(file, layout, head, asked=decimal is not None)
     return table or _by_cells(file, replace(layout, numbers=frozenset(), cells=numbers), head, decimal)
+
+
+def _cells(line: str, separator: str) -> tuple[str, ...]:
+    """Return the cells of a line, none where it cannot be split by that."""
+    if len(separator) != 1:
+        return ()
+    return tuple(cell.strip() for cell in next(csv.reader([line], delimiter=separator, skipinitialspace=True)))
 
 
 def _says_no_text(cells: pd.Series[Any]) -> bool:
@@ -108,11 +115,11 @@ def _by_numbers(file: BinaryIO, layout: Layout, head: Table, *, asked: bool) -> 
     """Return the table with numbers as numbers, None where a cell is none or the decimal mark is not sure."""
     file.seek(0)
     unsure = layout.separator != "," and layout.decimal == "."  # the points may stand between thousands
-    with closing(PlainFile(file, counted="." if unsure else "")) as plain:
+    with closing(PlainFile(file, layout.separator, "." if unsure else "")) as plain:
         frame = read_columns(plain, layout)
         if frame is None or not _is_table(frame, layout):
             return None
-        if layout.separator != ",":
+        if layout.separator != "," or plain.quotes.seen:  # else no cell has a comma
             other = "," if layout.decimal == "." else "."
             if not asked and any(
                 other in text and looks_decimal(text, other) for name in layout.kinds for text in _kinds(frame, name)
@@ -128,12 +135,13 @@ def _by_numbers(file: BinaryIO, layout: Layout, head: Table, *, asked: bool) -> 
 def _by_cells(file: BinaryIO, layout: Layout, head: Table, decimal: str | None) -> Table | None:
     """Return the table with numbers as they are written."""
     file.seek(0)
-    with closing(PlainFile(file)) as plain:
+    with closing(PlainFile(file, layout.separator)) as plain:
         frame = read_columns(plain, layout)
         if frame is None or not _is_table(frame, layout):
             return None
         table = replace(head, frame=frame, lines=range(2, len(frame) + 2))
-    found = decimal or ("." if layout.separator == "," else sniff_decimal(table))
+    no_commas = layout.separator == "," and not plain.quotes.seen
+    found = decimal or ("." if no_commas else sniff_decimal(table, quoted=layout.separator == ","))
     notes = [note for note in head.notes if note != "decimal comma"]
     comma = ["decimal comma"] if found == "," and decimal is None else []
     return replace(table, decimal=found, notes=(*notes, *comma))

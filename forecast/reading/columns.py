@@ -91,7 +91,8 @@ class Columns:
             D106, a row without the name of its series.
         """
         codes, names = _ids(self.table, self.id, self.target)
-        return Rows.sorted(codes, names, self.times or _numbered(codes), self.values)
+        values = self.values if self.table.by_columns else self.values.copy()  # a frame may be changed by who gave it
+        return Rows.sorted(codes, names, self.times or _numbered(codes), values)
 
     def notes(self, n_series: int) -> tuple[str, ...]:
         """Say which column is what, and how many series that makes."""

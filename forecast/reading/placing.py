@@ -86,7 +86,7 @@ def place_on_grid(rows: Rows, table: Table, *, freq: str | None) -> tuple[Panel,
     if places.min() < 0:
         raise _off_grid(rows, table, frequency, np.flatnonzero(places < 0))
     ends = rows.offsets[1:] - 1
-    lengths = places[ends] + 1
+    lengths = places[ends].astype(np.int64) + 1
     total = int(lengths.sum())
     if total > max(MAX_GRID, MAX_SPARSENESS * len(places)):
         raise DataError(
@@ -146,7 +146,7 @@ def on_month_edges(rows: Rows, frequency: Frequency) -> Rows:
     return _to_month_edges(rows, name) if name and FAMILIES[name].months else rows
 
 
-def _places(rows: Rows, frequency: Frequency) -> NDArray[np.int64]:
+def _places(rows: Rows, frequency: Frequency) -> NDArray[Any]:
     """Return the place of every row on the grid that begins with its series; -1 for off the grid."""
     common = positions(rows.moments, frequency)
     if (common >= 0).all():  # one grid for all series

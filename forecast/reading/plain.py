@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 import pandas as pd
 
-from forecast.reading.stretches import Stretch, read_in_stretches
+from forecast.heap import give_back
+from forecast.reading.quoting import QUOTE, Quotes
+from forecast.reading.stretches import AT_ONCE, STRETCH, Stretch, read_in_stretches
 from forecast.reading.table import MISSING_MARKERS
 
 if TYPE_CHECKING:
@@ -61,18 +63,23 @@ class Layout:
 class PlainFile(io.BufferedIOBase):
     """A file for an engine to read, looked at on the way.
 
-    Reading raises ValueError when the file holds quotes, zero bytes, several kinds of line ends, or is not UTF-8.
+    Reading raises ValueError when the file holds zero bytes, several kinds of line ends or quotes that do not stand
+    around whole cells, or is not UTF-8.
 
     Parameters
     ----------
     file : binary file
         At its beginning.
+    separator : str
+        Between the cells of a row.
     counted : str
         Characters to count, of one byte each.
     """
 
-    def __init__(self, file: BinaryIO, counted: str = "") -> None:
+    def __init__(self, file: BinaryIO, separator: str = ",", counted: str = "") -> None:
         self.counts = dict.fromkeys(counted, 0)
+        self.size = 0
+        self.quotes = Quotes(separator)
         self._file = file
         self._decoder = codecs.getincrementaldecoder("utf-8")()
         self._last = b""
@@ -93,8 +100,9 @@ class PlainFile(io.BufferedIOBase):
         return self.read(size)
 
     def _look(self, chunk: bytes) -> None:
-        if b'"' in chunk or b"\0" in chunk:
-            raise ValueError("quotes or zero bytes")
+        if b"\0" in chunk:
+            raise ValueError("zero bytes")
+        self.quotes.look(chunk)
         if b"\r" in chunk or self._last == b"\r":
             self._returns += chunk.count(b"\r")
             self._windows_ends += chunk.count(b"\r\n") + (self._last == b"\r" and chunk[:1] == b"\n")
@@ -105,6 +113,7 @@ class PlainFile(io.BufferedIOBase):
         for character in self.counts:
             self.counts[character] += int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == ord(character)))
         self._last = chunk[-1:] or self._last
+        self.size += len(chunk)
 
 
 def head_of(start: bytes, lines: int) -> bytes | None:
@@ -117,7 +126,7 @@ def head_of(start: bytes, lines: int) -> bytes | None:
             return None
     head = start[: end + 1]
     try:
-        PlainFile(io.BytesIO(head)).read()
+        PlainFile(io.BytesIO(head.replace(QUOTE, b""))).read()
     except ValueError:
         return None
     return head
@@ -134,8 +143,8 @@ def read_columns(file: PlainFile, layout: Layout) -> pd.DataFrame | None:
     except (ValueError, OSError, OverflowError):  # pyarrow's errors are ValueErrors
         return None
     finally:
-        if engine is _by_arrow:
-            _release()
+        if file.size > STRETCH:
+            give_back()
 
 
 def _by_arrow(file: Stretch, layout: Layout) -> pd.DataFrame | None:
@@ -145,8 +154,8 @@ def _by_arrow(file: Stretch, layout: Layout) -> pd.DataFrame | None:
     types = {name: pa.float64() if name in layout.numbers else pa.string() for name in layout.names}
     table = csv.read_csv(
         pa.PythonFile(file, mode="r"),
-        read_options=csv.ReadOptions(column_names=layout.names, skip_rows=1),
-        parse_options=csv.ParseOptions(delimiter=layout.separator, quote_char=False, ignore_empty_lines=False),
+        read_options=csv.ReadOptions(column_names=layout.names, skip_rows=1, block_size=AT_ONCE),
+        parse_options=csv.ParseOptions(delimiter=layout.separator, ignore_empty_lines=False),
         convert_options=csv.ConvertOptions(
             column_types=types,
             null_values=sorted(MISSING_MARKERS),
@@ -155,6 +164,7 @@ def _by_arrow(file: Stretch, layout: Layout) -> pd.DataFrame | None:
             decimal_point=layout.decimal,
             check_utf8=False,  # the file has looked
         ),
+        memory_pool=pa.system_memory_pool(),
     )
     with ThreadPoolExecutor(2) as both:
         encoded = {name: both.submit(_encoded, table[name]) for name in layout.names if name in layout.kinds}
@@ -169,19 +179,19 @@ def _by_arrow(file: Stretch, layout: Layout) -> pd.DataFrame | None:
 
 def _encoded(texts: Any) -> tuple[NDArray[Any], list[str]]:
     """Return the codes and the distinct texts of a column; one dictionary for all costs less than one a chunk."""
-    found = texts.combine_chunks().dictionary_encode()
-    return found.indices.to_numpy(), found.dictionary.to_pylist()
-
-
-def _release() -> None:
-    """Give back the memory that pyarrow keeps for what it may read next."""
     import pyarrow as pa
+    from pyarrow import compute
 
-    pa.default_memory_pool().release_unused()
+    found = compute.dictionary_encode(texts, memory_pool=pa.system_memory_pool())
+    kinds = found.chunk(0).dictionary.to_pylist()
+    size = np.min_scalar_type(-max(1, len(kinds)))  # as pandas would make them afterwards
+    codes = [chunk.indices.to_numpy() for chunk in found.chunks]
+    return np.concatenate(codes, dtype=size, casting="unsafe"), kinds
 
 
 def _by_pandas(file: Stretch, layout: Layout) -> pd.DataFrame | None:
     file.counts |= {layout.separator: 0, "\n": 0}
+    file.quotes = Quotes(layout.separator)
     exact: dict[str, Any] = {} if _pandas_is_exact() else {"float_precision": "round_trip"}
     types: dict[str, Any] = dict.fromkeys(layout.names, object)
     types |= dict.fromkeys(layout.numbers, float) | dict.fromkeys(layout.kinds & layout.words, "category")
@@ -194,12 +204,12 @@ def _by_pandas(file: Stretch, layout: Layout) -> pd.DataFrame | None:
         dtype=types,
         keep_default_na=False,
         na_values={name: sorted(MISSING_MARKERS) for name in layout.numbers},
-        quoting=3,
         skip_blank_lines=False,
         low_memory=False,  # in parts, whose categories it would unite one by one
         **exact,
     )
-    if file.counts[layout.separator] != (len(frame) + 1) * (len(layout.names) - 1):
+    between = file.counts[layout.separator] - file.quotes.separators
+    if between != (len(frame) + 1) * (len(layout.names) - 1):
         return None  # pandas takes a short row as one with empty cells
     for name in layout.names:
         if name in layout.cells:

@@ -27,6 +27,8 @@ MAX_SLOTS = 8
 """Rows are sorted by slots where there are at most so many a row."""
 MOST_SMALL = 2**31
 """Keys below this take half the memory."""
+NOWHERE = 0x7FF8_5EED_5EED_5EED
+"""The bits of a number that is none, and that no calculation makes: where it still stands nothing was put."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,8 @@ class Rows:
         The series, sorted.
     offsets : ndarray [S + 1]
         Series s is the rows from ``offsets[s]`` up to ``offsets[s + 1]``, one at least.
-    ticks : ndarray [N]
-        Which of the moments is the time of each row.
+    ticks : ndarray [N] of int
+        Which of the moments is the time of each row: whole numbers of any size.
     moments : ndarray [U]
         Distinct times, sorted; each is that of a row.
     values : ndarray [N]
@@ -59,7 +61,7 @@ class Rows:
 
     names: tuple[str, ...]
     offsets: NDArray[np.int64]
-    ticks: NDArray[np.int64]
+    ticks: NDArray[Any]
     moments: NDArray[Any]
     values: NDArray[np.float64]
     origin: NDArray[Any] | Callable[[], NDArray[Any]]
@@ -77,21 +79,21 @@ class Rows:
         times : Times
             Of each row.
         values : ndarray [N]
-            Of each row.
+            Of each row; they are kept as they are where the rows are in order.
         """
         by_name = sorted(range(len(names)), key=names.__getitem__)
         named, n_moments = tuple(names[i] for i in by_name), max(len(times.moments), 1)
         bound = len(names) * n_moments
         small = np.int32 if bound < MOST_SMALL else np.int64
-        keys = (np.argsort(by_name) * n_moments).astype(small)[codes]
+        keys: NDArray[Any] = (np.argsort(by_name) * n_moments).astype(small).take(codes)
         keys += times.codes
         firsts = np.arange(0, bound + 1, n_moments, dtype=small)  # the key of the first moment of each series
         if (keys[1:] >= keys[:-1]).all():
             as_they_are = partial(np.arange, len(keys))
-            return cls(named, np.searchsorted(keys, firsts), times.codes, times.moments, values.copy(), as_they_are)
-        if len(keys) == bound and _is_each_once(keys):  # every series has every moment
-            ticks, placed = np.tile(np.arange(n_moments), len(names)), np.empty_like(values)
-            placed[keys] = values
+            return cls(named, np.searchsorted(keys, firsts), times.codes, times.moments, values, as_they_are)
+        placed = _scattered(values, keys) if len(keys) == bound else None
+        if placed is not None:  # every series has every moment
+            ticks = np.tile(np.arange(n_moments, dtype=times.codes.dtype), len(names))
             return cls(named, firsts.astype(np.int64), ticks, times.moments, placed, partial(in_order, keys, bound))
         offsets = np.r_[0, np.cumsum(np.bincount(codes, minlength=len(names))[by_name])]
         order = in_order(keys, bound)
@@ -124,7 +126,7 @@ class Rows:
     @property
     def times(self) -> NDArray[Any]:
         """The time of each row, [N]."""
-        return self.moments[self.ticks]
+        return np.asarray(self.moments[self.ticks])
 
     @property
     def starts(self) -> NDArray[np.int64]:
@@ -182,11 +184,11 @@ def some(names: Sequence[str], limit: int = 5) -> str:
     return ", ".join(shown(name) for name in names[:limit]) + more
 
 
-def _is_each_once(keys: NDArray[np.int64]) -> bool:
-    """Whether the keys are the numbers from 0 up to their count, in any order."""
-    seen = np.zeros(len(keys), dtype=np.bool_)
-    seen[keys] = True
-    return bool(seen.all())
+def _scattered(values: NDArray[np.float64], keys: NDArray[Any]) -> NDArray[np.float64] | None:
+    """Return the values in the order of their keys, from 0 up to their count; None where a key is not there."""
+    placed = np.full(len(keys), NOWHERE)
+    placed.view(np.float64)[keys.astype(np.intp, copy=False)] = values  # NumPy would turn them piece by piece
+    return None if (placed == NOWHERE).any() else placed.view(np.float64)
 
 
 def _used(kinds: NDArray[Any], codes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -15,11 +15,13 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from forecast.reading.quoting import Quotes
+
 __all__ = ["STRETCH", "Source", "Stretch", "read_in_stretches"]
 
 STRETCH = 2**25
 """Bytes of a stretch, about: what an engine makes of them takes two to three times as much."""
-AT_ONCE = 2**20
+AT_ONCE = 2**21
 """Bytes that are read at once, at most; the header and a line go into so many."""
 
 
@@ -46,6 +48,8 @@ class Stretch(io.BufferedIOBase):
     def __init__(self, source: Source, header: bytes, begun: bytes) -> None:
         self.counts: dict[str, int] = {}
         """Characters to count, of one byte each."""
+        self.quotes: Quotes | None = None
+        """What looks at its quotes."""
         self.left = b""
         """What has been read of the line after the last of these."""
         self._source, self._ready = source, header + begun
@@ -70,6 +74,8 @@ class Stretch(io.BufferedIOBase):
             chunk, self.left, self._ready, self._ended = chunk[:end], chunk[end:] + self._ready, b"", True
         for character in self.counts:
             self.counts[character] += chunk.count(character.encode())
+        if self.quotes is not None:
+            self.quotes.look(chunk)
         return chunk
 
     def read1(self, size: int = -1, /) -> bytes:

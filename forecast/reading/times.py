@@ -56,15 +56,15 @@ class Times:
 
     Parameters
     ----------
-    codes : ndarray [N]
-        Which of the moments each row has.
+    codes : ndarray [N] of int
+        Which of the moments each row has: whole numbers of any size.
     moments : ndarray [U]
         Distinct times, datetime64[us] or int64, in order.
     notes : tuple of str
         What is worth saying of how they were read.
     """
 
-    codes: NDArray[np.int64]
+    codes: NDArray[Any]
     moments: NDArray[Any]
     notes: tuple[str, ...] = ()
 
@@ -73,13 +73,13 @@ class Times:
         """Return times from codes of times in any order, in which one may occur under several codes."""
         moments, places = np.unique(times, return_inverse=True)
         if np.array_equal(places, np.arange(len(places))):  # all at once and in order
-            return cls(codes.astype(np.int64, copy=False), moments, notes)
-        return cls(places[codes].astype(np.int64, copy=False), moments, notes)
+            return cls(codes, moments, notes)
+        return cls(places.astype(codes.dtype).take(codes), moments, notes)
 
     @property
     def values(self) -> NDArray[Any]:
         """The times themselves, [N]."""
-        return self.moments[self.codes]
+        return np.asarray(self.moments[self.codes])
 
 
 def looks_like_times(cells: pd.Series[Any], *, numbers: bool = False) -> bool:

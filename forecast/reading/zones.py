@@ -35,7 +35,7 @@ def check_zone(tz: str | None) -> None:
         raise ConfigError("U101", f"no time zone {shown(tz)}", hint="--tz Europe/Berlin") from error
 
 
-def local_to_utc(codes: NDArray[np.int64], texts: NDArray[Any], tz: str) -> NDArray[Any]:
+def local_to_utc(codes: NDArray[Any], texts: NDArray[Any], tz: str) -> NDArray[Any]:
     """Return the UTC time [N] of every row from the times on the clock of `tz`.
 
     The hour that comes twice in autumn is taken in the order of the rows: the first one is that of summer.

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
-from scipy import fft
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,10 +25,8 @@ Number = TypeVar("Number", bound=np.generic)
 
 __all__ = [
     "blocks",
-    "correlated",
     "from_end",
     "interpolated",
-    "lagged_products",
     "largest",
     "quantiles",
     "rows",
@@ -37,12 +34,8 @@ __all__ = [
     "wide",
 ]
 
-BLOCK = 2**17
+BLOCK = 2**18
 """Numbers in a block of padded series: few enough to stay in the cache from one calculation to the next."""
-
-
-FEW = 32
-"""Up to so many lagged products are summed as they are defined, which is quicker than two Fourier transforms."""
 
 
 def series_of(panel: Panel) -> Ints:
@@ -133,62 +126,3 @@ def interpolated(panel: Panel) -> Floats:
     after = np.where(has_after, after, before)
     step = np.where(after > before, (y[after] - y[before]) / np.maximum(after - before, 1), 0.0)
     return np.where(known, y, y[before] + step * (places - before))
-
-
-def lagged_products(x: Floats, longest: int) -> Floats:
-    """Return the sums of the rows x [B, T] times themselves 0, 1, ..., `longest` steps earlier, [B, longest + 1].
-
-    A few are summed as they are defined; many are read off the inverse transform of the periodogram (Wiener-Khinchin),
-    at T log T for all lags together.
-
-    Examples
-    --------
-    >>> lagged_products(np.array([[1.0, 2.0, 3.0]]), 2).tolist()
-    [[14.0, 8.0, 3.0]]
-    """
-    if longest > FEW:
-        size = fft.next_fast_len(x.shape[1] + longest, real=True)
-        spectrum = fft.rfft(x, size, axis=1)
-        many: Floats = fft.irfft(spectrum.real**2 + spectrum.imag**2, size, axis=1)[:, : longest + 1]
-        return many
-    products = np.zeros((len(x), longest + 1))
-    for lag in range(min(longest + 1, x.shape[1])):
-        np.einsum("ij,ij->i", x[:, lag:], x[:, : x.shape[1] - lag], out=products[:, lag])
-    return products
-
-
-def correlated(x: Floats, lag: int, least: Floats) -> tuple[Floats, Ints, Floats]:
-    """Return the autocorrelation of rows x [B, T] at `lag`, which rows have more, and all that these have up to it.
-
-    What a row that is below its `least` has at other lags is not asked for, which of noise are nearly all.
-
-    Parameters
-    ----------
-    x : ndarray [B, T]
-        Rows about 0, 0 where nothing is known; T is larger than `lag`.
-    lag : int
-        At least 1.
-    least : ndarray [B]
-        Not negative.
-
-    Returns
-    -------
-    found : ndarray [B]
-        The autocorrelation at `lag`; 0 for a row of zeros.
-    above : ndarray [N]
-        The rows in which it is more than `least`.
-    r : ndarray [N, lag + 1]
-        Their autocorrelations at 0, 1, ..., `lag`.
-
-    Examples
-    --------
-    >>> found, above, r = correlated(np.array([[1.0, -1, 1, -1], [1, 1, -1, -1]]), 2, np.zeros(2))
-    >>> found.tolist(), above.tolist(), r.tolist()
-    ([0.5, -0.5], [0], [[1.0, -0.75, 0.5]])
-    """
-    total = np.einsum("ij,ij->i", x, x)
-    found = np.einsum("ij,ij->i", x[:, lag:], x[:, :-lag])
-    found = np.divide(found, total, out=np.zeros_like(found), where=total > 0)
-    above = np.flatnonzero(found > least)
-    products = lagged_products(x if len(above) == len(x) else x[above], lag)
-    return found, above, products / total[above, None]

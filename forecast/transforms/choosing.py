@@ -196,7 +196,20 @@ def choices_of(
     ['root', 'step_scale', 'deseasonalize']
     """
     groups = groups_of(panel, parts_of(panel, SMALL))
+    if transform == "auto":
+        gaps = panel.has_gaps
+        return _joined([_automatic(group, missing, gaps, season=season, power=power) for group in groups])
     return _joined([_fitted(group, transform, missing, season=season, power=power)[2] for group in groups])
+
+
+def _automatic(panel: Panel, missing: str, gaps: bool, *, season: bool, power: str) -> list[Choice]:
+    """Return the choices of ``auto``; no series is scaled for that, since a season is found in any unit."""
+    fill, root, scale = Fill(missing), TRANSFORMS[power](), StepScale()
+    holed = _any_of(np.isnan(panel.values), panel) if gaps else np.zeros(panel.n_series, dtype=np.bool_)
+    whole = fill.fit(panel).apply(panel) if gaps else panel
+    root.fit(whole)
+    steps: list[Transform] = [fill, root, scale, *([Deseasonalize().find(root.apply(whole))] if season else [])]
+    return [_choice(step, holed, auto=True) for step in steps]
 
 
 def _joined(found: Sequence[Sequence[Choice]]) -> list[Choice]:

@@ -113,10 +113,14 @@ class Root:
 
     def apply(self, panel: Panel) -> Panel:
         """Return the panel with the roots of the series that have them."""
+        if self.taken_.all():
+            return panel.with_values(self._roots(np.maximum(panel.values, 0.0)))
         taken = np.repeat(self.taken_, panel.lengths)
-        known = np.where(taken, np.maximum(panel.values, 0.0), 0.0)
-        roots = np.cbrt(known) if self.degree == 3.0 else known ** (1.0 / self.degree)
+        roots = self._roots(np.where(taken, np.maximum(panel.values, 0.0), 0.0))
         return panel.with_values(np.where(taken, roots, panel.values))
+
+    def _roots(self, values: Floats) -> Floats:
+        return np.asarray(np.cbrt(values) if self.degree == 3.0 else values ** (1.0 / self.degree))
 
     def invert(self, y_hat: Floats) -> Floats:
         """Return the powers of the forecasts of these series; what would be below 0 is 0."""
@@ -176,8 +180,10 @@ def all_above(panel: Panel, required_by: str | None, *, zero: bool = False) -> N
     """Return which series [S] have no values below 0, and none of 0 either unless `zero` may be among them."""
     least, named = np.fmin.reduceat(panel.values, panel.offsets[:-1]), ">= 0" if zero else "> 0"
     above: NDArray[np.bool_] = least >= 0 if zero else least > 0
+    if required_by is None or above.all():
+        return above
     low = np.flatnonzero(panel.values < 0 if zero else panel.values <= 0)
-    if required_by is None or not len(low):
+    if not len(low):
         return above
     place = int(low[np.argmin(panel.values[low])])
     s = int(np.searchsorted(panel.offsets, place, side="right")) - 1

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from forecast.transforms.arrays import blocks, correlated, from_end, interpolated, rows, series_of
+from forecast.transforms.arrays import blocks, from_end, interpolated, rows, series_of
+from forecast.transforms.correlations import correlated, differences
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,11 +44,16 @@ class Deseasonalize:
     def __init__(self, *, seasons: int = 8) -> None:
         self.seasons = seasons
 
+    def find(self, panel: Panel) -> Self:
+        """Test every series, which is half of `fit`."""
+        self.found_ = _has_season(panel)
+        return self
+
     def fit(self, panel: Panel) -> Self:
         """Test every series and compute the indices ``[S, season_length]``, position 0 the first value to forecast."""
         m = panel.season_length
         self.indices_ = np.zeros((panel.n_series, m))
-        self.found_ = _has_season(panel)
+        self.find(panel)
         chosen = np.flatnonzero(self.found_)
         if len(chosen):
             lengths = np.minimum(panel.lengths[chosen] // m, self.seasons + 1) * m
@@ -217,22 +223,9 @@ def _has_season(panel: Panel) -> Bools:
     if m < 2:
         return found
     for block in blocks(panel.lengths, np.flatnonzero(panel.lengths >= 3 * m)):
-        y = rows(panel.values, panel.offsets[block], panel.lengths[block])
-        size = np.fmax(np.fmax.reduce(y, axis=1, initial=0.0), -np.fmin.reduce(y, axis=1, initial=0.0))[:, None]
-        size = np.where(size > 0, size, 1.0)
-        d = (y[:, 1:] - y[:, :-1]) / size
-        gaps = np.isnan(d)
-        if gaps.any():
-            d[gaps] = 0.0
-            d -= d.sum(axis=1, keepdims=True) / np.maximum((~gaps).sum(axis=1, keepdims=True), 1)
-            d[gaps] = 0.0
-            y = np.nan_to_num(y, nan=0.0)
-        else:
-            d -= d.sum(axis=1, keepdims=True) / d.shape[1]
+        x, _, total = differences(panel, block, 1)
         least = 1.645 / np.sqrt(panel.lengths[block] - 1)
-        _, above, r = correlated(d, m, least)
+        _, above, r = correlated(x, total, m, least)
         limit = least[above] * np.sqrt(1.0 + 2.0 * np.sum(r[:, 1:-1] ** 2, axis=1))
-        moves, whole = (np.einsum("ij,ij->i", x, x) for x in (d[above], y[above]))
-        moving = moves > 1e-20 * whole / size[above, 0] ** 2
-        found[block[above]] = moving & (r[:, -1] > limit)
+        found[block[above]] = r[:, -1] > limit
     return found
