@@ -154,7 +154,8 @@ def budget_account(
     dict
         ``seconds`` (the budget), ``windows`` (planned), ``windows_given_up``, ``no_forecast`` (models whose last fit
         was not finished), ``not_finished`` and of these ``stopped`` (fits in windows, by model), ``totals_left_out``,
-        and ``rationed`` (slow models and how many series they were given: see `forecast.rationing`).
+        ``rationed`` (slow models and how many series they were given: see `forecast.rationing`), and
+        ``left_out`` (how often what was left out after the models, by name).
     """
     if settings.seconds is None:
         return None
@@ -168,6 +169,7 @@ def budget_account(
         "stopped": dict(Counter(model for model, _ in dict.fromkeys((task.model, task.backs) for task in cut))),
         "totals_left_out": without_totals,
         "rationed": None if results.ration is None else results.ration.account,
+        "left_out": {},
     }
 
 
@@ -179,6 +181,9 @@ def shortened(account: dict[str, Any]) -> list[str]:
     >>> shortened({"windows": 6, "windows_given_up": 2, "not_finished": {"mlp": 2}, "stopped": {"mlp": 1},
     ...            "no_forecast": [], "totals_left_out": False})
     ['2 of 6 windows given up', 'not finished: 2 fits of mlp (1 stopped in the middle)']
+    >>> shortened({"windows": 6, "windows_given_up": 0, "not_finished": {}, "stopped": {}, "no_forecast": [],
+    ...            "totals_left_out": False, "left_out": {"pictures": 3}})
+    ['left out: 3 pictures']
     """
     parts = []
     if account["windows_given_up"]:
@@ -194,6 +199,8 @@ def shortened(account: dict[str, Any]) -> list[str]:
         parts.append(f"no forecast by {', '.join(account['no_forecast'])}")
     if account["totals_left_out"]:
         parts.append("totals left out")
+    if account.get("left_out"):
+        parts.append(f"left out: {', '.join(f'{n} {name}' for name, n in account['left_out'].items())}")
     if account.get("rationed"):
         parts.append(ration_words(account["rationed"]))
     return parts

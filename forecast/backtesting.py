@@ -103,6 +103,11 @@ class Between:
             return np.repeat(came.of(origins[model].ids).known[name][:, None], self.split.horizon, axis=1)
         return origins[model].column(name)
 
+    @property
+    def size(self) -> int:
+        """How many forecasts there are."""
+        return self.split.horizon * sum(len(one.ids) for _, origins in self.found.values() for one in origins.values())
+
     def rows(self, back: int) -> pd.DataFrame:
         """Return the rows of an origin as `Backtest.frame` has them."""
         came, origins = self.found[back]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from forecast.defaults import BASELINES
 from forecast.origins import Origin
 from forecast.tasks import Outcome, Task, given, perform
 
@@ -49,10 +50,17 @@ def doer(workers: Workers, tick: Callable[[Task], None] = lambda _: None) -> Doe
 
         every = [part for some in parts for part in some]
         long = len(every) > len(tasks)
-        done = iter(workers.do(perform, every, told, long=long, lost=lambda _, why: Outcome(failure=why, lost=why)))
+        done = iter(
+            workers.do(perform, every, told, long=long, lost=lambda _, why: Outcome(failure=why, lost=why), sure=_sure)
+        )
         return [_whole(task, some, [next(done) for _ in some]) for task, some in zip(tasks, parts, strict=True)]
 
     return do
+
+
+def _sure(task: Task) -> bool:
+    """Whether a task is a baseline's fit to all data, without which there may be no forecast at all."""
+    return task.backs == (0,) and task.model in BASELINES
 
 
 def _parts(task: Task) -> list[Task]:

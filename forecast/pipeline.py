@@ -21,6 +21,8 @@ from forecast.account import (
     first_of,
     ration_words,
 )
+from forecast.allotment import allotted
+from forecast.clock import Clock
 from forecast.config import RunConfig, resolve
 from forecast.defaults import ASSETS, DEFAULT_DATA, REPORTS_FOLDER
 from forecast.engine import Workers, one_thread
@@ -65,8 +67,8 @@ __all__ = [
 ]
 
 
-REPORT_SECONDS, TABLE_SECONDS = 4.0, 1.0
-"""What is kept of a budget of time for what follows the models: the page of a run, or the table of a forecast."""
+TABLE_SECONDS = 1.0
+"""What is kept of a budget of time for the table of a forecast, which follows the models."""
 
 
 @spelled_out(RunOptions)
@@ -147,15 +149,18 @@ def run(
     request = _request(data, {**options}, asked, config=config, out=out, overwrite=overwrite, resume=resume)
     source, settings = data if resume is None else request.source(data), request.settings
     journal.note(request.command)
+    clock = Clock(settings.seconds, spent=perf_counter() - started)
     ready = prepare(source, settings, flags=request.flags)
     request = request.about(ready.loaded.sha256)
     for line in ready.lines:
         listener.say(line)
     folder = request.folder or new_folder(ready.loaded.name)
     stages = {"data read and checked": perf_counter() - started}
-    seconds, models = _for_models(settings, perf_counter() - started, REPORT_SECONDS), factories_of(settings)
+    models = factories_of(settings)
+    seconds = allotted(clock, ready, len(models))
     if settings.seconds is not None and seconds is not None:
         listener.say(budget_plan(settings.seconds, seconds, (ready.split.n_windows + 1) * len(models)))
+        journal.note(f"pace {clock.pace:.2f}")
     with (
         one_thread(),
         under_way(folder, request, resume=resume is not None) as way,
@@ -165,14 +170,15 @@ def run(
         results = Results.of(settings, ready.panel, ready.split, models, workers=workers, listener=listener)
         for line in first_of(results.notices()):
             listener.say(line)
-        results.write(way.aside)
+        results.write(way.aside, clock)
         stages["windows, last fits, forecasts"] = perf_counter() - started - sum(stages.values())
-        record = Record(request, source, ready, results, workers, journal, way.aside)
-        budget = record.write(started=started, stages=stages)
+        record = Record(request, source, ready, results, workers, journal, way.aside, clock)
+        info = record.write(started=started, stages=stages)
         journal.note("report")
-        report.render(way.aside)
+        report.render(way.aside, clock=clock)
+        budget = record.close(info)
     if budget is not None:
-        listener.say(budget_words(budget, perf_counter() - started))
+        listener.say(budget_words(budget, clock.used))
     return load_run(folder)
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from forecast.clock import Clock
     from forecast.engine import Workers
     from forecast.ready import Ready
     from forecast.results import Results
@@ -64,6 +65,8 @@ class Record:
         Told what happens.
     folder : Path
         Where to.
+    clock : Clock
+        What time there is left for it.
     """
 
     request: Request
@@ -73,9 +76,10 @@ class Record:
     workers: Workers
     journal: Journal
     folder: Path
+    clock: Clock
 
-    def write(self, *, started: float, stages: Mapping[str, float]) -> dict[str, Any] | None:
-        """Write everything, and return the account of the budget: None where there was none.
+    def write(self, *, started: float, stages: Mapping[str, float]) -> dict[str, Any]:
+        """Write everything, and return what run.json says.
 
         The run `started` then, and has taken these seconds for its earlier `stages`.
 
@@ -117,11 +121,19 @@ class Record:
             info["excel_safe"] = True
             guard_names(self.folder)
         write_json(info, self.folder / "run.json")
+        return info
+
+    def close(self, info: dict[str, Any]) -> dict[str, Any] | None:
+        """Write what had to be left out by the end, and return the account of the budget: None where there was none."""
+        if info["budget"] is None:
+            return None
+        budget: dict[str, Any] = info["budget"] | {"left_out": dict(self.clock.left_out)}
+        write_json(info | {"budget": budget}, self.folder / "run.json")
         return budget
 
     def _check(self) -> dict[str, float]:
         """Write what speaks against leakage and what models saw in the place of gaps; return the seconds it took."""
-        checks, seconds = checked(self.source, self.request.settings, self.ready, self.results)
+        checks, seconds = checked(self.source, self.request.settings, self.ready, self.results, self.clock)
         write_json({"checks": checks}, self.folder / "checks.json")
         if len(changed := changes(self.ready.panel, self.request.settings)):
             write_csv(changed, self.folder / "changes.csv")

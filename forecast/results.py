@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from forecast.backtesting import Backtest
+    from forecast.clock import Clock
     from forecast.config import CombinationSection, ForecastSection, RunConfig
     from forecast.engine import Workers
     from forecast.panel import Panel
@@ -46,6 +47,8 @@ __all__ = ["Listener", "Results", "Silent"]
 
 MOST_SUMMED, SUM_PATHS = 24, 1_000
 """Series up to which sums over the horizon are sampled without being asked for, and by how many paths."""
+BETWEEN_ROW, AFTER = 12e-6, 3.0
+"""Usual seconds of writing a row of forecasts between the windows, and of what must be there after them."""
 LONG = 10.0
 """Seconds from which on it is said beforehand how long something will take."""
 
@@ -248,11 +251,14 @@ class Results:
         counts = Counter(notice for fit in self.fits for notice in fit.notices)
         return last + [Notice(n.code, f"{n.message} ({k} of {self.n_windows} windows)") for n, k in counts.items()]
 
-    def write(self, folder: Path) -> None:
-        """Write the frames and choices."""
+    def write(self, folder: Path, clock: Clock) -> None:
+        """Write the frames and choices; what no page shows is left out where there is no time for it."""
         write_csv(self.forecasts, folder / "forecasts.csv")
         write_csv(self.backtest.drop(columns="back"), folder / "backtest.csv")
-        write_csv(self.between.frame().drop(columns="back"), folder / "between.csv")
+        if clock.allows(BETWEEN_ROW * self.between.size + AFTER):
+            write_csv(self.between.frame().drop(columns="back"), folder / "between.csv")
+        else:
+            clock.left_out["between.csv"] += 1
         write_csv(self.coverage, folder / "coverage.csv")
         write_csv(self.places, folder / "scores.csv")
         if len(self.paths):

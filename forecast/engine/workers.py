@@ -130,6 +130,7 @@ class Workers:
         *,
         long: bool = False,
         lost: Callable[[T, str], R] | None = None,
+        sure: Callable[[T], bool] = lambda _: False,
     ) -> list[R | None]:
         """Return what `function` makes of each task, in the order of the tasks; None for what is not finished in time.
 
@@ -142,6 +143,9 @@ class Workers:
             Whether the tasks are known to take long, so that workers start without waiting for the first of them.
         lost : callable, optional
             What stands for a task over which every worker died, and why they did; such a result is not kept.
+        sure : callable
+            Whether a task is so quick that it is done in this process, before the others, however little time there is;
+            asked only where there is a limit.
 
         Raises
         ------
@@ -155,6 +159,10 @@ class Workers:
         for task, result in zip(tasks, results, strict=True):
             if result is not None:
                 tick(task)
+        for place in [place for place in rest if self.deadline is not None and sure(tasks[place])]:
+            tick(tasks[place])
+            results[place] = self._made(tasks[place], function(tasks[place]))
+            rest.remove(place)
         while rest and not self._sends([tasks[place] for place in rest], function, long=long):
             if self._over():
                 return results
@@ -167,6 +175,23 @@ class Workers:
             for place, result in zip(rest, shared, strict=True):
                 results[place] = result
         return results
+
+    def try_out(self, function: Callable[[T], R], tasks: Sequence[T], seconds: float) -> list[R | None]:
+        """Return the same as `do` within so many seconds, of tasks that say what others will take: none is kept.
+
+        Examples
+        --------
+        >>> with Workers(1) as workers:
+        ...     workers.try_out(abs, [-1, 2], 60.0)
+        [1, 2]
+        """
+        before = self.deadline, self.kept, list(self.cut)
+        end = perf_counter() + seconds
+        self.deadline, self.kept = end if self.deadline is None else min(end, self.deadline), None
+        try:
+            return self.do(function, tasks)
+        finally:
+            self.deadline, self.kept, self.cut[:] = before
 
     @property
     def seconds_left(self) -> float | None:
