@@ -1,12 +1,13 @@
 """How a budget of time is shared out: what was spent already, what must follow the models, and what is theirs.
 
-The idea: nothing is known of this machine beforehand, so a picture is painted before the models begin, and all that comes
-after them is counted in how long that took.
+The idea: nothing is known of this machine beforehand, so a picture is painted before the models begin, and all that
+comes after them is counted in how long that took.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecast.errors import ConfigError
@@ -16,34 +17,50 @@ if TYPE_CHECKING:
     from forecast.clock import Clock
     from forecast.ready import Ready
 
-__all__ = ["allotted"]
+__all__ = ["Allotment", "allotted"]
 
-FILES, ROW = 0.9, 30e-6
-"""Usual seconds of the files and checks of a run, and of each row of the windows: its interval, scores and place there."""
+FILES, ROW = 0.6, 30e-6
+"""Usual seconds of the files of a run, and of a row of its windows: the interval, the scores and the files it is in."""
 BEGIN = 2.0
-"""Usual seconds in which worker processes begin, before which no model is there."""
+"""Usual seconds in which worker processes begin."""
 PICTURES, FOR_ROWS = 0.25, 0.25
 """The parts of what is left of a budget that pictures and rows of windows may take at most."""
 
 
-def allotted(clock: Clock, ready: Ready, n_models: int) -> float | None:
-    """Return the seconds that a budget leaves for so many models; None without a budget.
+@dataclass(frozen=True)
+class Allotment:
+    """What a budget leaves for the models.
+
+    Parameters
+    ----------
+    fits : float or None
+        Seconds for the fits to all data, and for the windows as well but for `rows`; None: as many as they take.
+    rows : float
+        Seconds that what was forecast in the windows takes afterwards.
+    """
+
+    fits: float | None = None
+    rows: float = 0.0
+
+
+def allotted(clock: Clock, ready: Ready, n_models: int) -> Allotment:
+    """Return what a budget leaves for so many models.
 
     Raises
     ------
     ConfigError
-        U103, when it leaves none.
+        U103, when it leaves nothing.
     """
     if clock.budget is None:
-        return None
+        return Allotment()
     try_out(clock)
     n_series, split = ready.panel.n_series, ready.split
-    rows = n_series * split.horizon * split.n_windows * n_models
     must = clock.pace * (FILES + rest_seconds(n_series, 0))
     if clock.left < must:
         least = clock.used + must + clock.pace * BEGIN
-        what = f"a budget of {clock.budget:g} s is too short: the smallest run of these data takes about {least:.0f} s here"
+        what = f"a budget of {clock.budget:g} s is too short: the smallest run of these data takes about {least:.0f} s"
         raise ConfigError("U103", what, hint=f"--budget {math.ceil(1.25 * least)}s")
-    for_rows = min(clock.pace * ROW * rows, FOR_ROWS * clock.left)
-    for_pictures = min(clock.pace * page_seconds(n_series), PICTURES * clock.left)
-    return max(min(clock.pace * BEGIN, clock.left - must), clock.left - must - for_rows - for_pictures)
+    rows = clock.pace * ROW * n_series * split.horizon * split.n_windows * n_models
+    pictures = clock.pace * page_seconds(n_series)
+    free = clock.left - must
+    return Allotment(free - min(pictures, PICTURES * free), min(rows, FOR_ROWS * free))

@@ -1,7 +1,7 @@
 """How much time a run has left, and how long a piece of work takes on this machine as it is now.
 
-The idea: work that is still to come is counted in usual seconds, those of the machine it was measured on; what was timed
-here says how long one of them is at present, so a slow or busy machine keeps its budget as a fast one does.
+The idea: work that is still to come is counted in usual seconds, those of the machine it was measured on; what was
+timed here says how long one of them is at present, so a slow or busy machine keeps its budget as a fast one does.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ __all__ = ["checked"]
 MOST_VALUES = 200_000
 """Values of all windows together, up to which the raw file is changed and read again, for every window."""
 VALUE, VALUE_IN_MEMORY = 17e-6, 4e-6
-"""Usual seconds of changing a value in the raw file, or in memory, and of looking at what became of it, in one window."""
+"""Usual seconds that a value takes in one window: changed in the raw file, or in memory, and looked at again."""
 AFTER = 1.5
 """Usual seconds of what must be there after the checks."""
 NETWORK = "mlp"
@@ -76,15 +76,15 @@ def checked(
     except FAILURES as error:  # a run that took hours does not end with its last check
         note = f"not tried: the changed data cannot be read or fitted ({error})"
         return [_check("The past and the forecasts after a change of the future", 0, 0, note), *_of_files(results)], {}
-    late = small and settings.seconds is not None
-    rows = list(_of_changes(found, where, ready.split.n_windows, "to keep the budget" if late else "the data being large"))
+    why = "to keep the budget" if small and settings.seconds is not None else "the data being large"
+    rows = list(_of_changes(found, where, ready.split.n_windows, why))
     if NETWORK in factories and not network:
         rows.append(_check(f"Forecasts of {NETWORK}, fitted again", 0, 0, "left out to keep the budget"))
     return [*rows, *_of_files(results)], found.seconds
 
 
 def _within(clock: Clock, *, usual: float) -> Callable[[], bool]:
-    """Return what says whether there is time for one window more: the first usually takes so long, others as that did."""
+    """Return what says whether there is time for one window more; the first usually takes so long."""
     begun: list[float] = []
 
     def go_on() -> bool:

@@ -157,17 +157,18 @@ def run(
     folder = request.folder or new_folder(ready.loaded.name)
     stages = {"data read and checked": perf_counter() - started}
     models = factories_of(settings)
-    seconds = allotted(clock, ready, len(models))
-    if settings.seconds is not None and seconds is not None:
-        listener.say(budget_plan(settings.seconds, seconds, (ready.split.n_windows + 1) * len(models)))
-        journal.note(f"pace {clock.pace:.2f}")
+    share = allotted(clock, ready, len(models))
+    if settings.seconds is not None and share.fits is not None:
+        listener.say(budget_plan(settings.seconds, share.fits, (ready.split.n_windows + 1) * len(models)))
+        journal.note(f"a usual second takes {clock.pace:.1f} s here")
     with (
         one_thread(),
         under_way(folder, request, resume=resume is not None) as way,
         journal.kept(way.aside, folder),
-        Workers(jobs, seconds=seconds, engine=engine, kept=way.outcomes) as workers,
+        Workers(jobs, seconds=share.fits, engine=engine, kept=way.outcomes) as workers,
     ):
-        results = Results.of(settings, ready.panel, ready.split, models, workers=workers, listener=listener)
+        about: dict[str, Any] = {"workers": workers, "listener": listener, "for_rows": share.rows}
+        results = Results.of(settings, ready.panel, ready.split, models, **about)
         for line in first_of(results.notices()):
             listener.say(line)
         results.write(way.aside, clock)

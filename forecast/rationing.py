@@ -105,7 +105,7 @@ def _named(panel: Panel, past: Panel, size: int, seed: int) -> Panel:
 
 
 def _seconds(factories: Mapping[str, Factory], few: Panel, split: Split, workers: Workers) -> list[float]:
-    """Return how long each model takes for one fit to a few series and its forecasts, at least, where it takes too long."""
+    """Return how long each model takes for one fit to a few series and its forecasts: at least, where it is stopped."""
     backs = (*split.blocks[-1], *split.between(split.blocks[-1])) if split.n_windows else (0,)
     limit = TRIAL * (workers.seconds_left or 0.0)
     found = workers.try_out(timed, [Task(name, make, few, split, backs) for name, make in factories.items()], limit)

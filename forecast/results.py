@@ -96,6 +96,8 @@ class Results:
         Who does the work.
     listener : Listener
         Told how far it has come.
+    for_rows : float
+        Seconds of the time of the workers that are kept for what follows of the windows.
     """
 
     def __init__(
@@ -110,6 +112,7 @@ class Results:
         seed: int,
         workers: Workers,
         listener: Listener,
+        for_rows: float = 0.0,
     ) -> None:
         self.bounds = bounds = Bounds(min=chosen.min, max=chosen.max, integer=chosen.integer)
         self.panel, self.given, self.horizon = panel, split.past(panel, 0), split.horizon
@@ -125,6 +128,7 @@ class Results:
         self.final = fit_all(factories, panel, split, **common)
         give_back()
         self._announce(split, factories, workers, listener)
+        workers.end_sooner(for_rows)
         tested = backtest(factories, panel, split, **common)
         give_back()
         listener.progress(total, total, "report")
@@ -149,6 +153,7 @@ class Results:
         *,
         workers: Workers,
         listener: Listener,
+        for_rows: float = 0.0,
     ) -> Self:
         """Return what models find out about data under all the settings of a run."""
         return cls(
@@ -161,6 +166,7 @@ class Results:
             seed=settings.seed,
             workers=workers,
             listener=listener,
+            for_rows=for_rows,
         )
 
     def _calibrate(self, calibration: Calibration) -> None:

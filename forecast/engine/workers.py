@@ -111,6 +111,10 @@ class Workers:
         """Stop so many seconds from now; None: never."""
         self.deadline = None if seconds is None else perf_counter() + seconds
 
+    def end_sooner(self, seconds: float) -> None:
+        """Stop so many seconds before they would, where they have a limit."""
+        self.deadline = None if self.deadline is None else self.deadline - seconds
+
     def _joined(self, cluster: Dask) -> None:
         self._executor, self._starting, self.count = cluster, None, max(1, cluster.count)
 

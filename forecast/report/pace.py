@@ -1,7 +1,7 @@
 """How long a page takes to make, and which of its pictures are left out where a run has to keep to its time.
 
-The idea: the first picture is a trial that says how fast this machine paints; every picture is drawn only where the time
-left is enough for it and for what must follow, and the page says of each that it is missing and how to have it.
+The idea: the first picture is a trial that says how fast this machine paints; every picture is drawn only where the
+time left is enough for it and for what must follow, and the page says of each that is missing how to have it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pandas as pd
 
 from forecast import figures
 from forecast.report.picture import Picture
-from forecast.report.pictures import pictures_of, names_of
+from forecast.report.pictures import names_of, pictures_of
 from forecast.report.view import MANY, MAX_PANELS
 
 if TYPE_CHECKING:
@@ -28,9 +28,16 @@ TRIAL, PICTURE, CHART = 0.12, 0.16, 0.075
 """Usual seconds of the trial picture, of any picture, and of each of the charts of one that has a chart a series."""
 A_CHART_EACH = ("forecast", "backtest", "history")
 """The pictures that have a chart for each series that is drawn."""
-SLOW = {"residuals-arima": 0.5, "residuals-ets": 0.5, "windows": 0.55, "error-map": 0.45, "calendar": 0.3, "bands-by-step": 0.3}
+SLOW = {
+    "residuals-arima": 0.5,
+    "residuals-ets": 0.5,
+    "windows": 0.55,
+    "error-map": 0.45,
+    "calendar": 0.3,
+    "bands-by-step": 0.3,
+}
 """Usual seconds of pictures that are made of many parts."""
-WORDS, SERIES, ROW = 0.6, 0.0015, 3e-6
+WORDS, SERIES, ROW = 0.55, 0.0015, 3e-6
 """Usual seconds of all that is no picture, of a row for a series, and of reading a row of the windows."""
 MOST_LISTED = 1_000
 """Series of which the page lists about as many rows."""
