@@ -23,8 +23,8 @@ FILES, ROW = 0.6, 30e-6
 """Usual seconds of the files of a run, and of a row of its windows: the interval, the scores and the files it is in."""
 BEGIN = 2.0
 """Usual seconds in which worker processes begin."""
-PICTURES, FOR_ROWS = 0.25, 0.25
-"""The parts of what is left of a budget that pictures and rows of windows may take at most."""
+PICTURES = 0.25
+"""The part of what is left of a budget that pictures may take at most."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,9 @@ class Allotment:
     Parameters
     ----------
     fits : float or None
-        Seconds for the fits to all data, and for the windows as well but for `rows`; None: as many as they take.
+        Seconds until the last fit and window must be done; None: as many as they take.
     rows : float
-        Seconds that what was forecast in the windows takes afterwards.
+        Seconds that all windows would take afterwards; those that are finished have so much less.
     """
 
     fits: float | None = None
@@ -63,4 +63,4 @@ def allotted(clock: Clock, ready: Ready, n_models: int) -> Allotment:
     rows = clock.pace * ROW * n_series * split.horizon * split.n_windows * n_models
     pictures = clock.pace * page_seconds(n_series)
     free = clock.left - must
-    return Allotment(free - min(pictures, PICTURES * free), min(rows, FOR_ROWS * free))
+    return Allotment(free - min(pictures, PICTURES * free), rows)

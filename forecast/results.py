@@ -97,7 +97,7 @@ class Results:
     listener : Listener
         Told how far it has come.
     for_rows : float
-        Seconds of the time of the workers that are kept for what follows of the windows.
+        Seconds that what follows of the windows takes, if all of them are finished: so much less have the workers.
     """
 
     def __init__(
@@ -128,7 +128,7 @@ class Results:
         self.final = fit_all(factories, panel, split, **common)
         give_back()
         self._announce(split, factories, workers, listener)
-        workers.end_sooner(for_rows)
+        workers.end_sooner(self._kept(split, workers, for_rows))
         tested = backtest(factories, panel, split, **common)
         give_back()
         listener.progress(total, total, "report")
@@ -242,6 +242,14 @@ class Results:
         self.combination = Combination.of(members, method, earlier, reach=split.reach)
         self.final.forecasts, tested.frame = more(self.final.forecasts), more(earlier)
         tested.between.add(rows)
+
+    def _kept(self, split: Split, workers: Workers, for_rows: float) -> float:
+        """Return the part of the seconds for all windows that those will need which are likely to be finished."""
+        left, blocks = workers.seconds_left, len(split.blocks)
+        if left is None or not blocks:
+            return 0.0
+        once = sum(sum(timing.values()) for timing in self.final.timings.values()) / workers.count
+        return min(for_rows, (left // max(once + for_rows / blocks, 1e-9) + 1) * for_rows / blocks)
 
     def _announce(self, split: Split, factories: Mapping[str, Factory], workers: Workers, listener: Listener) -> None:
         """Say how long the windows will take, if it is long: about as long as the fits to all data took, each."""
