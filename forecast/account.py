@@ -20,6 +20,7 @@ from forecast.doctor import Checkup, command
 from forecast.errors import Notice
 from forecast.machine import code_around, versions
 from forecast.models.bags import BAG
+from forecast.report.pace import PICTURES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -182,8 +183,8 @@ def shortened(account: dict[str, Any]) -> list[str]:
     ...            "no_forecast": [], "totals_left_out": False})
     ['2 of 6 windows given up', 'not finished: 2 fits of mlp (1 stopped in the middle)']
     >>> shortened({"windows": 6, "windows_given_up": 0, "not_finished": {}, "stopped": {}, "no_forecast": [],
-    ...            "totals_left_out": False, "left_out": {"pictures": 3}})
-    ['left out: 3 pictures']
+    ...            "totals_left_out": False, "left_out": {"picture": 3, "between.csv": 1}})
+    ['3 pictures (forecast report RUN draws them) left out', 'between.csv left out']
     """
     parts = []
     if account["windows_given_up"]:
@@ -199,8 +200,9 @@ def shortened(account: dict[str, Any]) -> list[str]:
         parts.append(f"no forecast by {', '.join(account['no_forecast'])}")
     if account["totals_left_out"]:
         parts.append("totals left out")
-    if account.get("left_out"):
-        parts.append(f"left out: {', '.join(f'{n} {name}' for name, n in account['left_out'].items())}")
+    for name, count in account.get("left_out", {}).items():
+        more = "s (forecast report RUN draws them)" if count > 1 else " (forecast report RUN draws it)"
+        parts.append(f"{count} picture{more} left out" if name == PICTURES else f"{name} left out")
     if account.get("rationed"):
         parts.append(ration_words(account["rationed"]))
     return parts

@@ -1,13 +1,17 @@
 """What a budget of time cut short is said and written down."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 import forecast
 from forecast import engine, pipeline
+from forecast.report import pace
+from forecast.report.pictures import SINGLE
 from forecast.tasks import perform
+from forecast.verbs.verification import report
 
 
 class Said:
@@ -63,6 +67,7 @@ def test_enough_time_cuts_nothing(tmp_path):
         "stopped": {},
         "totals_left_out": False,
         "rationed": None,
+        "left_out": {},
     }
     assert lines[-1].startswith("budget 60 s, used ")
     assert lines[-1].endswith(": nothing was cut short")
@@ -106,8 +111,35 @@ def test_without_any_forecast_a_longer_budget_is_asked_for(tmp_path, out_of_time
 
 
 def test_what_was_spent_before_a_run_counts(tmp_path):
-    with pytest.raises(forecast.ModelError, match="not finished in the time there was"):
+    with pytest.raises(forecast.ConfigError, match="a budget of 60 s is too short: the smallest run") as caught:
         run(tmp_path, spent=60.0)
+
+    assert caught.value.code == "U103"
+    assert float(re.fullmatch(r"--budget (\d+)s", caught.value.hint)[1]) > 60.0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_pictures_for_which_there_is_no_time_are_left_out_and_said(tmp_path, monkeypatch):
+    slow = {name: lambda view: "drawn" for name in SINGLE} | {"forecast": lambda view: "drawn first"}
+    monkeypatch.setattr("forecast.report.pictures.SINGLE", slow)
+    monkeypatch.setattr(pace, "SLOW", dict.fromkeys(SINGLE, 1e12) | {"forecast": 0.0})
+    result, lines = run(tmp_path, jobs=1)
+
+    left_out = len(SINGLE) - 1
+    page = result.report.read_text(encoding="utf-8")
+    assert result.info["budget"]["left_out"] == {"picture": left_out}
+    assert lines[-1].endswith(f": {left_out} pictures (forecast report RUN draws them) left out")
+    assert page.count("left out to keep the budget of 60 s; forecast report RUN draws it") == left_out
+    assert "No picture here: drawn first" in page
+    assert "left out to keep" not in report(result.folder).read_text(encoding="utf-8")
+
+
+def test_files_that_no_page_shows_are_left_out_first(tmp_path, monkeypatch):
+    monkeypatch.setattr("forecast.results.BETWEEN_ROW", 1e12)
+    result, lines = run(tmp_path, jobs=1)
+
+    assert lines[-1].endswith(": between.csv left out")
+    assert not (result.folder / "between.csv").exists()
 
 
 def test_a_run_without_a_budget_has_no_account(tmp_path):

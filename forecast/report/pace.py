@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PICTURES", "page_seconds", "painted", "rest_seconds", "try_out"]
 
-PICTURES = "pictures"
-"""What pictures that are left out are counted as."""
+PICTURES = "picture"
+"""What a picture that is left out is counted as."""
 TRIAL, PICTURE, CHART = 0.12, 0.16, 0.075
 """Usual seconds of the trial picture, of any picture, and of each of the charts of one that has a chart a series."""
 A_CHART_EACH = ("forecast", "backtest", "history")
