@@ -15,6 +15,7 @@ import pandas as pd
 from forecast.defaults import BASELINES, BUNDLED
 from forecast.proofs import Proofs, in_panel, in_table, prove
 from forecast.ready import changeable, factories_of, times_written
+from forecast.report.pace import page_seconds, rest_seconds
 from forecast.tasks import FAILURES
 from forecast.transforms import choose_transforms
 
@@ -34,8 +35,6 @@ MOST_VALUES = 200_000
 """Values of all windows together, up to which the raw file is changed and read again, for every window."""
 VALUE, VALUE_IN_MEMORY = 17e-6, 4e-6
 """Usual seconds that a value takes in one window: changed in the raw file, or in memory, and looked at again."""
-AFTER = 1.5
-"""Usual seconds of what must be there after the checks."""
 NETWORK = "mlp"
 
 
@@ -71,7 +70,7 @@ def checked(
             prepare=lambda past: _prepared(past, settings),
             bounds=results.bounds,
             latest=None if small else 1,
-            go_on=_within(clock, usual=ready.panel.values.size * (VALUE if small else VALUE_IN_MEMORY)),
+            go_on=_within(clock, ready.panel.n_series, ready.panel.values.size * (VALUE if small else VALUE_IN_MEMORY)),
         )
     except FAILURES as error:  # a run that took hours does not end with its last check
         note = f"not tried: the changed data cannot be read or fitted ({error})"
@@ -83,15 +82,19 @@ def checked(
     return [*rows, *_of_files(results)], found.seconds
 
 
-def _within(clock: Clock, *, usual: float) -> Callable[[], bool]:
-    """Return what says whether there is time for one window more; the first usually takes so long."""
+def _within(clock: Clock, n_series: int, usual: float) -> Callable[[], bool]:
+    """Return what says whether there is time for one window more, the first of which usually takes so long.
+
+    The first goes before all pictures, those after it before half of them.
+    """
     begun: list[float] = []
 
     def go_on() -> bool:
         now = perf_counter()
         took = now - begun[-1] if begun else clock.pace * usual
+        after = rest_seconds(n_series, 0) + (page_seconds(n_series) / 2 if begun else 0.0)
         begun.append(now)
-        return took + clock.pace * AFTER <= clock.left
+        return took + clock.pace * after <= clock.left
 
     return go_on
 

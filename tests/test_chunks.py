@@ -85,7 +85,7 @@ class Lossy:
     def __init__(self, *names):
         self.names = set(names)
 
-    def do(self, function, tasks, tick, *, long, lost):
+    def do(self, function, tasks, tick, *, long, lost, sure):
         done = []
         for task in tasks:
             first, end = task.series or (0, task.panel.n_series)
@@ -127,8 +127,8 @@ def test_a_failure_of_one_part_is_that_of_the_model(panel, monkeypatch):
 
 def test_without_one_part_the_task_is_not_finished(panel):
     class Slow(Lossy):
-        def do(self, function, tasks, tick, *, long, lost):
-            return [*super().do(function, tasks[:-1], tick, long=long, lost=lost), None]
+        def do(self, function, tasks, tick, *, long, lost, sure):
+            return [*super().do(function, tasks[:-1], tick, long=long, lost=lost, sure=sure), None]
 
     assert doer(Slow())([Task("theta", Theta, panel, SPLIT)]) == [None]
 

@@ -13,7 +13,7 @@ FEW = {"models": ["linear"], "preset": "fast", "n_windows": 2, "horizon": 3}
 
 @pytest.fixture(autouse=True)
 def _without_a_page(monkeypatch):
-    monkeypatch.setattr("forecast.report.render", lambda folder: None)
+    monkeypatch.setattr("forecast.report.render", lambda folder, **_: None)
 
 
 def test_a_run_repeats_the_networks_with_other_seeds_and_says_how_far_they_lie_apart(tmp_path):
