@@ -156,7 +156,8 @@ def budget_account(
         ``seconds`` (the budget), ``windows`` (planned), ``windows_given_up``, ``no_forecast`` (models whose last fit
         was not finished), ``not_finished`` and of these ``stopped`` (fits in windows, by model), ``totals_left_out``,
         ``rationed`` (slow models and how many series they were given: see `forecast.rationing`), and
-        ``left_out`` (how often what was left out after the models, by name).
+        ``left_out`` (how often what was left out after the models, by name). A run adds the seconds it ``used``, when
+        its page is there.
     """
     if settings.seconds is None:
         return None

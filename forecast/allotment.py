@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from forecast.errors import ConfigError
-from forecast.report.pace import page_seconds, rest_seconds, try_out
+from forecast.report.pace import answer_seconds, page_seconds, rest_seconds, try_out
 
 if TYPE_CHECKING:
     from forecast.clock import Clock
@@ -23,8 +23,8 @@ FILES, ROW = 0.6, 30e-6
 """Usual seconds of the files of a run, and of a row of its windows: the interval, the scores and the files it is in."""
 BEGIN = 2.0
 """Usual seconds in which worker processes begin."""
-PICTURES = 0.25
-"""The part of what is left of a budget that pictures may take at most."""
+PICTURES, ANSWER = 0.25, 0.4
+"""The parts of what is left of a budget that are kept at most for all pictures, and for that of the forecast."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,7 @@ def allotted(clock: Clock, ready: Ready, n_models: int) -> Allotment:
         what = f"a budget of {clock.budget:g} s is too short: the smallest run of these data takes about {least:.0f} s"
         raise ConfigError("U103", what, hint=f"--budget {math.ceil(1.25 * least)}s")
     rows = clock.pace * ROW * n_series * split.horizon * split.n_windows * n_models
-    pictures = clock.pace * page_seconds(n_series)
     free = clock.left - must
-    return Allotment(free - min(pictures, PICTURES * free), rows)
+    pictures = min(clock.pace * page_seconds(n_series), PICTURES * free)
+    answer = min(clock.pace * answer_seconds(n_series), ANSWER * free)
+    return Allotment(free - max(pictures, answer), rows)

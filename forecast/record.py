@@ -124,10 +124,10 @@ class Record:
         return info
 
     def close(self, info: dict[str, Any]) -> dict[str, Any] | None:
-        """Write what had to be left out by the end, and return the account of the budget: None where there was none."""
+        """Write how the run ended, and return the account of its budget: None where there was none."""
         if info["budget"] is None:
             return None
-        budget: dict[str, Any] = info["budget"] | {"left_out": dict(self.clock.left_out)}
+        budget: dict[str, Any] = info["budget"] | {"left_out": dict(self.clock.left_out), "used": self.clock.used}
         write_json(info | {"budget": budget}, self.folder / "run.json")
         return budget
 

@@ -10,7 +10,7 @@ from forecast import allotment, clock
 from forecast.allotment import Allotment, allotted
 from forecast.clock import Clock
 from forecast.errors import ConfigError
-from forecast.report.pace import page_seconds, rest_seconds
+from forecast.report.pace import answer_seconds, page_seconds, rest_seconds
 from forecast.split import Split
 
 
@@ -42,6 +42,16 @@ def test_a_short_budget_leaves_three_quarters_for_the_models():
     share = allotted(Clock(10.0, spent=2.0), ready(), 3)
 
     assert share.fits == pytest.approx(0.75 * (8.0 - allotment.FILES - rest_seconds(1, 0)))
+
+
+def test_the_picture_of_the_forecast_has_its_time_even_where_it_takes_more_than_others_get():
+    slow = Clock(21.0)
+    slow.learn(took=3.0, usual=1.0)
+    free = 21.0 - 3 * (allotment.FILES + rest_seconds(24, 0))
+    share = allotted(slow, ready(24), 3)
+
+    assert 0.25 * free < 3 * answer_seconds(24) < 0.4 * free
+    assert share.fits == pytest.approx(free - 3 * answer_seconds(24))
 
 
 def test_rows_of_windows_take_time_each():

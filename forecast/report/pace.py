@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from forecast.clock import Clock
     from forecast.report.view import View
 
-__all__ = ["PICTURES", "page_seconds", "painted", "rest_seconds", "try_out"]
+__all__ = ["PICTURES", "answer_seconds", "page_seconds", "painted", "rest_seconds", "try_out"]
 
 PICTURES = "picture"
 """What a picture that is left out is counted as."""
@@ -63,6 +63,17 @@ def page_seconds(n_series: int) -> float:
     True
     """
     return sum(_usual(name, n_series) for name in names_of(many=n_series >= MANY))
+
+
+def answer_seconds(n_series: int) -> float:
+    """Return the usual seconds of the picture of the forecast, which no page should lack.
+
+    Examples
+    --------
+    >>> 0 < answer_seconds(1) < answer_seconds(24) < page_seconds(24)
+    True
+    """
+    return _usual("forecast", n_series)
 
 
 def rest_seconds(n_series: int, rows: int) -> float:
