@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from forecast.clock import Clock
     from forecast.ready import Ready
 
-__all__ = ["Allotment", "allotted"]
+__all__ = ["Allotment", "after_seconds", "allotted"]
 
 FILES, ROW = 0.6, 30e-6
 """Usual seconds of the files of a run, and of a row of its windows: the interval, the scores and the files it is in."""
@@ -41,6 +41,17 @@ class Allotment:
 
     fits: float | None = None
     rows: float = 0.0
+
+
+def after_seconds(n_series: int, rows: int) -> float:
+    """Return the usual seconds of what follows the models of a run, given how many rows its windows have.
+
+    Examples
+    --------
+    >>> after_seconds(1, 500) < after_seconds(1000, 500) < after_seconds(1000, 500_000)
+    True
+    """
+    return FILES + ROW * rows + rest_seconds(n_series, 0) + page_seconds(n_series)
 
 
 def allotted(clock: Clock, ready: Ready, n_models: int) -> Allotment:
