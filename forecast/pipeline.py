@@ -31,7 +31,7 @@ from forecast.gates import refuse_warnings
 from forecast.heap import give_back
 from forecast.options import RunOptions, spelled_out
 from forecast.ready import Ready, factories_of, for_intervals, named_factories, prepare
-from forecast.record import Record
+from forecast.record import WINDOWS, Record
 from forecast.report.words import sureness
 from forecast.results import Listener, Results, Silent
 from forecast.runs import Run, load_run, new_folder, refuse_existing
@@ -172,7 +172,7 @@ def run(
         for line in first_of(results.notices()):
             listener.say(line)
         results.write(way.aside, clock)
-        stages["windows, last fits, forecasts"] = perf_counter() - started - sum(stages.values())
+        stages[WINDOWS] = perf_counter() - started - sum(stages.values())
         record = Record(request, source, ready, results, workers, journal, way.aside, clock)
         info = record.write(started=started, stages=stages)
         journal.note("report")

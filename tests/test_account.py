@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import forecast
-from forecast import engine, pipeline
+from forecast import engine, pipeline, record
 from forecast.report import pace
 from forecast.report.pictures import SINGLE
 from forecast.tasks import perform
@@ -130,10 +130,30 @@ def test_pictures_for_which_there_is_no_time_are_left_out_and_said(tmp_path, mon
     left_out = len(SINGLE) - 1
     page = result.report.read_text(encoding="utf-8")
     assert result.info["budget"]["left_out"] == {"picture": left_out}
-    assert lines[-1].endswith(f": {left_out} pictures (forecast report RUN draws them) left out")
+    assert lines[-1].endswith(f": {left_out} pictures left out (forecast report RUN draws them)")
     assert page.count("left out to keep the budget of 60 s; forecast report RUN draws it") == left_out
     assert "No picture here: drawn first" in page
     assert "left out to keep" not in report(result.folder).read_text(encoding="utf-8")
+
+
+def test_an_audit_is_made_whole_or_not_at_all(tmp_path, monkeypatch):
+    whole, _ = run(tmp_path / "a", jobs=1, audit=True)
+    monkeypatch.setattr(record, "AUDITED", 1e12)
+    without, lines = run(tmp_path / "b", jobs=1, audit=True)
+
+    assert len(whole.notes("audit.json")["checks"]) > 4
+    assert lines[-1].endswith(": audit left out (forecast audit DATA makes it)")
+    assert without.notes("audit.json") == {}
+
+
+def test_seeds_for_which_there_is_no_time_are_left_out(tmp_path, out_of_time):
+    out_of_time(3 * 3)  # all models on all data and in both windows
+    said = Said()
+    given = {"models": ["linear"], "preset": "fast", "horizon": 2, "n_windows": 2, "seeds": 3}
+    result = forecast.run("nile", budget="60s", out=tmp_path / "r", listener=said, **given)
+
+    assert said.lines[-1].endswith(": 2 seeds left out")
+    assert result.info["seeds"] == []
 
 
 def test_files_that_no_page_shows_are_left_out_first(tmp_path, monkeypatch):

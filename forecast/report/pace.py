@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from forecast.clock import Clock
     from forecast.report.view import View
 
-__all__ = ["PICTURES", "answer_seconds", "page_seconds", "painted", "rest_seconds", "try_out"]
+__all__ = ["PICTURE_LEFT_OUT", "answer_seconds", "page_seconds", "painted", "rest_seconds", "try_out"]
 
-PICTURES = "picture"
+PICTURE_LEFT_OUT = "picture"
 """What a picture that is left out is counted as."""
 TRIAL, PICTURE, CHART = 0.12, 0.16, 0.075
 """Usual seconds of the trial picture, of any picture, and of each of the charts of one that has a chart a series."""
@@ -98,7 +98,7 @@ def painted(view: View, clock: Clock) -> dict[str, Picture | str]:
             if isinstance(found[name], Picture):
                 clock.learn(took=perf_counter() - start, usual=usual)
         else:
-            clock.left_out[PICTURES] += 1
+            clock.left_out[PICTURE_LEFT_OUT] += 1
             found[name] = f"left out to keep the budget of {clock.budget:g} s; forecast report RUN draws it"
     return found
 
