@@ -7,7 +7,7 @@ found out can be read again.
 from __future__ import annotations
 
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Any, Unpack
 
 from forecast import report
@@ -67,8 +67,8 @@ __all__ = [
 ]
 
 
-TABLE_SECONDS = 1.0
-"""What is kept of a budget of time for the table of a forecast, which follows the models."""
+TABLE_SECONDS, ROW_SECONDS = 0.8, 15e-6
+"""Seconds that the table of a forecast takes after the models, and each of its rows and those of the windows."""
 
 
 @spelled_out(RunOptions)
@@ -245,7 +245,8 @@ def backtest(
         require_windows(ready)
         for line in ready.lines:
             listener.say(line)
-        workers.end_in(_for_models(settings, perf_counter() - started, TABLE_SECONDS))
+        spent, models = perf_counter() - started, len(factories_of(settings))
+        workers.end_in(_for_models(ready, settings, spent, models))
         trial = try_models(ready, settings, workers, listener)
     less = [] if trial.ration is None else [Notice("W305", f"budget: {ration_words(trial.ration.account)}")]
     if settings.strict:
@@ -339,7 +340,8 @@ def predict(
             give_back()
             for line in ready.lines:
                 listener.say(line)
-            workers.end_in(_for_models(settings, perf_counter() - started, TABLE_SECONDS))
+            spent, models = perf_counter() - started, len(named_factories(settings))
+            workers.end_in(_for_models(ready, settings, spent, models))
             frame = _forecast(ready, settings, workers, listener, started=started)
     frame = no_formulas(frame) if excel_safe else frame
     if target is not None:
@@ -393,12 +395,14 @@ def _request(
     return request
 
 
-def _for_models(settings: RunConfig, spent: float, after: float) -> float | None:
-    """Return the seconds that a budget leaves for the models, for something comes `after` them as well.
+def _for_models(ready: Ready, settings: RunConfig, spent: float, models: int) -> float | None:
+    """Return the seconds that a budget leaves for so many models, after which their forecasts become a table.
 
     On a busy machine that takes longer, as what came before them did; at most two fifths are kept for it.
     """
     if settings.seconds is None:
         return None
-    kept = min(max(after, 2.0 * spent), 0.4 * settings.seconds)
+    rows = ready.panel.n_series * ready.split.horizon * (ready.split.n_windows + 1) * models
+    busy = max(1.0, spent / process_time())
+    kept = min(busy * (TABLE_SECONDS + ROW_SECONDS * rows), 0.4 * settings.seconds)
     return max(0.0, settings.seconds - spent - kept)
