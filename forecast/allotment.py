@@ -21,10 +21,13 @@ __all__ = ["Allotment", "after_seconds", "allotted"]
 
 FILES, ROW = 0.6, 30e-6
 """Usual seconds of the files of a run, and of a row of its windows: the interval, the scores and the files it is in."""
+VALUE = 17e-6
+"""Usual seconds that a value takes in the check of one window: changed in the raw file, and looked at again."""
 BEGIN = 2.0
 """Usual seconds in which worker processes begin."""
-PICTURES, ANSWER = 0.25, 0.4
-"""The parts of what is left of a budget that are kept at most for all pictures, and for that of the forecast."""
+PICTURES, ANSWER, CHECK = 0.25, 0.4, 0.1
+"""The parts of what is left of a budget that are kept at most for all pictures, for that of the forecast, and for the
+check of one window."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ def allotted(clock: Clock, ready: Ready, n_models: int) -> Allotment:
         raise ConfigError("U103", what, hint=f"--budget {math.ceil(1.25 * least)}s")
     rows = clock.pace * ROW * n_series * split.horizon * split.n_windows * n_models
     free = clock.left - must
+    check = min(clock.pace * VALUE * ready.panel.values.size, CHECK * free)
     pictures = min(clock.pace * page_seconds(n_series), PICTURES * free)
     answer = min(clock.pace * answer_seconds(n_series), ANSWER * free)
-    return Allotment(free - max(pictures, answer), rows)
+    return Allotment(free - check - max(pictures, answer), rows)

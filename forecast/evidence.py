@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from forecast.allotment import VALUE
 from forecast.defaults import BASELINES, BUNDLED
 from forecast.proofs import Proofs, in_panel, in_table, prove
 from forecast.ready import changeable, factories_of, times_written
@@ -33,8 +34,8 @@ __all__ = ["checked"]
 
 MOST_VALUES = 200_000
 """Values of all windows together, up to which the raw file is changed and read again, for every window."""
-VALUE, VALUE_IN_MEMORY = 17e-6, 4e-6
-"""Usual seconds that a value takes in one window: changed in the raw file, or in memory, and looked at again."""
+VALUE_IN_MEMORY = 4e-6
+"""Usual seconds that a value takes in one window: changed in memory, and looked at again."""
 NETWORK = "mlp"
 
 

@@ -37,7 +37,7 @@ SLOW = {
     "bands-by-step": 0.3,
 }
 """Usual seconds of pictures that are made of many parts."""
-WORDS, SERIES, ROW = 0.55, 0.0015, 3e-6
+WORDS, SERIES, ROW = 0.55, 0.001, 3e-6
 """Usual seconds of all that is no picture, of a row for a series, and of reading a row of the windows."""
 MOST_LISTED = 1_000
 """Series of which the page lists about as many rows."""
