@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from forecast.split import Split
     from forecast.tasks import Factory
 
-__all__ = ["Ration", "rationed", "timed"]
+__all__ = ["Ration", "kept_for_rows", "rationed", "timed"]
 
 FEW = 8
 """Series on which the slow models are timed."""
@@ -96,6 +96,33 @@ def rationed(
     if lasts_for >= panel.n_series:
         return None
     return Ration(slow, _named(panel, past, max(LEAST, lasts_for), seed), panel.n_series)
+
+
+def kept_for_rows(seconds: float, fits: int, *, once: float, left: float | None) -> float:
+    """Return what those windows will need afterwards that are likely to be finished, of the seconds for all of them.
+
+    Parameters
+    ----------
+    seconds : float
+        What follows of all windows.
+    fits : int
+        How often all models are fitted for them.
+    once : float
+        Seconds of one such fit, as long as the fits to all data took.
+    left : float or None
+        Seconds that are left; None: there is no limit.
+
+    Examples
+    --------
+    >>> kept_for_rows(6.0, 12, once=2.0, left=10.0)  # four, and the one that is begun then
+    2.5
+    >>> kept_for_rows(6.0, 12, once=2.0, left=1000.0), kept_for_rows(6.0, 12, once=2.0, left=None)
+    (6.0, 0.0)
+    """
+    if left is None or not fits:
+        return 0.0
+    each = seconds / fits
+    return min(seconds, (left // max(once + each, 1e-9) + 1) * each)
 
 
 def _named(panel: Panel, past: Panel, size: int, seed: int) -> Panel:

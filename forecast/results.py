@@ -26,7 +26,7 @@ from forecast.explain import importance
 from forecast.heap import give_back
 from forecast.models.combination import COMBINATION, Combination, combined, members_of
 from forecast.models.mlp import MLP
-from forecast.rationing import rationed
+from forecast.rationing import kept_for_rows, rationed
 from forecast.scoring import common_points, leaderboard, metric_of, scores_by_place, series_errors, summed
 from forecast.storage.files import write_csv, write_json
 from forecast.verdicts import verdicts
@@ -127,8 +127,9 @@ class Results:
         common["do"] = do
         self.final = fit_all(factories, panel, split, **common)
         give_back()
-        self._announce(split, factories, workers, listener)
-        workers.end_sooner(self._kept(split, workers, for_rows))
+        once = sum(sum(timing.values()) for timing in self.final.timings.values()) / workers.count
+        self._announce(once * len(split.blocks), len(split.blocks) * len(factories), workers, listener)
+        workers.end_sooner(kept_for_rows(for_rows, len(split.blocks), once=once, left=workers.seconds_left))
         tested = backtest(factories, panel, split, **common)
         give_back()
         listener.progress(total, total, "report")
@@ -243,20 +244,9 @@ class Results:
         self.final.forecasts, tested.frame = more(self.final.forecasts), more(earlier)
         tested.between.add(rows)
 
-    def _kept(self, split: Split, workers: Workers, for_rows: float) -> float:
-        """Return the part of the seconds for all windows that those will need which are likely to be finished."""
-        left, blocks = workers.seconds_left, len(split.blocks)
-        if left is None or not blocks:
-            return 0.0
-        once = sum(sum(timing.values()) for timing in self.final.timings.values()) / workers.count
-        return min(for_rows, (left // max(once + for_rows / blocks, 1e-9) + 1) * for_rows / blocks)
-
-    def _announce(self, split: Split, factories: Mapping[str, Factory], workers: Workers, listener: Listener) -> None:
+    def _announce(self, seconds: float, fits: int, workers: Workers, listener: Listener) -> None:
         """Say how long the windows will take, if it is long: about as long as the fits to all data took, each."""
-        once = sum(sum(timing.values()) for timing in self.final.timings.values())
-        seconds = once * len(split.blocks) / workers.count
         if seconds > LONG:
-            fits = len(split.blocks) * len(factories)
             listener.say(f"about {_spoken(seconds)} for {fits} fits on {workers.count} core(s)")
 
     def notices(self) -> list[Notice]:
