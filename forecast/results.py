@@ -120,7 +120,7 @@ class Results:
         self.quantile = None if chosen.quantile == "none" else chosen.quantile
         self.overlap = -(-split.reach // (split.step_size or split.horizon))
         total, done = (len(split.blocks) + 1) * len(factories), count()
-        do = doer(workers, lambda task: listener.progress(next(done), total, task.model))
+        do = doer(workers, lambda task: listener.progress(next(done), total, task.model), baselines=True)
         self.ration = rationed(factories, panel, split, workers, seed=seed)
         only = {} if self.ration is None else self.ration.panels
         common: dict[str, Any] = {"bounds": bounds, "levels": chosen.level, "fallback": chosen.fallback, "only": only}

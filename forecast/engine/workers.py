@@ -181,7 +181,9 @@ class Workers:
         return results
 
     def try_out(self, function: Callable[[T], R], tasks: Sequence[T], seconds: float) -> list[R | None]:
-        """Return the same as `do` within so many seconds, of tasks that say what others will take: none is kept.
+        """Return the same as `do` of tasks that say what others will take: none is kept.
+
+        Processes of ours have so many seconds for it; those of a cluster have as many as for everything.
 
         Examples
         --------
@@ -190,8 +192,10 @@ class Workers:
         [1, 2]
         """
         before = self.deadline, self.kept, list(self.cut)
-        end = perf_counter() + seconds
-        self.deadline, self.kept = end if self.deadline is None else min(end, self.deadline), None
+        self.kept = None
+        if self.engine == "processes":  # which are started again where they are stopped
+            end = perf_counter() + seconds
+            self.deadline = end if self.deadline is None else min(end, self.deadline)
         try:
             return self.do(function, tasks)
         finally:
