@@ -20,6 +20,7 @@ from forecast.doctor import Checkup, command
 from forecast.errors import Notice
 from forecast.machine import code_around, versions
 from forecast.models.bags import BAG
+from forecast.report.pace import PICTURE_LEFT_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from forecast.tasks import Task
 
 __all__ = [
+    "AUDIT",
+    "SEED",
     "budget_account",
     "budget_notices",
     "budget_plan",
@@ -39,10 +42,13 @@ __all__ = [
     "described",
     "failure_notices",
     "first_of",
+    "left_out_words",
     "ration_words",
     "shortened",
 ]
 
+SEED, AUDIT = "seed", "audit"
+"""What is left out after the models beside pictures and files."""
 MOST_LINES = 5
 """So many warnings of the models are said of a run; all of them stand in its folder."""
 
@@ -154,7 +160,9 @@ def budget_account(
     dict
         ``seconds`` (the budget), ``windows`` (planned), ``windows_given_up``, ``no_forecast`` (models whose last fit
         was not finished), ``not_finished`` and of these ``stopped`` (fits in windows, by model), ``totals_left_out``,
-        and ``rationed`` (slow models and how many series they were given: see `forecast.rationing`).
+        ``rationed`` (slow models and how many series they were given: see `forecast.rationing`), and
+        ``left_out`` (how often what was left out after the models, by name). A run adds the seconds it ``used``, when
+        its page is there.
     """
     if settings.seconds is None:
         return None
@@ -168,6 +176,7 @@ def budget_account(
         "stopped": dict(Counter(model for model, _ in dict.fromkeys((task.model, task.backs) for task in cut))),
         "totals_left_out": without_totals,
         "rationed": None if results.ration is None else results.ration.account,
+        "left_out": {},
     }
 
 
@@ -179,6 +188,9 @@ def shortened(account: dict[str, Any]) -> list[str]:
     >>> shortened({"windows": 6, "windows_given_up": 2, "not_finished": {"mlp": 2}, "stopped": {"mlp": 1},
     ...            "no_forecast": [], "totals_left_out": False})
     ['2 of 6 windows given up', 'not finished: 2 fits of mlp (1 stopped in the middle)']
+    >>> shortened({"windows": 6, "windows_given_up": 0, "not_finished": {}, "stopped": {}, "no_forecast": [],
+    ...            "totals_left_out": False, "left_out": {"picture": 3, "between.csv": 1}})
+    ['3 pictures left out (forecast report RUN draws them)', 'between.csv left out']
     """
     parts = []
     if account["windows_given_up"]:
@@ -194,9 +206,28 @@ def shortened(account: dict[str, Any]) -> list[str]:
         parts.append(f"no forecast by {', '.join(account['no_forecast'])}")
     if account["totals_left_out"]:
         parts.append("totals left out")
+    parts += [left_out_words(name, count) for name, count in account.get("left_out", {}).items()]
     if account.get("rationed"):
         parts.append(ration_words(account["rationed"]))
     return parts
+
+
+def left_out_words(name: str, count: int) -> str:
+    """Return what was left out after the models, and how to have it.
+
+    Examples
+    --------
+    >>> left_out_words("picture", 1), left_out_words("seed", 2)
+    ('1 picture left out (forecast report RUN draws it)', '2 seeds left out')
+    >>> left_out_words("between.csv", 1), left_out_words("audit", 1)
+    ('between.csv left out', 'audit left out (forecast audit DATA makes it)')
+    """
+    if name == PICTURE_LEFT_OUT:
+        later = "them" if count > 1 else "it"
+        return f"{count} picture{'s' * (count > 1)} left out (forecast report RUN draws {later})"
+    if name == SEED:
+        return f"{count} seed{'s' * (count > 1)} left out"
+    return f"{name} left out{' (forecast audit DATA makes it)' if name == AUDIT else ''}"
 
 
 def ration_words(account: dict[str, Any]) -> str:

@@ -37,6 +37,8 @@ __all__ = ["NOT_FINISHED", "Backtest", "Between", "Fitted", "backtest", "fit_all
 
 FALLBACK = "seasonal_naive"
 """What stands in for a model that fails, where that was asked for."""
+QUICK = ("drift", "mean", "croston", "tsb", "theta")
+"""The models that take a moment: with the baselines they are fitted to all data first, to be there if time runs out."""
 NOT_FINISHED = "not finished in the time there was"
 NONE: Mapping[str, Panel] = MappingProxyType({})
 TOGETHER = 2_000
@@ -103,6 +105,11 @@ class Between:
             return np.repeat(came.of(origins[model].ids).known[name][:, None], self.split.horizon, axis=1)
         return origins[model].column(name)
 
+    @property
+    def size(self) -> int:
+        """How many forecasts there are."""
+        return self.split.horizon * sum(len(one.ids) for _, origins in self.found.values() for one in origins.values())
+
     def rows(self, back: int) -> pd.DataFrame:
         """Return the rows of an origin as `Backtest.frame` has them."""
         came, origins = self.found[back]
@@ -155,7 +162,7 @@ def fit_all(
         M101, when every model fails.
     """
     bounds = bounds or Bounds()
-    quickest_first = sorted(factories, key=lambda name: name not in BASELINES)  # they are there if time runs out
+    quickest_first = sorted(factories, key=lambda name: (name not in BASELINES, name not in QUICK))
     tasks = [
         Task(name, factories[name], only.get(name, panel), split, bounds=bounds, levels=tuple(levels), keep=True)
         for name in quickest_first

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from forecast.defaults import BASELINES
 from forecast.origins import Origin
 from forecast.tasks import Outcome, Task, given, perform
 
@@ -29,11 +30,12 @@ CHUNK = 200
 """Series of a part, about."""
 
 
-def doer(workers: Workers, tick: Callable[[Task], None] = lambda _: None) -> Doer:
+def doer(workers: Workers, tick: Callable[[Task], None] = lambda _: None, *, baselines: bool = False) -> Doer:
     """Return what performs tasks by `workers`, a part of their series at a time where the model allows it.
 
     `tick` is told of every task once. Where every worker dies over a task, its outcome is a failure; where they die
-    over a part of it, the others stand, and the outcome says what is `lost`.
+    over a part of it, the others stand, and the outcome says what is `lost`. With `baselines`, the fits of these to all
+    data are made however little time there is.
     """
 
     def do(tasks: Sequence[Task]) -> list[Outcome | None]:
@@ -49,10 +51,22 @@ def doer(workers: Workers, tick: Callable[[Task], None] = lambda _: None) -> Doe
 
         every = [part for some in parts for part in some]
         long = len(every) > len(tasks)
-        done = iter(workers.do(perform, every, told, long=long, lost=lambda _, why: Outcome(failure=why, lost=why)))
+        sure = _baseline_at_the_end if baselines else _never
+        done = iter(
+            workers.do(perform, every, told, long=long, lost=lambda _, why: Outcome(failure=why, lost=why), sure=sure)
+        )
         return [_whole(task, some, [next(done) for _ in some]) for task, some in zip(tasks, parts, strict=True)]
 
     return do
+
+
+def _baseline_at_the_end(task: Task) -> bool:
+    """Whether a task is a baseline's fit to all data, without which there may be no forecast at all."""
+    return task.backs == (0,) and task.model in BASELINES
+
+
+def _never(_: Task) -> bool:
+    return False
 
 
 def _parts(task: Task) -> list[Task]:

@@ -65,6 +65,10 @@ _TEXTS = {
         "The orders of an ARIMA are written in a way that is not understood, or cannot be fitted.",
         'Write arima(p,d,q), or arima(p,d,q)(P,D,Q)m with a season m of 2 to 24, in quotes: --models "arima(2,1,1)".',
     ),
+    "U103": (
+        "A budget of time is too short for the smallest run of these data: reading them, baselines and files.",
+        "The --budget that the message proposes, or more.",
+    ),
     "U111": (
         "A search of settings takes the package optuna, which is not installed.",
         'Install it: pip install "forecast[tune]".',

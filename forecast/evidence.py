@@ -7,19 +7,23 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from forecast.allotment import VALUE
 from forecast.defaults import BASELINES, BUNDLED
 from forecast.proofs import Proofs, in_panel, in_table, prove
 from forecast.ready import changeable, factories_of, times_written
+from forecast.report.pace import page_seconds, rest_seconds
 from forecast.tasks import FAILURES
 from forecast.transforms import choose_transforms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from forecast.clock import Clock
     from forecast.config import RunConfig
     from forecast.panel import Panel
     from forecast.ready import Ready
@@ -30,18 +34,20 @@ __all__ = ["checked"]
 
 MOST_VALUES = 200_000
 """Values of all windows together, up to which the raw file is changed and read again, for every window."""
+VALUE_IN_MEMORY = 4e-6
+"""Usual seconds that a value takes in one window: changed in memory, and looked at again."""
 NETWORK = "mlp"
 
 
 def checked(
-    data: str | Path | pd.DataFrame, settings: RunConfig, ready: Ready, results: Results
+    data: str | Path | pd.DataFrame, settings: RunConfig, ready: Ready, results: Results, clock: Clock
 ) -> tuple[list[dict[str, Any]], dict[str, float]]:
     """Return the checks made of a run that has its results, and the seconds that refitting took, by model.
 
     The values after each cutoff are turned upside down, a million times as large. In every window the past and what
     the transforms make of it must be the same bits, in every window a baseline is fitted again, and in the latest the
     network. Where the data are large, or can be read only once, they are changed as they were understood, not in the
-    file, and in the latest window alone.
+    file, and in the latest window alone; so are they by `clock` where there is no time for earlier ones.
 
     Returns
     -------
@@ -65,14 +71,33 @@ def checked(
             prepare=lambda past: _prepared(past, settings),
             bounds=results.bounds,
             latest=None if small else 1,
+            go_on=_within(clock, ready.panel.n_series, ready.panel.values.size * (VALUE if small else VALUE_IN_MEMORY)),
         )
     except FAILURES as error:  # a run that took hours does not end with its last check
         note = f"not tried: the changed data cannot be read or fitted ({error})"
         return [_check("The past and the forecasts after a change of the future", 0, 0, note), *_of_files(results)], {}
-    rows = list(_of_changes(found, where, ready.split.n_windows))
+    why = "to keep the budget" if small and settings.seconds is not None else "the data being large"
+    rows = list(_of_changes(found, where, ready.split.n_windows, why))
     if NETWORK in factories and not network:
         rows.append(_check(f"Forecasts of {NETWORK}, fitted again", 0, 0, "left out to keep the budget"))
     return [*rows, *_of_files(results)], found.seconds
+
+
+def _within(clock: Clock, n_series: int, usual: float) -> Callable[[], bool]:
+    """Return what says whether there is time for one window more, the first of which usually takes so long.
+
+    The first goes before all pictures, those after it before half of them.
+    """
+    begun: list[float] = []
+
+    def go_on() -> bool:
+        now = perf_counter()
+        took = now - begun[-1] if begun else clock.pace * usual
+        after = rest_seconds(n_series, 0) + (page_seconds(n_series) / 2 if begun else 0.0)
+        begun.append(now)
+        return took + clock.pace * after <= clock.left
+
+    return go_on
 
 
 def _changed(
@@ -103,9 +128,9 @@ def _check(what: str, held: int, of: int, note: str = "") -> dict[str, Any]:
     return {"check": what, "held": held, "of": of, "passed": held == of if of else None, "note": note}
 
 
-def _of_changes(found: Proofs, where: str, n_windows: int) -> Iterator[dict[str, Any]]:
-    """Yield the checks of a changed future."""
-    few = "" if found.windows == n_windows else f"; {found.windows} of {n_windows} windows, the data being large"
+def _of_changes(found: Proofs, where: str, n_windows: int, why: str) -> Iterator[dict[str, Any]]:
+    """Yield the checks of a changed future, in some of the windows where there is a reason why."""
+    few = "" if found.windows == n_windows else f"; {found.windows} of {n_windows} windows, {why}"
     change = f"values after the cutoff turned upside down, a million times as large, {where}{few}"
     yield _check("The past is the same bits after a change of the future", found.pasts, found.windows, change)
     what = "Transforms, their statistics included, are the same bits"

@@ -7,7 +7,7 @@ found out can be read again.
 from __future__ import annotations
 
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Any, Unpack
 
 from forecast import report
@@ -21,6 +21,8 @@ from forecast.account import (
     first_of,
     ration_words,
 )
+from forecast.allotment import allotted
+from forecast.clock import Clock
 from forecast.config import RunConfig, resolve
 from forecast.defaults import ASSETS, DEFAULT_DATA, REPORTS_FOLDER
 from forecast.engine import Workers, one_thread
@@ -29,7 +31,7 @@ from forecast.gates import refuse_warnings
 from forecast.heap import give_back
 from forecast.options import RunOptions, spelled_out
 from forecast.ready import Ready, factories_of, for_intervals, named_factories, prepare
-from forecast.record import Record
+from forecast.record import WINDOWS, Record
 from forecast.report.words import sureness
 from forecast.results import Listener, Results, Silent
 from forecast.runs import Run, load_run, new_folder, refuse_existing
@@ -65,8 +67,8 @@ __all__ = [
 ]
 
 
-REPORT_SECONDS, TABLE_SECONDS = 4.0, 1.0
-"""What is kept of a budget of time for what follows the models: the page of a run, or the table of a forecast."""
+TABLE_SECONDS, ROW_SECONDS = 0.8, 15e-6
+"""Seconds that the table of a forecast takes after the models, and each of its rows and those of the windows."""
 
 
 @spelled_out(RunOptions)
@@ -147,32 +149,37 @@ def run(
     request = _request(data, {**options}, asked, config=config, out=out, overwrite=overwrite, resume=resume)
     source, settings = data if resume is None else request.source(data), request.settings
     journal.note(request.command)
+    clock = Clock(settings.seconds, spent=perf_counter() - started)
     ready = prepare(source, settings, flags=request.flags)
     request = request.about(ready.loaded.sha256)
     for line in ready.lines:
         listener.say(line)
     folder = request.folder or new_folder(ready.loaded.name)
     stages = {"data read and checked": perf_counter() - started}
-    seconds, models = _for_models(settings, perf_counter() - started, REPORT_SECONDS), factories_of(settings)
-    if settings.seconds is not None and seconds is not None:
-        listener.say(budget_plan(settings.seconds, seconds, (ready.split.n_windows + 1) * len(models)))
+    models = factories_of(settings)
+    share = allotted(clock, ready, len(models))
+    if settings.seconds is not None and share.fits is not None:
+        listener.say(budget_plan(settings.seconds, share.fits, (ready.split.n_windows + 1) * len(models)))
+        journal.note(f"a usual second takes {clock.pace:.1f} s here")
     with (
         one_thread(),
         under_way(folder, request, resume=resume is not None) as way,
         journal.kept(way.aside, folder),
-        Workers(jobs, seconds=seconds, engine=engine, kept=way.outcomes) as workers,
+        Workers(jobs, seconds=share.fits, engine=engine, kept=way.outcomes) as workers,
     ):
-        results = Results.of(settings, ready.panel, ready.split, models, workers=workers, listener=listener)
+        about: dict[str, Any] = {"workers": workers, "listener": listener, "for_rows": share.rows}
+        results = Results.of(settings, ready.panel, ready.split, models, **about)
         for line in first_of(results.notices()):
             listener.say(line)
-        results.write(way.aside)
-        stages["windows, last fits, forecasts"] = perf_counter() - started - sum(stages.values())
-        record = Record(request, source, ready, results, workers, journal, way.aside)
-        budget = record.write(started=started, stages=stages)
+        results.write(way.aside, clock)
+        stages[WINDOWS] = perf_counter() - started - sum(stages.values())
+        record = Record(request, source, ready, results, workers, journal, way.aside, clock)
+        info = record.write(started=started, stages=stages)
         journal.note("report")
-        report.render(way.aside)
+        report.render(way.aside, clock=clock)
+        budget = record.close(info)
     if budget is not None:
-        listener.say(budget_words(budget, perf_counter() - started))
+        listener.say(budget_words(budget, clock.used))
     return load_run(folder)
 
 
@@ -238,7 +245,8 @@ def backtest(
         require_windows(ready)
         for line in ready.lines:
             listener.say(line)
-        workers.end_in(_for_models(settings, perf_counter() - started, TABLE_SECONDS))
+        spent, models = perf_counter() - started, len(factories_of(settings))
+        workers.end_in(_for_models(ready, settings, spent, models))
         trial = try_models(ready, settings, workers, listener)
     less = [] if trial.ration is None else [Notice("W305", f"budget: {ration_words(trial.ration.account)}")]
     if settings.strict:
@@ -332,7 +340,8 @@ def predict(
             give_back()
             for line in ready.lines:
                 listener.say(line)
-            workers.end_in(_for_models(settings, perf_counter() - started, TABLE_SECONDS))
+            spent, models = perf_counter() - started, len(named_factories(settings))
+            workers.end_in(_for_models(ready, settings, spent, models))
             frame = _forecast(ready, settings, workers, listener, started=started)
     frame = no_formulas(frame) if excel_safe else frame
     if target is not None:
@@ -386,12 +395,14 @@ def _request(
     return request
 
 
-def _for_models(settings: RunConfig, spent: float, after: float) -> float | None:
-    """Return the seconds that a budget leaves for the models, for something comes `after` them as well.
+def _for_models(ready: Ready, settings: RunConfig, spent: float, models: int) -> float | None:
+    """Return the seconds that a budget leaves for so many models, after which their forecasts become a table.
 
     On a busy machine that takes longer, as what came before them did; at most two fifths are kept for it.
     """
     if settings.seconds is None:
         return None
-    kept = min(max(after, 2.0 * spent), 0.4 * settings.seconds)
+    rows = ready.panel.n_series * ready.split.horizon * (ready.split.n_windows + 1) * models
+    busy = max(1.0, spent / process_time())
+    kept = min(busy * (TABLE_SECONDS + ROW_SECONDS * rows), 0.4 * settings.seconds)
     return max(0.0, settings.seconds - spent - kept)

@@ -68,6 +68,7 @@ def prove(
     prepare: Callable[[Panel], bytes],
     bounds: Bounds | None = None,
     latest: int | None = None,
+    go_on: Callable[[], bool] = lambda: True,
 ) -> Proofs:
     """Change the values after the cutoffs of a backtest that was done, and hold refits against what it forecast.
 
@@ -89,12 +90,16 @@ def prove(
         Those of the backtest.
     latest : int, optional
         Look at so many of the latest windows alone.
+    go_on : callable
+        Asked before each window, the latest first, whether there is time for it.
     """
     found, fitted_at = Proofs(), {block[0] for block in split.blocks}
     looked = list(windows(whole, split))[-(latest or split.n_windows) :] if split.n_windows else []
     known = {_cutoffs(fit.forecasts): fit for fit in before[-len(looked) :]}
     final = next((w for w in reversed(looked) if w.back in fitted_at), None)
-    for window in looked:
+    for window in reversed(looked):
+        if not go_on():
+            break
         other = changed(window)
         past = past_of(other, window, split)
         found.windows += 1

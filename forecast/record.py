@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from forecast.account import budget_account, budget_notices, came_to, described, failure_notices
+from forecast.account import AUDIT, SEED, budget_account, budget_notices, came_to, described, failure_notices
 from forecast.audit import require_no_leak
 from forecast.changes import changes
 from forecast.chunks import doer
@@ -19,6 +19,7 @@ from forecast.evidence import checked
 from forecast.gates import refuse_warnings
 from forecast.machine import peak_memory
 from forecast.ready import factories_of
+from forecast.report.pace import rest_seconds
 from forecast.scoring import metric_of
 from forecast.storage.files import guard_names, write_csv, write_json
 from forecast.totals import Totals
@@ -32,16 +33,19 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from forecast.clock import Clock
     from forecast.engine import Workers
     from forecast.ready import Ready
     from forecast.results import Results
     from forecast.storage.journal import Journal
     from forecast.storage.request import Request
 
-__all__ = ["Record"]
+__all__ = ["WINDOWS", "Record"]
 
-CHECKS = "checks against leakage, saved models, files"
-"""What the last stage of a run is called; only its page comes after it."""
+WINDOWS, CHECKS = "windows, last fits, forecasts", "checks against leakage, saved models, files"
+"""What the stages after reading are called; only the page comes after them."""
+AUDITED = 6
+"""How often an audit makes the windows again."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,8 @@ class Record:
         Told what happens.
     folder : Path
         Where to.
+    clock : Clock
+        What time there is left for it.
     """
 
     request: Request
@@ -73,9 +79,10 @@ class Record:
     workers: Workers
     journal: Journal
     folder: Path
+    clock: Clock
 
-    def write(self, *, started: float, stages: Mapping[str, float]) -> dict[str, Any] | None:
-        """Write everything, and return the account of the budget: None where there was none.
+    def write(self, *, started: float, stages: Mapping[str, float]) -> dict[str, Any]:
+        """Write everything, and return what run.json says.
 
         The run `started` then, and has taken these seconds for its earlier `stages`.
 
@@ -102,7 +109,7 @@ class Record:
         if settings.seeds > 1:
             info["seeds"] = self._add_seeds()
         if self.request.audit:
-            self._audit()
+            self._audit(AUDITED * stages[WINDOWS])
         info["timings"] = {
             "models": results.final.timings,
             "checks": checking,
@@ -117,11 +124,19 @@ class Record:
             info["excel_safe"] = True
             guard_names(self.folder)
         write_json(info, self.folder / "run.json")
+        return info
+
+    def close(self, info: dict[str, Any]) -> dict[str, Any] | None:
+        """Write how the run ended, and return the account of its budget: None where there was none."""
+        if info["budget"] is None:
+            return None
+        budget: dict[str, Any] = info["budget"] | {"left_out": dict(+self.clock.left_out), "used": self.clock.used}
+        write_json(info | {"budget": budget}, self.folder / "run.json")
         return budget
 
     def _check(self) -> dict[str, float]:
         """Write what speaks against leakage and what models saw in the place of gaps; return the seconds it took."""
-        checks, seconds = checked(self.source, self.request.settings, self.ready, self.results)
+        checks, seconds = checked(self.source, self.request.settings, self.ready, self.results, self.clock)
         write_json({"checks": checks}, self.folder / "checks.json")
         if len(changed := changes(self.ready.panel, self.request.settings)):
             write_csv(changed, self.folder / "changes.csv")
@@ -162,13 +177,24 @@ class Record:
         seeds = other_seeds(self.ready, self.request.settings, results.leaderboard, self.workers, self.journal)
         write_csv(seeds, self.folder / "seeds.csv")
         spread = spread_of(seeds, metric_of(results.quantile, results.metric))
+        if self.clock.budget is not None:
+            done = min((one["seeds"] for one in spread), default=self.request.settings.seeds)
+            self.clock.left_out[SEED] += self.request.settings.seeds - done
+            spread = [one for one in spread if one["seeds"] > 1]
         for one in spread:
             between = f"{one['metric']} {one['min']:.3f} to {one['max']:.3f}, standard deviation {one['sd']:.3f}"
             self.journal.say(f"{one['model']} with {one['seeds']} seeds: {between}")
         return spread
 
-    def _audit(self) -> None:
-        """Prove for every window that no model looks ahead, and write the proofs."""
+    def _audit(self, seconds: float) -> None:
+        """Prove for every window that no model looks ahead, and write the proofs, where there is time for it.
+
+        One that is cut short proves nothing, so it is made whole, which takes about so many seconds, or not at all.
+        """
+        rest = rest_seconds(self.ready.panel.n_series, len(self.results.backtest))
+        if seconds + self.clock.pace * rest > self.clock.left:
+            self.clock.left_out[AUDIT] += 1
+            return
         given = {name: value for name, value in self.request.flags.items() if name != "config"}
         config, jobs, engine = self.request.config, self.workers.count, self.workers.engine  # not its deadline
         proofs = inspection.audit(self.source, config=config, jobs=jobs, engine=engine, listener=self.journal, **given)

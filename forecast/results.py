@@ -26,7 +26,7 @@ from forecast.explain import importance
 from forecast.heap import give_back
 from forecast.models.combination import COMBINATION, Combination, combined, members_of
 from forecast.models.mlp import MLP
-from forecast.rationing import rationed
+from forecast.rationing import kept_for_rows, rationed
 from forecast.scoring import common_points, leaderboard, metric_of, scores_by_place, series_errors, summed
 from forecast.storage.files import write_csv, write_json
 from forecast.verdicts import verdicts
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from forecast.backtesting import Backtest
+    from forecast.clock import Clock
     from forecast.config import CombinationSection, ForecastSection, RunConfig
     from forecast.engine import Workers
     from forecast.panel import Panel
@@ -46,6 +47,8 @@ __all__ = ["Listener", "Results", "Silent"]
 
 MOST_SUMMED, SUM_PATHS = 24, 1_000
 """Series up to which sums over the horizon are sampled without being asked for, and by how many paths."""
+BETWEEN_ROW, AFTER = 12e-6, 3.0
+"""Usual seconds of writing a row of forecasts between the windows, and of what must be there after them."""
 LONG = 10.0
 """Seconds from which on it is said beforehand how long something will take."""
 
@@ -93,6 +96,8 @@ class Results:
         Who does the work.
     listener : Listener
         Told how far it has come.
+    for_rows : float
+        Seconds that what follows of the windows takes, if all of them are finished: so much less have the workers.
     """
 
     def __init__(
@@ -107,6 +112,7 @@ class Results:
         seed: int,
         workers: Workers,
         listener: Listener,
+        for_rows: float = 0.0,
     ) -> None:
         self.bounds = bounds = Bounds(min=chosen.min, max=chosen.max, integer=chosen.integer)
         self.panel, self.given, self.horizon = panel, split.past(panel, 0), split.horizon
@@ -114,14 +120,16 @@ class Results:
         self.quantile = None if chosen.quantile == "none" else chosen.quantile
         self.overlap = -(-split.reach // (split.step_size or split.horizon))
         total, done = (len(split.blocks) + 1) * len(factories), count()
-        do = doer(workers, lambda task: listener.progress(next(done), total, task.model))
+        do = doer(workers, lambda task: listener.progress(next(done), total, task.model), baselines=True)
         self.ration = rationed(factories, panel, split, workers, seed=seed)
         only = {} if self.ration is None else self.ration.panels
         common: dict[str, Any] = {"bounds": bounds, "levels": chosen.level, "fallback": chosen.fallback, "only": only}
         common["do"] = do
         self.final = fit_all(factories, panel, split, **common)
         give_back()
-        self._announce(split, factories, workers, listener)
+        once = sum(sum(timing.values()) for timing in self.final.timings.values()) / workers.count
+        self._announce(once * len(split.blocks), len(split.blocks) * len(factories), workers, listener)
+        workers.end_sooner(kept_for_rows(for_rows, len(split.blocks), once=once, left=workers.seconds_left))
         tested = backtest(factories, panel, split, **common)
         give_back()
         listener.progress(total, total, "report")
@@ -146,6 +154,7 @@ class Results:
         *,
         workers: Workers,
         listener: Listener,
+        for_rows: float = 0.0,
     ) -> Self:
         """Return what models find out about data under all the settings of a run."""
         return cls(
@@ -158,6 +167,7 @@ class Results:
             seed=settings.seed,
             workers=workers,
             listener=listener,
+            for_rows=for_rows,
         )
 
     def _calibrate(self, calibration: Calibration) -> None:
@@ -234,12 +244,9 @@ class Results:
         self.final.forecasts, tested.frame = more(self.final.forecasts), more(earlier)
         tested.between.add(rows)
 
-    def _announce(self, split: Split, factories: Mapping[str, Factory], workers: Workers, listener: Listener) -> None:
+    def _announce(self, seconds: float, fits: int, workers: Workers, listener: Listener) -> None:
         """Say how long the windows will take, if it is long: about as long as the fits to all data took, each."""
-        once = sum(sum(timing.values()) for timing in self.final.timings.values())
-        seconds = once * len(split.blocks) / workers.count
         if seconds > LONG:
-            fits = len(split.blocks) * len(factories)
             listener.say(f"about {_spoken(seconds)} for {fits} fits on {workers.count} core(s)")
 
     def notices(self) -> list[Notice]:
@@ -248,11 +255,14 @@ class Results:
         counts = Counter(notice for fit in self.fits for notice in fit.notices)
         return last + [Notice(n.code, f"{n.message} ({k} of {self.n_windows} windows)") for n, k in counts.items()]
 
-    def write(self, folder: Path) -> None:
-        """Write the frames and choices."""
+    def write(self, folder: Path, clock: Clock) -> None:
+        """Write the frames and choices; what no page shows is left out where there is no time for it."""
         write_csv(self.forecasts, folder / "forecasts.csv")
         write_csv(self.backtest.drop(columns="back"), folder / "backtest.csv")
-        write_csv(self.between.frame().drop(columns="back"), folder / "between.csv")
+        if clock.allows(BETWEEN_ROW * self.between.size + AFTER):
+            write_csv(self.between.frame().drop(columns="back"), folder / "between.csv")
+        else:
+            clock.left_out["between.csv"] += 1
         write_csv(self.coverage, folder / "coverage.csv")
         write_csv(self.places, folder / "scores.csv")
         if len(self.paths):

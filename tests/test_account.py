@@ -1,13 +1,17 @@
 """What a budget of time cut short is said and written down."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 import forecast
-from forecast import engine, pipeline
+from forecast import engine, pipeline, record
+from forecast.report import pace
+from forecast.report.pictures import SINGLE
 from forecast.tasks import perform
+from forecast.verbs.verification import report
 
 
 class Said:
@@ -54,7 +58,9 @@ def run(folder, **options):
 def test_enough_time_cuts_nothing(tmp_path):
     result, lines = run(tmp_path, jobs=1)
 
-    assert result.info["budget"] == {
+    budget = result.info["budget"]
+    assert result.info["timings"]["total"] <= budget.pop("used") < 60.0
+    assert budget == {
         "seconds": 60.0,
         "windows": 4,
         "windows_given_up": 0,
@@ -63,6 +69,7 @@ def test_enough_time_cuts_nothing(tmp_path):
         "stopped": {},
         "totals_left_out": False,
         "rationed": None,
+        "left_out": {},
     }
     assert lines[-1].startswith("budget 60 s, used ")
     assert lines[-1].endswith(": nothing was cut short")
@@ -106,8 +113,55 @@ def test_without_any_forecast_a_longer_budget_is_asked_for(tmp_path, out_of_time
 
 
 def test_what_was_spent_before_a_run_counts(tmp_path):
-    with pytest.raises(forecast.ModelError, match="not finished in the time there was"):
+    with pytest.raises(forecast.ConfigError, match="a budget of 60 s is too short: the smallest run") as caught:
         run(tmp_path, spent=60.0)
+
+    assert caught.value.code == "U103"
+    assert float(re.fullmatch(r"--budget (\d+)s", caught.value.hint)[1]) > 60.0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_pictures_for_which_there_is_no_time_are_left_out_and_said(tmp_path, monkeypatch):
+    slow = {name: lambda view: "drawn" for name in SINGLE} | {"forecast": lambda view: "drawn first"}
+    monkeypatch.setattr("forecast.report.pictures.SINGLE", slow)
+    monkeypatch.setattr(pace, "SLOW", dict.fromkeys(SINGLE, 1e12) | {"forecast": 0.0})
+    result, lines = run(tmp_path, jobs=1)
+
+    left_out = len(SINGLE) - 1
+    page = result.report.read_text(encoding="utf-8")
+    assert result.info["budget"]["left_out"] == {"picture": left_out}
+    assert lines[-1].endswith(f": {left_out} pictures left out (forecast report RUN draws them)")
+    assert page.count("left out to keep the budget of 60 s; forecast report RUN draws it") == left_out
+    assert "No picture here: drawn first" in page
+    assert "left out to keep" not in report(result.folder).read_text(encoding="utf-8")
+
+
+def test_an_audit_is_made_whole_or_not_at_all(tmp_path, monkeypatch):
+    whole, _ = run(tmp_path / "a", jobs=1, audit=True)
+    monkeypatch.setattr(record, "AUDITED", 1e12)
+    without, lines = run(tmp_path / "b", jobs=1, audit=True)
+
+    assert len(whole.notes("audit.json")["checks"]) > 4
+    assert lines[-1].endswith(": audit left out (forecast audit DATA makes it)")
+    assert without.notes("audit.json") == {}
+
+
+def test_seeds_for_which_there_is_no_time_are_left_out(tmp_path, out_of_time):
+    out_of_time(3 * 3)  # all models on all data and in both windows
+    said = Said()
+    given = {"models": ["linear"], "preset": "fast", "horizon": 2, "n_windows": 2, "seeds": 3}
+    result = forecast.run("nile", budget="60s", out=tmp_path / "r", listener=said, **given)
+
+    assert said.lines[-1].endswith(": 2 seeds left out")
+    assert result.info["seeds"] == []
+
+
+def test_files_that_no_page_shows_are_left_out_first(tmp_path, monkeypatch):
+    monkeypatch.setattr("forecast.results.BETWEEN_ROW", 1e12)
+    result, lines = run(tmp_path, jobs=1)
+
+    assert lines[-1].endswith(": between.csv left out")
+    assert not (result.folder / "between.csv").exists()
 
 
 def test_a_run_without_a_budget_has_no_account(tmp_path):

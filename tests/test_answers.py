@@ -167,7 +167,7 @@ def test_a_folder_with_names_that_are_safe_is_looked_at_again_as_any_other(call,
 
 @pytest.mark.parametrize("words", [("backtest", "x.csv", "--models", "naive"), ("score", "r", "x.csv")])
 def test_names_are_safe_in_every_file_of_forecasts(call, monkeypatch, words):
-    monkeypatch.setattr("forecast.report.render", lambda folder: None)
+    monkeypatch.setattr("forecast.report.render", lambda folder, **_: None)
     rows = [f"{name},{1900 + i},{i % 3}\n" for i in range(20) for name in ("=1+1", "plain")]
     Path("x.csv").write_text("id,year,y\n" + "".join(rows), encoding="utf-8")
     Path("earlier.csv").write_text("id,year,y\n" + "".join(rows[:-4]), encoding="utf-8")
@@ -190,7 +190,7 @@ def test_a_setting_is_given_by_its_place(call):
 
 
 def test_a_setting_given_by_its_place_goes_before_file_and_environment_and_is_written_down(call, monkeypatch):
-    monkeypatch.setattr("forecast.report.render", lambda folder: None)
+    monkeypatch.setattr("forecast.report.render", lambda folder, **_: None)
     Path("forecast.toml").write_text("[backtest]\nhorizon = 9\n[models.theta]\n", encoding="utf-8")
     monkeypatch.setenv("FORECAST_HORIZON", "8")
 

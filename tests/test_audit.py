@@ -208,7 +208,7 @@ def test_the_checks_are_one_object_where_that_is_asked_for(call):
 
 
 def test_a_run_with_an_audit_keeps_what_it_found(call, monkeypatch):
-    monkeypatch.setattr("forecast.report.render", lambda folder: None)
+    monkeypatch.setattr("forecast.report.render", lambda folder, **_: None)
     words = ("run", "nile", "--models", "naive", "--n-windows", "2", "-H", "3", "--audit", "--out", "r")
 
     assert call(*words)[0] == 0
@@ -263,7 +263,7 @@ def german(name):
     ],
 )
 def test_data_that_need_a_word_to_be_read_are_audited_by_it(call, monkeypatch, name, words):
-    monkeypatch.setattr("forecast.report.render", lambda folder: None)
+    monkeypatch.setattr("forecast.report.render", lambda folder, **_: None)
     german(name)
     words = [f"{name}.csv", *words, "--models", "naive", "--n-windows", "2", "--horizon", "3"]
 

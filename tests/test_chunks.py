@@ -8,7 +8,9 @@ import pandas as pd
 import pytest
 from conftest import make_panel
 
+import forecast
 from forecast import chunks
+from forecast.allotment import Allotment
 from forecast.backtesting import backtest
 from forecast.chunks import doer
 from forecast.engine import Workers
@@ -85,7 +87,7 @@ class Lossy:
     def __init__(self, *names):
         self.names = set(names)
 
-    def do(self, function, tasks, tick, *, long, lost):
+    def do(self, function, tasks, tick, *, long, lost, sure):
         done = []
         for task in tasks:
             first, end = task.series or (0, task.panel.n_series)
@@ -127,8 +129,8 @@ def test_a_failure_of_one_part_is_that_of_the_model(panel, monkeypatch):
 
 def test_without_one_part_the_task_is_not_finished(panel):
     class Slow(Lossy):
-        def do(self, function, tasks, tick, *, long, lost):
-            return [*super().do(function, tasks[:-1], tick, long=long, lost=lost), None]
+        def do(self, function, tasks, tick, *, long, lost, sure):
+            return [*super().do(function, tasks[:-1], tick, long=long, lost=lost, sure=sure), None]
 
     assert doer(Slow())([Task("theta", Theta, panel, SPLIT)]) == [None]
 
@@ -137,3 +139,21 @@ def test_where_no_part_has_a_series_to_forecast_there_is_nothing(panel):
     (outcome,) = doer(Lossy())([Task("theta", Theta, panel, Split(horizon=39, n_windows=1), (39,))])
 
     assert asdict(outcome) == asdict(Outcome())
+
+
+@pytest.mark.parametrize(("baselines", "there"), [(True, ["naive"]), (False, [])])
+def test_the_last_fits_of_baselines_are_made_however_late_it_is_where_that_is_asked_for(panel, baselines, there):
+    kinds = {"naive": Naive, "theta": Theta}
+    tasks = [Task(name, make, panel, SPLIT, backs) for name, make in kinds.items() for backs in ((0,), (2,))]
+    with Workers(1, seconds=0.0) as workers:
+        done = doer(workers, baselines=baselines)(tasks)
+
+    assert [task.model for task, outcome in zip(tasks, done, strict=True) if outcome is not None] == there
+
+
+def test_a_run_without_time_for_any_model_has_the_forecasts_of_baselines(monkeypatch, tmp_path):
+    monkeypatch.setattr("forecast.pipeline.allotted", lambda *_: Allotment(0.0))
+    run = forecast.run("nile", models=["theta"], horizon=3, budget="10m", jobs=1, out=tmp_path / "r")
+
+    assert set(run.forecasts["model"]) == {"naive", "seasonal_naive"}
+    assert run.info["budget"]["no_forecast"] == ["theta"]

@@ -160,6 +160,37 @@ def test_with_a_limit_what_is_unfinished_stays_undone():
     assert later == [None]
 
 
+def test_with_a_limit_what_must_be_sure_is_done_here_first_however_late_it_is():
+    told = []
+    with Workers(1, seconds=0.0) as some:
+        done = some.do(abs, [-1, -2, -3], told.append, sure=lambda task: task == -2)
+
+    assert (done, told) == ([None, 2, None], [-2])
+
+
+def test_without_a_limit_nothing_is_hurried():
+    with Workers(1) as some:
+        assert some.do(abs, [-1, -2], sure=lambda task: pytest.fail("asked")) == [1, 2]
+
+
+def test_tasks_are_tried_out_within_their_own_limit_and_leave_nothing_behind():
+    notes = Notes()
+    with Workers(1, seconds=3600.0, kept=notes) as some:
+        deadline, start = some.deadline, time.perf_counter()
+        assert some.try_out(time.sleep, [60.0], 0.5) == [None]
+        assert time.perf_counter() - start < 30
+        assert (some.deadline, some.kept, some.cut, notes.known) == (deadline, notes, [], {})
+
+
+def test_an_end_is_brought_forward_where_there_is_one():
+    with Workers(1) as free, Workers(1, seconds=100.0) as bound:
+        for some in (free, bound):
+            some.end_sooner(40.0)
+
+        assert free.seconds_left is None
+        assert 50.0 < bound.seconds_left <= 60.0
+
+
 def test_a_limit_holds_between_tasks_that_are_done_here():
     with Workers(1, seconds=0.2, engine="serial") as some:
         assert some.do(lambda seconds: time.sleep(seconds) or "done", [0.3, 0.0]) == ["done", None]

@@ -80,12 +80,12 @@ def prepare(what, monkeypatch, call):
 
         monkeypatch.setattr("forecast.models.theta.Theta.fit", diverge)
     elif what in (OTHER, DAMAGED):
-        monkeypatch.setattr("forecast.report.render", lambda folder: None)
+        monkeypatch.setattr("forecast.report.render", lambda folder, **_: None)
         call("run", "nile", "--models", "naive", "--n-windows", "1", "--horizon", "2", "--out", "r")
         if what == DAMAGED:
             Path("r/models/naive.npz").write_bytes(b"x")
     elif what == UNEQUAL:
-        monkeypatch.setattr("forecast.report.render", lambda folder: None)
+        monkeypatch.setattr("forecast.report.render", lambda folder, **_: None)
         for name, horizon in (("a", 2), ("b", 3)):
             call("run", "nile", "--models", "naive", "--n-windows", "1", "--horizon", horizon, "--out", name)
 
@@ -215,12 +215,12 @@ def test_a_full_disk_keeps_what_is_finished_and_the_run_goes_on_from_there(call,
     words = ("run", "nile", "--models", "naive", "--n-windows", "2", "--horizon", "2", "--out", "r")
     with monkeypatch.context() as patch:
 
-        def full(folder):
+        def full(folder, **_):
             raise OSError(errno.ENOSPC, "No space left on device")
 
         patch.setattr("forecast.report.render", full)
         code, out, err = call(*words)
-    monkeypatch.setattr("forecast.report.render", lambda folder: None)
+    monkeypatch.setattr("forecast.report.render", lambda folder, **_: None)
 
     assert (code, out) == (5, "")
     assert re.search(r"error\[F105\]: disk full after [\d.]+ MB; kept r\.partial\n", err)

@@ -21,7 +21,7 @@ def folder(tmp_path_factory):
     (folder / "sales.csv").write_text("\n".join(ROWS[:61]), encoding="utf-8")
     (folder / "sales-new.csv").write_text("\n".join(ROWS), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("forecast.report.render", lambda folder: None)
+        patch.setattr("forecast.report.render", lambda folder, **_: None)
         forecast.run(folder / "sales.csv", models=["naive"], n_windows=2, out=folder / "reports" / "sales")
     for name in "ab":
         shutil.copytree(folder / "reports" / "sales", folder / "reports" / f"sales-{name}")
@@ -43,7 +43,7 @@ def test_the_example_of_every_command_runs(call, monkeypatch, tmp_path, folder, 
     shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
     monkeypatch.setenv("FORECAST_PRESET", "fast")
     if name not in NEEDS_RUNS:
-        monkeypatch.setattr("forecast.report.render", lambda folder: None)
+        monkeypatch.setattr("forecast.report.render", lambda folder, **_: None)
         monkeypatch.setenv("FORECAST_MODELS", "naive")
     (example,) = re.findall(r"Example: forecast (.*)", call(*name.split(), "--help")[1])
 

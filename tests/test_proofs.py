@@ -150,3 +150,19 @@ def test_every_filled_value_is_listed_with_its_rule(missing, new, rule):
 
 def test_data_without_gaps_were_not_changed():
     assert changes.changes(make_panel([1.0, 2.0]), resolve(None, {})).empty
+
+
+def test_where_time_runs_out_the_latest_windows_were_looked_at(panel):
+    done, asked, seen = backtest({"naive": Naive}, panel, SPLIT), [], []
+    proofs.prove(
+        panel,
+        lambda window: seen.append(window.back) or proofs.in_panel(panel, window),
+        done.fits,
+        SPLIT,
+        everywhere={"naive": Naive},
+        once={},
+        prepare=lambda past: b"",
+        go_on=lambda: asked.append(1) or len(asked) <= 2,
+    )
+
+    assert seen == sorted(SPLIT.backs)[:2]

@@ -14,6 +14,7 @@ from forecast.rationing import rationed
 from forecast.ready import MODELS
 from forecast.split import Split
 from forecast.strata import drawn_by_strata, volatility
+from forecast.tasks import Task
 
 SPLIT = Split(horizon=2, n_windows=2)
 SERIES, LEAST = 30, 6
@@ -54,7 +55,7 @@ def test_volatility_is_the_mean_step_over_the_mean_value_where_these_are_known()
 
 
 def ration(monkeypatch, panel, models, seconds=10.0, cost=1.0):
-    monkeypatch.setattr(rationing, "_seconds", lambda *_: cost)
+    monkeypatch.setattr(rationing, "_seconds", lambda models, *_: [cost] * len(models))
     with Workers(1, seconds=seconds) as workers:
         return rationed({name: MODELS[name] for name in models}, panel, SPLIT, workers, seed=0)
 
@@ -105,7 +106,7 @@ def scarce(monkeypatch, tmp_path):
     """Let a budget last for six of thirty series."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(rationing, "LEAST", LEAST)
-    monkeypatch.setattr(rationing, "_seconds", lambda *_: 1e6)
+    monkeypatch.setattr(rationing, "_seconds", lambda models, *_: [1e6] * len(models))
     rng, ds = np.random.default_rng(0), pd.date_range("2020-01-01", periods=30, freq="MS")
     return pd.concat(
         pd.DataFrame({"unique_id": f"s{s:02d}", "ds": ds, "y": 50.0 + (1 + s % 4) * rng.normal(size=30)})
@@ -145,11 +146,32 @@ def test_a_backtest_does_likewise(scarce, call):
     assert "warning[W305]: budget: theta tried on 6 of 30 series" in err
 
 
-def test_a_slow_model_is_timed_on_a_few_series(monkeypatch):
-    panel, done = panel_of(60), []
-    monkeypatch.setattr(rationing, "perform", lambda task: done.append(task.panel.n_series))
+def test_slow_models_are_timed_on_a_few_series(monkeypatch):
+    tried = []
 
+    def try_out(self, function, tasks, seconds):
+        tried.extend((task.model, task.panel.n_series) for task in tasks)
+        assert 19.0 < seconds <= 20.0
+        return [0.0, None]
+
+    monkeypatch.setattr(Workers, "try_out", try_out)
+    factories = {name: MODELS[name] for name in ("theta", "mlp", "ets", "naive")}
     with Workers(1, seconds=100.0) as workers:
-        assert rationed({"theta": MODELS["theta"]}, panel, SPLIT, workers, seed=0) is None
+        ration = rationed(factories, panel_of(160), SPLIT, workers, seed=0)
 
-    assert done == [1, rationing.FEW]
+    assert tried == [("theta", rationing.FEW), ("ets", rationing.FEW)]
+    assert ration.panel.n_series == rationing.LEAST  # what was stopped takes as long as it was given, at least
+
+
+def test_a_model_is_timed_once_it_is_loaded(monkeypatch):
+    now, done = [0.0], []
+    monkeypatch.setattr(rationing, "perf_counter", lambda: now[0])
+
+    def perform(task):
+        done.append(task.panel.n_series)
+        now[0] += 10.0 if len(done) == 1 else 0.5
+
+    monkeypatch.setattr(rationing, "perform", perform)
+
+    assert rationing.timed(Task("theta", MODELS["theta"], panel_of(8), SPLIT)) == 0.5
+    assert done == [1, 8]

@@ -166,11 +166,18 @@ def test_checks_of_the_run_say_whether_they_held(tmp_path):
 
 def test_scores_of_several_seeds_are_drawn(tmp_path):
     folder = write_run(tmp_path)
-    pd.DataFrame({"seed": [0, 1, 2], "model": "mlp", "score": [0.5, 0.55, 0.6]}).to_csv(
+    pd.DataFrame({"seed": [0, 1, 2], "model": "mlp", "mase": [0.5, 0.55, 0.6]}).to_csv(
         folder / "seeds.csv", index=False
     )
 
     assert "The 3 seeds of mlp lie within 18.18% of each other" in read(report.render(folder).parent).reads()
+
+
+def test_seeds_without_a_score_are_no_picture(tmp_path):
+    folder = write_run(tmp_path)
+    pd.DataFrame({"seed": [0, 1], "model": "mlp", "mase": [None, None]}).to_csv(folder / "seeds.csv", index=False)
+
+    assert "no seed was tested in a window, so none has a score" in read(report.render(folder).parent).reads()
 
 
 def test_a_score_stands_with_its_interval_and_its_cost(tmp_path):

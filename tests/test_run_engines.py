@@ -143,7 +143,7 @@ def test_the_commands_say_where_the_work_goes(call, words, monkeypatch):
 
 def test_the_audit_of_a_run_goes_where_the_run_goes(panel, tmp_path, monkeypatch):
     given = {}
-    monkeypatch.setattr(pipeline.report, "render", lambda folder: None)
+    monkeypatch.setattr(pipeline.report, "render", lambda folder, **_: None)
     monkeypatch.setattr("forecast.verbs.inspection.audit", lambda data, **how: given.update(how) or [])
 
     forecast.run(

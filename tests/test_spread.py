@@ -7,13 +7,14 @@ import pytest
 
 import forecast
 from forecast import pipeline
+from forecast.verbs import verification
 
 FEW = {"models": ["linear"], "preset": "fast", "n_windows": 2, "horizon": 3}
 
 
 @pytest.fixture(autouse=True)
 def _without_a_page(monkeypatch):
-    monkeypatch.setattr("forecast.report.render", lambda folder: None)
+    monkeypatch.setattr("forecast.report.render", lambda folder, **_: None)
 
 
 def test_a_run_repeats_the_networks_with_other_seeds_and_says_how_far_they_lie_apart(tmp_path):
@@ -37,6 +38,12 @@ def test_a_run_repeats_the_networks_with_other_seeds_and_says_how_far_they_lie_a
     assert (spread["model"], spread["metric"], spread["seeds"]) == ("linear", "mase", 2)
     assert spread["min"] <= spread["mean"] <= spread["max"]
     assert any(line.startswith("linear with 2 seeds: mase ") for line in said)
+
+
+def test_the_page_has_the_score_of_every_seed(tmp_path):
+    run = forecast.run("nile", out=tmp_path / "r", seeds=2, **FEW)
+
+    assert "The 2 seeds of linear lie within" in verification.report(run.folder).read_text(encoding="utf-8")
 
 
 def test_where_no_network_runs_there_is_nothing_to_repeat(tmp_path):

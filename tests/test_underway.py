@@ -399,7 +399,7 @@ class Stop:
 
 
 def test_a_resumed_run_does_no_finished_window_again_and_comes_to_the_same_bytes(tmp_path, monkeypatch):
-    monkeypatch.setattr(pipeline.report, "render", lambda folder: None)  # made of the other files alone
+    monkeypatch.setattr(pipeline.report, "render", lambda folder, **_: None)  # made of the other files alone
     whole = forecast.run(DATA / "nile.csv", out=tmp_path / "whole", jobs=1, **QUICK).folder
     with pytest.raises(KeyboardInterrupt, match="interrupted in window 2 of 3"):
         forecast.run(DATA / "nile.csv", out=tmp_path / "cut", jobs=1, listener=Stop(3 + 3 + 2), **QUICK)

@@ -32,6 +32,7 @@ from forecast.cli.parameters import (
 from forecast.cli.printing import print_csv, print_json, print_rows, show_page
 from forecast.cli.telling import tells
 from forecast.cli.terminal import Terminal, board_cells, board_remarks
+from forecast.clock import begun
 from forecast.defaults import DEFAULT_DATA
 from forecast.errors import ConfigError
 from forecast.options import RunOptions
@@ -69,7 +70,7 @@ def run(
 
     Example: forecast run sales.csv --target units --horizon 12
     """
-    begun = perf_counter()  # a budget of time counts what is loaded, too
+    start = begun()  # a budget of time counts what is loaded, too
     from forecast import pipeline
 
     file = settings_file(config, terminal)
@@ -90,7 +91,7 @@ def run(
         engine=engine,
         resume=resume,
         listener=terminal,
-        spent=perf_counter() - begun,
+        spent=perf_counter() - start,
         **given,
     )
     terminal.leaderboard(result.leaderboard)
@@ -131,7 +132,7 @@ def backtest(
 
     Example: forecast backtest sales.csv --horizon 12 --models mlp,ets
     """
-    begun = perf_counter()  # a budget of time counts what is loaded, too
+    start = begun()  # a budget of time counts what is loaded, too
     from forecast import pipeline
 
     file = settings_file(config, terminal)
@@ -150,7 +151,7 @@ def backtest(
         sample_series=sample_series,
         engine=engine,
         listener=terminal,
-        spent=perf_counter() - begun,
+        spent=perf_counter() - start,
         **given,
     )
     terminal.stop()
@@ -194,7 +195,7 @@ def predict(
 
     Example: forecast predict sales.csv --horizon 12 --output next-year.csv
     """
-    begun = perf_counter()  # a budget of time counts what is loaded, too
+    start = begun()  # a budget of time counts what is loaded, too
     from forecast import pipeline
 
     file = settings_file(config, terminal) if from_run is None else config
@@ -215,7 +216,7 @@ def predict(
         chunk_series=chunk_series,
         sample_series=sample_series,
         listener=terminal,
-        spent=perf_counter() - begun,
+        spent=perf_counter() - start,
         **given,
     )
     terminal.stop()

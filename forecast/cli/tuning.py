@@ -16,6 +16,7 @@ from forecast.cli.parameters import Data, DryRun, Engine, Jobs, Json, Output, Ov
 from forecast.cli.printing import print_json
 from forecast.cli.telling import tells
 from forecast.cli.terminal import Terminal
+from forecast.clock import begun
 from forecast.options import RunOptions
 
 __all__ = ["tune", "whatif"]
@@ -52,7 +53,7 @@ def tune(
 
     Example: forecast tune sales.csv --horizon 12 --trials 30
     """
-    begun = perf_counter()  # a budget of time counts what is loaded, too
+    start = begun()  # a budget of time counts what is loaded, too
     from forecast import pipeline
 
     given: dict[str, Any] = {"out": out, "trials": trials, "config": settings_file(config, terminal), **options}
@@ -61,7 +62,7 @@ def tune(
         print_plan(pipeline.plan_search(data, jobs=jobs, **given), json=json)
         return
     found = pipeline.tune(
-        data, resume=resume, jobs=jobs, engine=engine, listener=terminal, spent=perf_counter() - begun, **given
+        data, resume=resume, jobs=jobs, engine=engine, listener=terminal, spent=perf_counter() - start, **given
     )
     for line in found.sentences:
         terminal.say(line)
@@ -93,7 +94,7 @@ def whatif(
 
     Example: forecast whatif sales.csv plan-a.csv plan-b.csv --future promo
     """
-    begun = perf_counter()  # a budget of time counts what is loaded, too
+    start = begun()  # a budget of time counts what is loaded, too
     from forecast import pipeline
 
     found = pipeline.whatif(
@@ -106,7 +107,7 @@ def whatif(
         jobs=jobs,
         engine=engine,
         listener=terminal,
-        spent=perf_counter() - begun,
+        spent=perf_counter() - start,
         **options,
     )
     for line in found.sentences:

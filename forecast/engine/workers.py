@@ -111,6 +111,10 @@ class Workers:
         """Stop so many seconds from now; None: never."""
         self.deadline = None if seconds is None else perf_counter() + seconds
 
+    def end_sooner(self, seconds: float) -> None:
+        """Stop so many seconds before they would, where they have a limit."""
+        self.deadline = None if self.deadline is None else self.deadline - seconds
+
     def _joined(self, cluster: Dask) -> None:
         self._executor, self._starting, self.count = cluster, None, max(1, cluster.count)
 
@@ -130,6 +134,7 @@ class Workers:
         *,
         long: bool = False,
         lost: Callable[[T, str], R] | None = None,
+        sure: Callable[[T], bool] = lambda _: False,
     ) -> list[R | None]:
         """Return what `function` makes of each task, in the order of the tasks; None for what is not finished in time.
 
@@ -142,6 +147,9 @@ class Workers:
             Whether the tasks are known to take long, so that workers start without waiting for the first of them.
         lost : callable, optional
             What stands for a task over which every worker died, and why they did; such a result is not kept.
+        sure : callable
+            Whether a task is so quick that it is done in this process, before the others, however little time there is;
+            asked only where there is a limit.
 
         Raises
         ------
@@ -155,6 +163,10 @@ class Workers:
         for task, result in zip(tasks, results, strict=True):
             if result is not None:
                 tick(task)
+        for place in [place for place in rest if self.deadline is not None and sure(tasks[place])]:
+            tick(tasks[place])
+            results[place] = self._made(tasks[place], function(tasks[place]))
+            rest.remove(place)
         while rest and not self._sends([tasks[place] for place in rest], function, long=long):
             if self._over():
                 return results
@@ -167,6 +179,27 @@ class Workers:
             for place, result in zip(rest, shared, strict=True):
                 results[place] = result
         return results
+
+    def try_out(self, function: Callable[[T], R], tasks: Sequence[T], seconds: float) -> list[R | None]:
+        """Return the same as `do` of tasks that say what others will take: none is kept.
+
+        Processes of ours have so many seconds for it; those of a cluster have as many as for everything.
+
+        Examples
+        --------
+        >>> with Workers(1) as workers:
+        ...     workers.try_out(abs, [-1, 2], 60.0)
+        [1, 2]
+        """
+        before = self.deadline, self.kept, list(self.cut)
+        self.kept = None
+        if self.engine == "processes":  # which are started again where they are stopped
+            end = perf_counter() + seconds
+            self.deadline = end if self.deadline is None else min(end, self.deadline)
+        try:
+            return self.do(function, tasks)
+        finally:
+            self.deadline, self.kept, self.cut[:] = before
 
     @property
     def seconds_left(self) -> float | None:

@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from forecast.clock import Clock
 from forecast.defaults import BASELINES
 from forecast.report.blocks import arima_blocks, network_table
 from forecast.report.board import board_table
@@ -18,9 +19,9 @@ from forecast.report.choices import choices_tables
 from forecast.report.drawn import drawn_values
 from forecast.report.fits import diagnosed_table
 from forecast.report.misses import worst_table
+from forecast.report.pace import painted
 from forecast.report.panels import panel_table, rows_of_series
 from forecast.report.picture import Picture
-from forecast.report.pictures import pictures_of
 from forecast.report.tables import tables
 from forecast.report.view import View
 from forecast.report.words import BEST, IN_SHORT, number, plain
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["render", "write"]
 
 
-def render(folder: Path) -> Path:
+def render(folder: Path, *, clock: Clock | None = None) -> Path:
     """Write ``report.html`` and its pictures into a run folder, from its files alone.
 
     Beside each picture in ``figures/`` stand the same as an SVG and the numbers that were drawn as a CSV.
@@ -44,6 +45,8 @@ def render(folder: Path) -> Path:
     ----------
     folder : Path
         A whole run folder (DESIGN.md, section 3).
+    clock : Clock, optional
+        Of a run that must end in time: pictures for which there is none are left out.
 
     Returns
     -------
@@ -57,8 +60,9 @@ def render(folder: Path) -> Path:
     """
     folder = Path(folder)
     run = load_run(folder)
-    look = {"separate": run.info.get("assets") == "separate", "interactive": bool(run.info.get("interactive"))}
-    return write(run, folder / "report.html", folder / "figures", **look)
+    separate, interactive = run.info.get("assets") == "separate", bool(run.info.get("interactive"))
+    page, figures = folder / "report.html", folder / "figures"
+    return write(run, page, figures, separate=separate, interactive=interactive, clock=clock)
 
 
 def write(
@@ -69,6 +73,7 @@ def write(
     shared: bool = False,
     separate: bool = False,
     interactive: bool = False,
+    clock: Clock | None = None,
 ) -> Path:
     """Write the page of a run and its pictures to the places given.
 
@@ -84,10 +89,12 @@ def write(
         Leave style, script and pictures in files of their own, for places that allow nothing within a page.
     interactive : bool
         Let the reader zoom and read off values in the first picture; never where the page is `shared`.
+    clock : Clock, optional
+        As for `render`.
     """
     page.parent.mkdir(exist_ok=True, parents=True)
     view = View(run, shared=shared)
-    pictures = {name: draw(view) for name, draw in pictures_of(view).items()}
+    pictures = painted(view, clock or Clock())
     links = {name: f"{place:02}-{name}" for place, name in enumerate(pictures, start=1)}
     figures.mkdir(exist_ok=True, parents=True)
     for name, picture in pictures.items():

@@ -14,6 +14,7 @@ from forecast import figures
 from forecast.report.picture import Picture
 from forecast.report.tables import table_of
 from forecast.report.words import DASH, column, number
+from forecast.verdicts import METRIC_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,10 +63,12 @@ def _training_picture(view: View) -> Picture | str:
 
 def _members_picture(view: View) -> Picture | str:
     """Draw the score of every seed, where some were run, or else the best validation loss of every member."""
-    seeds = view.run.more("seeds.csv")
+    seeds, metric = view.run.more("seeds.csv"), view.metric
     if len(seeds):
-        rows = seeds.rename(columns={"model": "name"})[["name", "seed", "score"]]
-        label, what = "score (lower is better)", "seeds"
+        rows = seeds.dropna(subset=metric).rename(columns={"model": "name", metric: "score"})[["name", "seed", "score"]]
+        if rows.empty:
+            return "no seed was tested in a window, so none has a score"
+        label, what = f"{METRIC_WORDS[metric]} (lower is better)", "seeds"
     else:
         known = view.run.training.dropna(subset="val_loss") if len(view.run.training) else view.run.training
         if not len(known):

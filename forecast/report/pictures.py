@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from forecast.report.view import View
 
-__all__ = ["SINGLE", "pictures_of"]
+__all__ = ["SINGLE", "names_of", "pictures_of"]
 
 MAX_BARS = 20
 """How many models the picture of ratios holds."""
@@ -163,8 +163,19 @@ ALONE = ("windows", "paired", "seasonal", "correlation", "residuals-arima", "res
 
 def pictures_of(view: View) -> dict[str, Callable[[View], Picture | str]]:
     """Return what is drawn of a run, by name and in the order of the page: at most 20 pictures."""
-    if not view.many:
-        return SINGLE
-    drawn = {name: draw for name, draw in SINGLE.items() if name not in ALONE}
-    first = {name: drawn.pop(name) for name in ("forecast", "leaderboard")}
-    return first | PANEL_PICTURES | drawn
+    every = SINGLE | PANEL_PICTURES
+    return {name: every[name] for name in names_of(many=view.many)}
+
+
+def names_of(*, many: bool) -> list[str]:
+    """Return the names of the pictures of a page, of `many` series or of few, in its order.
+
+    Examples
+    --------
+    >>> names_of(many=True)[:3], names_of(many=False)[:3]
+    (['forecast', 'leaderboard', 'ratio-curve'], ['forecast', 'leaderboard', 'error-by-step'])
+    """
+    if not many:
+        return list(SINGLE)
+    first = ["forecast", "leaderboard", *PANEL_PICTURES]
+    return [*first, *(name for name in SINGLE if name not in {*first, *ALONE})]

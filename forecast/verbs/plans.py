@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from forecast.allotment import after_seconds
 from forecast.backtesting import fit_all
 from forecast.engine import one_thread
 from forecast.errors import ModelError
@@ -28,7 +29,7 @@ __all__ = ["Plan", "planned", "seconds_of_fits"]
 
 SAMPLE = 8
 """How many series the models are tried on."""
-PAGE_SECONDS, PAGE_BYTES = 4.0, 2_000_000
+PAGE_BYTES = 2_000_000
 """What the page of a run and its pictures take."""
 BYTES = {"history": 40, "backtest": 320, "forecasts": 160}
 """Bytes of a value in history.csv, of a forecast in the files of the windows, and of one in forecasts.csv."""
@@ -104,8 +105,9 @@ def planned(
     once = seconds_of_fits(models, panel, split)
     cores = min(jobs or os.cpu_count() or 1, max(1, times * len(models)))
     work = sum(once[name] * (times + repeats.get(name, 0)) for name in models)
-    seconds = max(work / cores, max(once.values(), default=0.0)) + PAGE_SECONDS * page
     rows = panel.n_series * split.horizon * len(models)
+    seconds = max(work / cores, max(once.values(), default=0.0))
+    seconds += after_seconds(panel.n_series, rows * split.n_windows) * page
     size = rows * (BYTES["backtest"] * split.n_windows * windows + BYTES["forecasts"] * last)
     size += (len(panel.values) * BYTES["history"] + PAGE_BYTES) * page
     return Plan(

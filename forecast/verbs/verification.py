@@ -115,7 +115,7 @@ def report(
     try:
         part = run if series is None else one_series(run, series)
         with TemporaryDirectory(prefix="report-", dir=run.folder) as aside:
-            look = {"shared": not data, "separate": assets == "separate", "interactive": interactive}
+            look: dict[str, Any] = {"shared": not data, "separate": assets == "separate", "interactive": interactive}
             made = write(part, Path(aside, page), Path(aside, pictures), **look)
             for file in sorted(Path(aside).rglob("*"), key=lambda file: file == made):
                 if file.is_file():
