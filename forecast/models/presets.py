@@ -72,6 +72,8 @@ class Plan:
         What the outputs say of a target: see `forecast.models.heads`.
     power : {"root", "log"}
         What the automatic transforms take of series that have it, so that growing swings become even.
+    lifts : bool
+        Whether what columns known ahead add is taken out before: see `forecast.models.lifts`.
     """
 
     members: int
@@ -89,6 +91,7 @@ class Plan:
     season: bool = True
     head: str = "point"
     power: str = "log"  # of model files in which it is not named: it was all there was
+    lifts: bool = False  # as well
 
 
 @dataclass(frozen=True)
@@ -146,6 +149,7 @@ _FEW = Rule(
         loss="mae",
         unit="step",
         power="root",
+        lifts=True,
     ),
     look_backs=(2.0,),
     seasons=(True,),
