@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from forecast import nn
 from forecast.models.bags import Bags
+from forecast.models.examined import Examined
 from forecast.models.heads import new_head
 from forecast.models.inputs import CovariateInputs
 from forecast.models.members import new_members
@@ -60,15 +61,6 @@ MANY = 100
 """Series from which on a copy of the network forecasts them: the buffers that so many rows take are then freed."""
 FURTHEST = 50.0
 """A forecast further than so many sizes of its sample from the last value is moved to there."""
-
-
-class Examined(NamedTuple):
-    """What is looked at to tell which inputs a group uses."""
-
-    network: nn.Network
-    batch: nn.Batch
-    others: NDArray[np.float32]
-    """Inputs [deals, B, L] of other times."""
 
 
 class Group:
@@ -193,9 +185,17 @@ class Group:
         if not len(whole) or not len(cuts):
             return None
         moved = (rng.integers(0, len(whole), (deals, 1)) + (cuts - cuts[0])) % len(whole)
-        others = np.stack([looked._batch(samples, whole[numbers]).inputs for numbers in moved])
-        network = self.network_ if self.searched_ is None else self.searched_
-        return Examined(network, looked._batch(samples, cuts), others)
+        _, size = SampleScale(self.plan.scale).measure(samples.gather(cuts)[0])
+        around = {"before": self.plan.input_size, "after": self.horizon_}
+        return Examined(
+            network=self.network_ if self.searched_ is None else self.searched_,
+            head=self.head,
+            scale=SampleScale(self.plan.scale),
+            batch=looked._batch(samples, cuts),
+            others=np.stack([looked._batch(samples, whole[numbers]).inputs for numbers in moved]),
+            added=prepared.added(cuts, cuts, **around) / size[..., None],
+            others_added=np.stack([prepared.added(cuts, whole[n], **around) / size[..., None] for n in moved]),
+        )
 
     def _read(self, panel: Panel, read: Callable[[Floats], Floats], *, searched: bool = False) -> Floats:
         """Return what `read` makes of the outputs [E, S, H * outputs], in the unit of the series, [E, S, H, ..]."""

@@ -111,12 +111,12 @@ class Lifts:
 
     def ahead(self, panel: Panel, horizon: int) -> Floats:
         """Return what the columns add to the `horizon` steps after the end of `panel`, which was seen, [S, H]."""
-        steps = panel.lengths[:, None] + np.arange(horizon)
-        return self.around(panel, np.arange(panel.n_series)[:, None], steps).sum(axis=-1)
+        steps, every = panel.lengths[:, None] + np.arange(horizon), np.arange(panel.n_series)[:, None]
+        return self.around(panel, every, steps, effects_on=every).sum(axis=-1)
 
-    def around(self, panel: Panel, series: Ints, steps: Ints) -> Floats:
-        """Return what each column adds at steps of series of `panel`, which was seen, [.., F]."""
-        effects = self._effects[series] * self._sizes[series][..., None]
+    def around(self, panel: Panel, series: Ints, steps: Ints, *, effects_on: Ints) -> Floats:
+        """Return what each column of `series` at `steps` would add to other series of `panel`, [.., F]."""
+        effects = self._effects[effects_on] * self._sizes[effects_on][..., None]
         return np.asarray(self._known(panel, series, steps) * effects)
 
     def _changes(self, panel: Panel, observed: NDArray[np.bool_]) -> _Changes:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from forecast.transforms import Choice
 
     Floats = NDArray[np.float64]
+    Ints = NDArray[np.int64]
 
 __all__ = ["Prepared", "learned_lifts", "prepare"]
 
@@ -60,6 +61,17 @@ class Prepared:
         added = np.zeros(found.shape[1:3]) if self.lifts is None else self.lifts.ahead(self.panel, found.shape[2])
         added = added.reshape(added.shape + (1,) * (found.ndim - 3))
         return np.stack([self.chain.invert(self.season.invert(y) + added) for y in found])
+
+    def added(self, cuts: Ints, others: Ints, *, before: int, after: int) -> Floats:
+        """Return what was taken out of samples at `cuts` [B] if their columns were those around `others` [B].
+
+        What each column adds, [B, before + after, F]; no columns where nothing was taken out.
+        """
+        if self.lifts is None:
+            return np.empty((len(cuts), before + after, 0))
+        own, other = (np.searchsorted(self.panel.offsets, at, side="right")[:, None] - 1 for at in (cuts, others))
+        steps = others[:, None] - self.panel.offsets[other] + np.arange(-before, after)
+        return self.lifts.around(self.panel, other, steps, effects_on=own)
 
 
 def learned_lifts(panel: Panel, plan: Plan, training: Training, *, hidden: int = 0) -> Lifts | None:
