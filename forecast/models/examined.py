@@ -87,7 +87,8 @@ class Examined:
     def _known(self) -> NDArray[np.int64]:
         """Return at which place of the inputs each column that adds something stands, [L + H, F]."""
         steps, F = self.added.shape[1:]
-        return (steps - self.batch.targets.shape[-1]) + np.arange(steps * F).reshape(steps, F)
+        first = steps - self.batch.targets.shape[-1]
+        return np.arange(first, first + steps * F).reshape(steps, F)
 
     def _errors(self, inputs: NDArray[np.float32], level: Floats, size: Floats | float = 1.0) -> Floats:
         """Return the weighted mean error [R] of the median member for inputs [R, B, L]."""

@@ -223,8 +223,8 @@ class Group:
         return choices_of(panel, training.transform, missing=training.missing, season=season, power=self.plan.power)
 
     def _samples(self, prepared: Prepared) -> Samples:
-        panel, sizes = prepared.panel, {"input_size": self.plan.input_size, "horizon": self.horizon_}
-        return Samples(panel.values, panel.offsets, prepared.observed, **sizes)
+        values, offsets, L, H = prepared.panel.values, prepared.panel.offsets, self.plan.input_size, self.horizon_
+        return Samples(values, offsets, prepared.observed, input_size=L, horizon=H)
 
     def _search(self, panel: Panel, samples: Samples) -> int:
         """Return the steps that were best on the latest block, the median over members."""

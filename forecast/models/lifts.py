@@ -112,7 +112,7 @@ class Lifts:
     def ahead(self, panel: Panel, horizon: int) -> Floats:
         """Return what the columns add to the `horizon` steps after the end of `panel`, which was seen, [S, H]."""
         steps, every = panel.lengths[:, None] + np.arange(horizon), np.arange(panel.n_series)[:, None]
-        return self.around(panel, every, steps, effects_on=every).sum(axis=-1)
+        return np.asarray(self.around(panel, every, steps, effects_on=every).sum(axis=-1))
 
     def around(self, panel: Panel, series: Ints, steps: Ints, *, effects_on: Ints) -> Floats:
         """Return what each column of `series` at `steps` would add to other series of `panel`, [.., F]."""
