@@ -68,13 +68,15 @@ class Lifts:
     def fit(self, panel: Panel, observed: NDArray[np.bool_]) -> Self:
         """Learn what holds for all series from values [T_total] of `panel`, where they were observed."""
         covariates = panel.covariates or no_covariates(panel)
-        self.scale_ = scale_of(known_before(panel, covariates))
+        past = known_before(panel, covariates)
+        self.scale_ = mean, sd = scale_of(past)
+        self.bends_ = _bends(np.nan_to_num((past - mean) / sd))
         season, typical = panel.season_length, float(np.median(panel.lengths))
         self.lag_ = season if 1 < season * SEASONS <= typical else 1
         x, d, series, _ = self._changes(panel, observed)
         self.common_, self.spread_ = np.zeros(x.shape[1]), np.zeros(x.shape[1])
         moved = (x**2).sum(axis=0)
-        if len(d) < LEAST_CHANGES * x.shape[1] or not moved.any():
+        if len(d) < LEAST_CHANGES * max(1, np.count_nonzero(moved)):
             return self
         products = x.T @ x + 1e-6 * np.diag(np.where(moved > 0, moved, 1.0))
         effects = np.linalg.solve(products, x.T @ d)
@@ -117,7 +119,8 @@ class Lifts:
     def around(self, panel: Panel, series: Ints, steps: Ints, *, effects_on: Ints) -> Floats:
         """Return what each column of `series` at `steps` would add to other series of `panel`, [.., F]."""
         effects = self._effects[effects_on] * self._sizes[effects_on][..., None]
-        return np.asarray(self._known(panel, series, steps) * effects)
+        lines, bent = np.split(self._known(panel, series, steps) * effects, 2, axis=-1)
+        return np.asarray(lines + bent)
 
     def _changes(self, panel: Panel, observed: NDArray[np.bool_]) -> _Changes:
         """Return the changes from one observed value to another; the size of a series that never changes is 1."""
@@ -136,11 +139,25 @@ class Lifts:
         return self._known(panel, own, np.arange(len(own)) - panel.offsets[:-1][own])
 
     def _known(self, panel: Panel, series: Ints, steps: Ints) -> Floats:
-        """Return the columns at steps of series [.., F], standardised; beyond the first and last row, those of it."""
+        """Return the terms [.., 2 F] at steps of series; beyond their first and last row, those of it."""
         covariates = panel.covariates or no_covariates(panel)
         if not covariates.known.shape[1]:
             return np.empty((*steps.shape, 0))
         rows = np.diff(covariates.offsets)
         mean, sd = self.scale_
         known = carried((covariates.known - mean) / sd, covariates.offsets)
-        return np.asarray(known[covariates.offsets[series] + np.clip(steps, 0, rows[series] - 1)])
+        found = known[covariates.offsets[series] + np.clip(steps, 0, rows[series] - 1)]
+        skewness, least, most = self.bends_
+        inside = np.clip(found, least, most)
+        bent = np.where(np.isnan(skewness), 0.0, inside**2 - np.nan_to_num(skewness) * inside - 1)
+        return np.concatenate([found, bent], axis=-1)
+
+
+def _bends(columns: Floats) -> Floats:
+    """Return the skewness of standardised columns, NaN where a curve is a line in them, their least and their most."""
+    if not len(columns):
+        return np.full((3, columns.shape[1]), np.nan)
+    skewness = (columns**3).mean(axis=0)
+    bent = columns**2 - skewness * columns - 1
+    straight = (bent**2).mean(axis=0) < 1e-6
+    return np.stack([np.where(straight, np.nan, skewness), columns.min(axis=0), columns.max(axis=0)])
