@@ -135,6 +135,31 @@ def test_what_is_taken_out_before_and_put_back_after_is_one_line_in_the_columns(
         assert 20 < on[0] - off[0] < 40
 
 
+def warmed(n, seed=0):
+    """A series that is high where it is cold and where it is hot, and what comes after it, [1, H]."""
+    rng = np.random.default_rng(seed)
+    heat = np.round(15 + 10 * np.sin(2 * np.pi * np.arange(n + H) / 90) + rng.normal(0, 4, n + H))
+    y = 100 + 0.2 * (heat - 15) ** 2 + rng.normal(0, 2, n + H)
+    covariates = Covariates.of_known(heat[:, None], np.array([0, n + H]), ("heat",), values=n)
+    return replace(make_panel(y[:n], frequency="D", season_length=7), covariates=covariates), y[None, n:]
+
+
+@pytest.mark.parametrize("make", [Prior, lambda: MLP(preset="fast")])
+def test_networks_forecast_what_acts_in_a_curve(make):
+    panel, truth = warmed(150)
+
+    assert error(make(), panel, truth) < 0.4 * error(make(), without(panel), truth)
+
+
+def test_beyond_the_values_seen_a_curve_goes_on_as_a_line():
+    panel, _ = warmed(150)
+    panel.covariates.known[150:153, 0] = [100, 200, 300]
+
+    added = learned(panel).ahead(panel, 3)[0]
+
+    np.testing.assert_allclose(np.diff(added, n=2), 0, atol=1e-9)
+
+
 def test_a_short_series_has_the_effect_that_all_have():
     panel, _ = promoted(*[100] * 20, 30)
     found = jumps(learned(panel), panel)

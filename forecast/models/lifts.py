@@ -28,12 +28,12 @@ LEAST_CHANGES = 5
 """So many changes for each column, or nothing is taken out."""
 OVERLAP = 1.5
 """How much larger the variance of an effect is, since changes overlap: that of independent values and columns."""
-DOUBT = 4.0
-"""An effect below twice its standard error, of which this is the square, is none."""
+DOUBT = 6.25
+"""An effect below two and a half times its standard error, of which this is the square, is none."""
 
 
 class _Changes(NamedTuple):
-    """Changes of columns [n, F] and of values [n] over a lag, of which series each is, and of which size [S] theirs."""
+    """Changes of terms [n, 2 F] and of values [n] over a lag, of which series each is, and of which size [S] theirs."""
 
     columns: Floats
     values: Floats
@@ -42,11 +42,13 @@ class _Changes(NamedTuple):
 
 
 class Lifts:
-    """What every standardised column known ahead adds to every series, by least squares of changes on changes.
+    """What every column known ahead adds to every series, by least squares of changes on changes.
 
+    A standardised column x has two terms, a line and a curve: x itself and ``x^2 - g x - 1`` with its skewness g, which
+    is uncorrelated with x and 0 throughout for a column of two values; beyond the values seen the curve is level.
     The changes of a series are counted in their mean absolute value. Over all series their regression on those of the
-    columns has effects b with standard errors s, and each is drawn towards 0 by the factor ``max(0, 1 - 4 s^2 / b^2)``,
-    the garrote of Breiman (1995). A series has its own effects by a ridge regression (Hoerl & Kennard 1970) towards
+    terms has effects b with standard errors s, and each is drawn towards 0 by ``max(0, 1 - 6.25 s^2 / b^2)``, the
+    garrote of Breiman (1995). A series has its own effects by a ridge regression (Hoerl & Kennard 1970) towards
     these: what the variance between series is beside that of the noise (DerSimonian & Laird 1986) says how near.
 
     Examples
@@ -94,7 +96,7 @@ class Lifts:
         return self
 
     def see(self, panel: Panel, observed: NDArray[np.bool_]) -> Self:
-        """Learn the effects [S, F] on each series of `panel`, where it was observed."""
+        """Learn the effects [S, 2 F] on each series of `panel`, where it was observed."""
         x, d, series, self._sizes = self._changes(panel, observed)
         self._effects = np.tile(self.common_, (panel.n_series, 1))
         if self.spread_.any():
@@ -134,7 +136,7 @@ class Lifts:
         return _Changes(columns[later] - columns[later - lag], changes / sizes[series], series, sizes)
 
     def _beside(self, panel: Panel) -> Floats:
-        """Return the columns beside the values, [T_total, F]."""
+        """Return the terms beside the values, [T_total, 2 F]."""
         own = np.repeat(np.arange(panel.n_series), panel.lengths)
         return self._known(panel, own, np.arange(len(own)) - panel.offsets[:-1][own])
 
