@@ -91,6 +91,15 @@ def test_of_what_is_chance_next_to_nothing_is_taken_out():
     assert sum(not learned(panel).before(panel).any() for panel in panels) >= 36
 
 
+def test_a_model_says_which_columns_lift():
+    panel, _ = promoted(150, columns=2)
+    settings = {"members": 2, "max_steps": 10, "prior": "none"}
+
+    assert MLP(**settings).fit(panel, horizon=H).choices_["lifts"] == ["promo"]
+    assert "lifts" not in MLP(**settings, transform="none").fit(panel, horizon=H).choices_
+    assert "lifts" not in MLP(**settings).fit(without(panel), horizon=H).choices_
+
+
 def test_a_series_that_differs_from_the_others_has_its_own_effect():
     first, _ = promoted(*[200] * 8, seed=1)
     panel = first.with_values(

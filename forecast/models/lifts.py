@@ -108,6 +108,10 @@ class Lifts:
                 self._effects[s] += self.spread_ * own_effects
         return self
 
+    def acting(self) -> NDArray[np.bool_]:
+        """Return which columns add something to any series, [F]."""
+        return np.asarray(((self.common_ != 0) | (self.spread_ > 0)).reshape(2, -1).any(axis=0))
+
     def before(self, panel: Panel) -> Floats:
         """Return what the columns add to the values [T_total] of `panel`, which was seen."""
         own = np.repeat(np.arange(panel.n_series), panel.lengths)
