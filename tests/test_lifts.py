@@ -91,6 +91,17 @@ def test_of_what_is_chance_next_to_nothing_is_taken_out():
     assert sum(not learned(panel).before(panel).any() for panel in panels) >= 36
 
 
+def test_intervals_of_the_network_are_lifted_as_its_forecasts_are():
+    panel, _ = promoted(150)
+    promo = panel.covariates.known[150:, 0] == 1
+    model = MLP(members=2, max_steps=60, head="quantiles", prior="none").fit(panel, horizon=H)
+
+    found = model.predict(level=[80])
+
+    for column in ("lo-80", "y_hat", "hi-80"):
+        assert found[column][promo].mean() - found[column][~promo].mean() == pytest.approx(30, abs=8)
+
+
 def test_a_model_says_which_columns_lift():
     panel, _ = promoted(150, columns=2)
     settings = {"members": 2, "max_steps": 10, "prior": "none"}

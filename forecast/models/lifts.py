@@ -78,7 +78,7 @@ class Lifts:
         x, d, series, _ = self._changes(panel, observed)
         self.common_, self.spread_ = np.zeros(x.shape[1]), np.zeros(x.shape[1])
         moved = (x**2).sum(axis=0)
-        if len(d) < LEAST_CHANGES * max(1, np.count_nonzero(moved)):
+        if len(d) < LEAST_CHANGES * max(1, int(np.count_nonzero(moved))):
             return self
         products = x.T @ x + 1e-6 * np.diag(np.where(moved > 0, moved, 1.0))
         effects = np.linalg.solve(products, x.T @ d)
