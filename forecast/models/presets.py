@@ -188,6 +188,7 @@ _LONG = Rule(
         loss="mse",
         unit="deviation",
         power="root",
+        lifts=True,
     ),
     look_backs=(3.0,),
     seasons=(False,),
