@@ -209,6 +209,27 @@ def test_a_column_that_never_changes_lifts_nothing():
     assert not learned(panel).before(panel).any()
 
 
+def with_columns(panel, *columns):
+    known = replace(panel.covariates, known=np.column_stack(columns), known_names=tuple(map(str, range(len(columns)))))
+    return replace(panel, covariates=known)
+
+
+def test_columns_that_say_the_same_share_the_effect():
+    panel, _ = promoted(150)
+    promo = panel.covariates.known[:, 0]
+    twice = with_columns(panel, promo, promo, 1 - promo)
+
+    assert jumps(learned(twice), twice)[0] == pytest.approx(jumps(learned(panel), panel)[0], rel=0.05)
+
+
+def test_many_columns_that_never_change_leave_the_others_their_effect():
+    panel, _ = promoted(40)
+    promo = panel.covariates.known[:, 0]
+    many = with_columns(panel, promo, *[np.ones(40 + H)] * 30)
+
+    assert learned(many).before(many) == pytest.approx(learned(panel).before(panel), rel=1e-3)
+
+
 def test_without_columns_nothing_is_added():
     panel = without(promoted(50)[0])
     lifts = learned(panel)

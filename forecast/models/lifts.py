@@ -78,13 +78,14 @@ class Lifts:
         x, d, series, _ = self._changes(panel, observed)
         self.common_, self.spread_ = np.zeros(x.shape[1]), np.zeros(x.shape[1])
         moved = (x**2).sum(axis=0)
-        if len(d) < LEAST_CHANGES * max(1, int(np.count_nonzero(moved))):
+        terms = max(1, int(np.count_nonzero(moved)))
+        if len(d) < LEAST_CHANGES * terms:
             return self
-        products = x.T @ x + 1e-6 * np.diag(np.where(moved > 0, moved, 1.0))
-        effects = np.linalg.solve(products, x.T @ d)
+        inverse = np.linalg.inv(x.T @ x + 1e-6 * np.diag(np.where(moved > 0, moved, 1.0)))
+        effects = inverse @ (x.T @ d)
         rest = d - x @ effects
-        noise = max(OVERLAP * float(rest @ rest) / (len(d) - x.shape[1]), 1e-12 * float(d @ d) / len(d))
-        doubt = DOUBT * noise * np.diag(np.linalg.inv(products))
+        noise = max(OVERLAP * float(rest @ rest) / (len(d) - terms), 1e-12 * float(d @ d) / len(d))
+        doubt = DOUBT * noise * np.diag(inverse @ (x.T @ x) @ inverse)
         sure = effects**2 > doubt
         self.common_[sure] = (effects - doubt / np.where(sure, effects, 1.0))[sure]
         for column, changes in enumerate(x.T):
