@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from forecast import nn
     from forecast.models.group import Group
     from forecast.models.mlp import MLP
     from forecast.panel import Panel
@@ -132,34 +131,11 @@ def _worth(
     examined = group.examined(panel, max(LEAST_SAMPLES, min(samples, most)), deals=repeats, rng=rng)
     if examined is None:
         return np.empty((0, 3))
-    network, batch, others = examined
-    slopes = _slopes(group, network, batch)
-    usual = _errors(group, network, batch, batch.inputs[None])[0]
+    slopes, usual = examined.slopes(), examined.usual()
     found = np.zeros((len(features), 3))
     for row, columns in enumerate(features):
-        moved = np.repeat(batch.inputs[None], repeats, axis=0)
-        moved[..., columns] = others[..., columns]
-        grown = 100.0 * (_errors(group, network, batch, moved) / usual - 1.0) if usual > 0 else np.zeros(repeats)
+        grown = 100.0 * (examined.errors(columns) / usual - 1.0) if usual > 0 else np.zeros(repeats)
         found[row] = grown.mean(), grown.std(ddof=1) * np.sqrt(1.0 + 1.0 / repeats), slopes[columns].sum()
     total = found[:, 2].sum()
     found[:, 2] *= 100.0 / total if total > 0 else 0.0
     return found
-
-
-def _errors(group: Group, network: nn.Network, batch: nn.Batch, inputs: NDArray[np.float32]) -> Floats:
-    """Return the weighted mean error [R] of the median member for inputs [R, B, L]."""
-    R, B, L = inputs.shape
-    outputs = network.predict(inputs.reshape(R * B, L)).astype(np.float64)
-    y_hat = np.median(group.head.middle(outputs), axis=0).reshape(R, B, -1)
-    weight = np.asarray(batch.weight, dtype=np.float64)
-    return np.asarray((np.abs(y_hat - batch.targets) * weight).sum(axis=(1, 2)) / max(weight.sum(), 1e-300))
-
-
-def _slopes(group: Group, network: nn.Network, batch: nn.Batch) -> Floats:
-    """Return ``sum |x dJ/dx|`` [L] over samples and members, J the loss that the network learned by."""
-    y_hat = network.forward(batch.inputs)
-    shape = (network.members, *batch.targets.shape)
-    targets, weight = (np.broadcast_to(np.asarray(part), shape) for part in (batch.targets, batch.weight))
-    _, slope = group.head.loss().value_and_gradient(y_hat, targets, weight)
-    inward = network.backward(slope, inward=True)
-    return np.asarray(np.abs(inward * batch.inputs).sum(axis=(0, 1)), dtype=np.float64)

@@ -1,4 +1,5 @@
 import inspect
+from dataclasses import fields
 from typing import get_args
 
 import numpy as np
@@ -9,8 +10,10 @@ from forecast import load_model, nn
 from forecast.config import MLPSection
 from forecast.errors import ModelError
 from forecast.metrics import mase, mase_scale
+from forecast.models.group import Group
 from forecast.models.linear import Linear
 from forecast.models.mlp import MLP
+from forecast.models.presets import Plan
 from forecast.models.prior import Prior
 from forecast.models.saving import Basis, save_model
 
@@ -42,6 +45,14 @@ def test_the_configuration_has_the_networks_own_defaults():
 
 def test_the_configuration_knows_every_activation():
     assert set(get_args(MLPSection.model_fields["activation"].annotation)) == set(nn.ACTIVATIONS)
+
+
+def test_a_group_of_files_without_lifts_takes_nothing_out():
+    state = MLP(members=2, max_steps=10, prior="none").fit(make_panel(seasonal()), horizon=H).groups_[0].state()
+    del state["lifts_"]
+
+    assert Group.from_state(state).lifts_ is None
+    assert next(field.default for field in fields(Plan) if field.name == "lifts") is False
 
 
 def test_a_seasonal_series_is_forecast_better_than_last_year():

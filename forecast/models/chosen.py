@@ -60,6 +60,10 @@ def choices_of_network(panel: Panel, groups: Sequence[Group], prior: Prior | Non
     for choice in first.choices_ if panel.n_series <= BAG else first.choices(panel):
         found[choice.name] = _named(panel, choice.series)
         found[f"{choice.name}_why"] = choice.why
+    if first.lifts_ is not None and panel.covariates is not None:
+        names = panel.covariates.known_names
+        found["lifts"] = [name for name, acts in zip(names, first.lifts_.acting(), strict=True) if acts]
+        found["lifts_why"] = "the columns known ahead whose effect is beyond chance: taken out before, put back after"
     return found
 
 

@@ -9,26 +9,25 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from forecast import nn
 from forecast.models.bags import Bags
+from forecast.models.examined import Examined
 from forecast.models.heads import new_head
 from forecast.models.inputs import CovariateInputs
 from forecast.models.members import new_members
+from forecast.models.prepared import learned_lifts, prepare
 from forecast.models.ridge import ridge
 from forecast.samples import Cuts, Samples, last_inputs, lots
 from forecast.transforms import (
-    Chain,
     Choice,
-    Fill,
     SampleScale,
     Standardize,
     StepScale,
     choices_of,
-    choose_transforms,
     volatility,
 )
 
@@ -37,7 +36,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from forecast.models.lifts import Lifts
     from forecast.models.members import Training
+    from forecast.models.prepared import Prepared
     from forecast.models.presets import Plan
     from forecast.panel import Panel
 
@@ -60,15 +61,6 @@ MANY = 100
 """Series from which on a copy of the network forecasts them: the buffers that so many rows take are then freed."""
 FURTHEST = 50.0
 """A forecast further than so many sizes of its sample from the last value is moved to there."""
-
-
-class Examined(NamedTuple):
-    """What is looked at to tell which inputs a group uses."""
-
-    network: nn.Network
-    batch: nn.Batch
-    others: NDArray[np.float32]
-    """Inputs [deals, B, L] of other times."""
 
 
 class Group:
@@ -116,23 +108,26 @@ class Group:
         plan, self.horizon_ = self.plan, horizon
         self.bags_ = Bags.drawn(panel.n_series, plan.members, seed=self.seed)
         panel = panel if len(self.bags_.series) == panel.n_series else panel.take(self.bags_.series)
-        prepared, observed, _, self.choices_ = self._prepare(panel)
+        self.lifts_ = learned_lifts(panel, plan, self.training)
+        prepared = prepare(panel, plan, self.training, lifts=self.lifts_)
+        self.choices_ = prepared.choices
         self.counts_ = _counts(panel, plan.unit)
-        samples = Samples(prepared, panel.offsets, observed, input_size=plan.input_size, horizon=horizon)
+        samples = self._samples(prepared)
         self.beside_ = CovariateInputs(input_size=plan.input_size, horizon=horizon).fit(panel).see(panel)
         self.search_history_: nn.History | None = None
         self.searched_: nn.Network | None = None
+        self.searched_lifts_: Lifts | None = None
         typical = int(np.median(panel.lengths))
         self.block_ = max(2, min(horizon if not plan.ridge else max(horizon, typical // 5), typical // 4))
         cuts = samples.cuts()
-        self.steps_ = (self._search(samples) if plan.search else plan.max_steps) if len(cuts) else 0
+        self.steps_ = (self._search(panel, samples) if plan.search else plan.max_steps) if len(cuts) else 0
         self.network_ = self._started(samples, cuts)
         self.history_ = self._train(self.network_, samples, cuts, max_steps=self.steps_)
         return self
 
     def state(self) -> dict[str, Any]:
         """Return what forecasts need of the group, to be kept in a file."""
-        names = ("training", "seed", "horizon_", "beside_", "block_", "steps_", "choices_")
+        names = ("training", "seed", "horizon_", "beside_", "lifts_", "block_", "steps_", "choices_")
         plan, parameters = replace(self.plan, members=self.network_.members), self.network_.parameters
         return {"plan": plan} | {name: getattr(self, name) for name in names} | {"parameters": parameters}
 
@@ -147,7 +142,8 @@ class Group:
         """
         group = cls(state.pop("plan"), state.pop("training"), seed=state.pop("seed"))
         parameters = np.array(state.pop("parameters"), np.float32)
-        vars(group).update(state, searched_=None, search_history_=None)
+        unsearched = {"searched_": None, "searched_lifts_": None, "search_history_": None}
+        vars(group).update({"lifts_": None} | state | unsearched)  # files without lifts: none were taken out
         if group.plan.blocks > parameters.shape[1] or group.plan.members != len(parameters):
             raise ValueError("a plan with more blocks or other members than parameters")
         group.network_ = group._network(parameters)
@@ -179,8 +175,9 @@ class Group:
         trained without it, where the fit held one back; else what the members learned from. Each of the `deals` has the
         inputs of as many samples, as far apart, but of another time.
         """
-        prepared, observed, _, _ = self._prepare(panel)
-        samples = Samples(prepared, panel.offsets, observed, input_size=self.plan.input_size, horizon=self.horizon_)
+        lifts, hidden = (self.lifts_, 0) if self.searched_ is None else (self.searched_lifts_, self.block_)
+        prepared = prepare(panel, self.plan, self.training, lifts=lifts, hidden=hidden)
+        samples = self._samples(prepared)
         looked = copy(self)
         looked.beside_, looked.counts_ = copy(self.beside_).see(panel), _counts(panel, self.plan.unit)
         whole = samples.cuts()
@@ -188,17 +185,27 @@ class Group:
         if not len(whole) or not len(cuts):
             return None
         moved = (rng.integers(0, len(whole), (deals, 1)) + (cuts - cuts[0])) % len(whole)
-        others = np.stack([looked._batch(samples, whole[numbers]).inputs for numbers in moved])
-        network = self.network_ if self.searched_ is None else self.searched_
-        return Examined(network, looked._batch(samples, cuts), others)
+        _, size = SampleScale(self.plan.scale).measure(samples.gather(cuts)[0])
+        around = {"before": self.plan.input_size, "after": self.horizon_}
+        return Examined(
+            network=self.network_ if self.searched_ is None else self.searched_,
+            head=self.head,
+            scale=SampleScale(self.plan.scale),
+            batch=looked._batch(samples, cuts),
+            others=np.stack([looked._batch(samples, whole[numbers]).inputs for numbers in moved]),
+            added=prepared.added(cuts, cuts, **around) / size[..., None],
+            others_added=np.stack([prepared.added(cuts, whole[n], **around) / size[..., None] for n in moved]),
+        )
 
     def _read(self, panel: Panel, read: Callable[[Floats], Floats], *, searched: bool = False) -> Floats:
         """Return what `read` makes of the outputs [E, S, H * outputs], in the unit of the series, [E, S, H, ..]."""
-        prepared, _, chain, _ = self._prepare(panel)
-        inputs = last_inputs(prepared, panel.offsets, self.plan.input_size)
+        learned, lifts = self.network_, self.lifts_
+        if searched and self.searched_ is not None:
+            learned, lifts = self.searched_, self.searched_lifts_
+        prepared = prepare(panel, self.plan, self.training, lifts=lifts)
+        inputs = last_inputs(prepared.panel.values, panel.offsets, self.plan.input_size)
         level, size = SampleScale(self.plan.scale).measure(inputs)
         seen = np.hstack([(inputs - level) / size, self.beside_.see(panel).last()])
-        learned = self.searched_ if searched and self.searched_ is not None else self.network_
         network = learned if len(seen) < MANY else self._network(learned.parameters)  # whose buffers go with it
         at_once = max(1, AT_ONCE // (network.members * network.output_size))
         parts = [
@@ -208,28 +215,24 @@ class Group:
         found = np.clip(np.concatenate(parts, axis=1), -FURTHEST, FURTHEST)
         more = (1,) * (found.ndim - 3)
         size, level = (np.reshape(part, (*part.shape, *more)) for part in (size, level))
-        return np.stack([chain.invert(y * size + level) for y in found])
+        return prepared.invert(found * size + level)
 
     def choices(self, panel: Panel) -> list[Choice]:
         """Return what the transforms do to which series of `panel`."""
         training, season = self.training, self.plan.season
         return choices_of(panel, training.transform, missing=training.missing, season=season, power=self.plan.power)
 
-    def _prepare(self, panel: Panel) -> tuple[Floats, NDArray[np.bool_], Chain, list[Choice]]:
-        """Return the values [T_total] that the network sees, which of them are targets, and what made them so."""
-        chain, prepared, choices = choose_transforms(
-            panel,
-            self.training.transform,
-            missing=self.training.missing,
-            season=self.plan.season,
-            power=self.plan.power,
-        )
-        observed = ~(np.isnan(panel.values) | np.isnan(prepared.values))
-        whole = Fill("linear").apply(prepared).values
-        return np.nan_to_num(whole, nan=0.0, copy=False), observed, chain, choices
+    def _samples(self, prepared: Prepared) -> Samples:
+        values, offsets, L, H = prepared.panel.values, prepared.panel.offsets, self.plan.input_size, self.horizon_
+        return Samples(values, offsets, prepared.observed, input_size=L, horizon=H)
 
-    def _search(self, samples: Samples) -> int:
+    def _search(self, panel: Panel, samples: Samples) -> int:
         """Return the steps that were best on the latest block, the median over members."""
+        if self.lifts_ is not None:
+            self.searched_lifts_ = learned_lifts(panel, self.plan, self.training, hidden=self.block_)
+            samples = self._samples(
+                prepare(panel, self.plan, self.training, lifts=self.searched_lifts_, hidden=self.block_)
+            )
         early = samples.before(self.block_)
         cuts = early.cuts()
         if len(cuts) < LEAST_CUTS:

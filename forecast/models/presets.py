@@ -74,6 +74,8 @@ class Plan:
         What the outputs say of a target: see `forecast.models.heads`.
     power : {"root", "log"}
         What the automatic transforms take of series that have it, so that growing swings become even.
+    lifts : bool
+        Whether what columns known ahead add is taken out before: see `forecast.models.lifts`.
     """
 
     members: int
@@ -91,6 +93,7 @@ class Plan:
     season: bool = True
     head: str = "point"
     power: str = "log"  # of model files in which it is not named: it was all there was
+    lifts: bool = False  # as well
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,7 @@ _FEW = Rule(
         loss="mae",
         unit="step",
         power="root",
+        lifts=True,
     ),
     look_backs=(2.0,),
     seasons=(True,),
@@ -190,6 +194,7 @@ _LONG = Rule(
         loss="mse",
         unit="deviation",
         power="root",
+        lifts=True,
     ),
     look_backs=(3.0,),
     seasons=(False,),

@@ -178,7 +178,8 @@ class Prior:
         whole = np.nan_to_num(Fill("linear").fit(prepared).apply(prepared).values)
         if panel.covariates is None:
             return chain, None, whole, observed
-        lifts = Lifts().fit(panel.with_values(whole), observed)
+        filled = panel.with_values(whole)
+        lifts = Lifts().fit(filled, observed).see(filled, observed)
         return chain, lifts, whole - lifts.before(panel), observed
 
     def _steps_ahead(self, network: nn.Network, whole: Floats, offsets: NDArray[np.int64]) -> Floats:

@@ -28,6 +28,7 @@ from forecast.models.group import Group
 from forecast.models.hybrid import Hybrid
 from forecast.models.inputs import CovariateInputs
 from forecast.models.intermittent import TSB, Croston
+from forecast.models.lifts import Lifts
 from forecast.models.linear import Linear
 from forecast.models.members import Training
 from forecast.models.mlp import MLP
@@ -72,6 +73,7 @@ KEPT: dict[str, Kept] = {
     "Plan": Kept(Plan),
     "Training": Kept(Training),
     "CovariateInputs": Kept(CovariateInputs),
+    "Lifts": Kept(Lifts),
     "Prior": Kept(Prior, state=Prior.state, restore=Prior.from_state),
     "ARIMA": Kept(ARIMA, without=_ONLY_ASKED_OF_FITS),
     "ArimaFit": Kept(ArimaFit, without=("search",)),
