@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from undrawn import drawn
 
 from forecast import cli
 
@@ -131,7 +132,8 @@ def test_the_repair_of_an_untested_forecast_tests_it(call, case):
 
 @named([case for case in READ if case["file"] in ("constant.csv", "one_long_gap.csv", "ended_early.csv")])
 def test_a_run_on_what_is_only_doubtful_leaves_a_whole_folder(call, case):
-    code, _, _ = call(["run", case["file"], "--models", "naive", "--n-windows", "1", "--out", "r"], case["file"])
+    with drawn():
+        code, _, _ = call(["run", case["file"], "--models", "naive", "--n-windows", "1", "--out", "r"], case["file"])
 
     assert code == 0
     assert sorted(path.name for path in Path().iterdir()) == sorted([case["file"], "r"])
