@@ -7,6 +7,8 @@ import forecast
 from forecast.models.heads import EDGES, LEVELS, Histogram, Quantiles
 from forecast.models.mlp import MLP
 
+pytestmark = pytest.mark.usefixtures("no_page")
+
 ENDS = ["lo-95", "lo-80", "y_hat", "hi-80", "hi-95"]
 
 

@@ -57,6 +57,14 @@ def drawn() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="module")
+def no_page():
+    """Runs have no page here: it takes as long as all else, and the numbers do not ask for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("forecast.report.render", lambda folder: None)
+        yield
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _unpainted(request):
     """Leave pictures undrawn where none is looked at."""
