@@ -329,8 +329,8 @@ def test_the_options_for_seasons_periods_and_bounds_are_carried_out(call):
     rng = np.random.default_rng(0)
     when = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 60 * 24 * 60, 4000), unit="min")
     pd.DataFrame({"when": when, "sales": rng.integers(0, 3, 4000)}).to_csv("sales.csv", index=False)
-    words = "--models naive --resample D --aggregate sum --season-length 7,28 --min 40.5 --max 80 --integer -H 3 --n-windows 4"
-    code, _, err = call("run", "sales.csv", *words.split(), "-o", "out")
+    words = "--models naive --resample D --aggregate sum --season-length 7,28 --min 40.5 --max 80 --integer"
+    code, _, err = call("run", "sales.csv", *words.split(), "-H", "3", "--n-windows", "4", "-o", "out")
     assert code == 0, err
     assert "daily (resampled), season 7 and 28" in err
     forecasts = pd.read_csv("out/forecasts.csv")[["y_hat", "lo-80", "hi-80"]].to_numpy()
