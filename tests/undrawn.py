@@ -57,11 +57,18 @@ def drawn() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
-def no_page():
-    """Runs have no page here: it takes as long as all else, and the numbers do not ask for it."""
+@contextmanager
+def pageless() -> Iterator[None]:
+    """Make runs without a page: it takes as long as all else, and numbers do not ask for it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("forecast.report.render", lambda folder: None)
+        yield
+
+
+@pytest.fixture(scope="module")
+def no_page():
+    """Make all runs of a module without a page."""
+    with pageless():
         yield
 
 
