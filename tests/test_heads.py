@@ -21,7 +21,7 @@ def told():
     """What the heads say of walks, and what came."""
     values = walks()
     panel = make_panel(*values[:, :-4])
-    settings = {"preset": "fast", "prior": "none", "max_steps": 200, "members": 2}
+    settings = {"preset": "fast", "prior": "none", "max_steps": 100, "members": 2}
     heads = {head: MLP(head=head, **settings).fit(panel, horizon=4) for head in ("point", "quantiles", "histogram")}
     return {head: model.predict(level=[80, 95]) for head, model in heads.items()}, values[:, -4:].ravel()
 
