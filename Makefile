@@ -8,16 +8,18 @@ else
 BIN := $(VENV)/bin
 endif
 
+unexport PYTHONDONTWRITEBYTECODE  # what hundreds of processes import is compiled once
+
 .PHONY: run test test-all lint example notebooks docs bench clean
 
 run: $(VENV)/.installed
 	$(BIN)/forecast run
 
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest -n auto -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow"
 
 test-all: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n auto --cov --cov-report=term --cov-fail-under=95
+	$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term --cov-fail-under=95
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check

@@ -140,22 +140,21 @@ def score_sums(rows: pd.DataFrame, keys: Sequence[pd.Series], *, quantile: float
 
 def scores_of(sums: pd.DataFrame) -> pd.DataFrame:
     """Return the scores of each group of `score_sums`, as `score_table` does."""
-    kinds = dict.fromkeys(sums.columns.get_level_values(0))
-    means = {kind: _mean(sums[kind]) for kind in kinds if (kind, "total") in sums.columns}
+    totals, counts = (sums.xs(part, axis="columns", level=1) for part in ("total", "count"))
+    known = _means(totals.to_numpy(np.float64), counts[list(totals)].to_numpy(np.int64))
+    means = dict(zip(totals, known.T, strict=True))
     scores = {"quantile_loss": means["quantile_loss"]} if "quantile_loss" in means else {}
     scores |= _point_scores(means)
     scores |= {name: means[name] for name in QUANTILE_SCORES if name in means}
-    for kind in kinds:
+    for kind in map(str, counts.columns):
         if kind.startswith("cases-"):
-            level = kind.removeprefix("cases-")
-            scores |= _level_scores(means, level, sums[kind, "count"].to_numpy(np.int64))
+            scores |= _level_scores(means, kind.removeprefix("cases-"), counts[kind].to_numpy(np.int64))
     return pd.DataFrame(scores, index=sums.index)
 
 
-def _mean(sums: pd.DataFrame) -> Floats:
-    """Return the mean of the known terms of each group; NaN where there are none."""
-    total, count = sums["total"].to_numpy(np.float64), sums["count"].to_numpy(np.int64)
-    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+def _means(totals: Floats, counts: Ints) -> Floats:
+    """Return the means of the known terms of each group; NaN where there are none."""
+    return np.where(counts > 0, totals / np.maximum(counts, 1), np.nan)
 
 
 def _terms(rows: pd.DataFrame, quantile: float | None) -> Iterator[tuple[str, Floats]]:

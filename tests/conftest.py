@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -55,6 +56,12 @@ def dates(start: str, periods: int, freq: str) -> np.ndarray:
 
 def pytest_configure(config):
     config.pluginmanager.register(undrawn)
+
+
+def pytest_collection_finish():
+    """Keep the garbage collector from looking through thousands of tests and all libraries again and again."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 COMMANDS = [

@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from undrawn import drawn
 
 from forecast import cli
 
@@ -49,6 +50,25 @@ def call(monkeypatch, capsys, tmp_path):
     return run
 
 
+@pytest.fixture(scope="module")
+def said():
+    """What check says of each file, which is asked once."""
+    return {}
+
+
+@pytest.fixture
+def checked(call, said):
+    """What check says of the file of a case."""
+
+    def check(case):
+        file = case["file"]
+        if file not in said:
+            said[file] = call(["check", file, *case.get("args", [])], file)
+        return said[file]
+
+    return check
+
+
 def findings(out):
     """The rows under the second heading of what check prints."""
     table = out.partition("\n\n")[2]
@@ -71,8 +91,8 @@ def test_no_two_files_hold_the_same():
 
 
 @named(CASES)
-def test_check_finds_what_is_there_and_names_it(call, case):
-    code, out, err = call(["check", case["file"], *case.get("args", [])], case["file"])
+def test_check_finds_what_is_there_and_names_it(checked, case):
+    code, out, err = checked(case)
 
     assert code == case["exit"]
     found = findings(out)
@@ -99,8 +119,8 @@ def test_run_refuses_with_the_same_words_and_leaves_nothing(call, case, tmp_path
 
 
 @named([case for case in REFUSED if case.get("repaired")])
-def test_what_check_tells_one_to_type_repairs_the_file(call, case):
-    _, out, _ = call(["check", case["file"], *case.get("args", [])], case["file"])
+def test_what_check_tells_one_to_type_repairs_the_file(call, checked, case):
+    _, out, _ = checked(case)
     errors = [row["repair"] for row in findings(out) if row["severity"] == "error"]
     words = shlex.split(errors[-1])
 
@@ -110,8 +130,8 @@ def test_what_check_tells_one_to_type_repairs_the_file(call, case):
 
 
 @named(CASES)
-def test_every_other_command_that_check_prints_can_be_typed_too(call, case):
-    _, out, _ = call(["check", case["file"], *case.get("args", [])], case["file"])
+def test_every_other_command_that_check_prints_can_be_typed_too(call, checked, case):
+    _, out, _ = checked(case)
     rows = [row for row in findings(out) if row["severity"] != "error"]
     commands = [shlex.split(row["repair"]) for row in rows if row["repair"].startswith("forecast check")]
 
@@ -131,7 +151,8 @@ def test_the_repair_of_an_untested_forecast_tests_it(call, case):
 
 @named([case for case in READ if case["file"] in ("constant.csv", "one_long_gap.csv", "ended_early.csv")])
 def test_a_run_on_what_is_only_doubtful_leaves_a_whole_folder(call, case):
-    code, _, _ = call(["run", case["file"], "--models", "naive", "--n-windows", "1", "--out", "r"], case["file"])
+    with drawn():
+        code, _, _ = call(["run", case["file"], "--models", "naive", "--n-windows", "1", "--out", "r"], case["file"])
 
     assert code == 0
     assert sorted(path.name for path in Path().iterdir()) == sorted([case["file"], "r"])

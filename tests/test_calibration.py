@@ -17,6 +17,8 @@ from forecast.models.theta import Theta
 from forecast.panel import interval_names, with_ends
 from forecast.split import Split
 
+pytestmark = pytest.mark.usefixtures("no_page")
+
 H = 3
 
 

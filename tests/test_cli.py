@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import COMMANDS
-from undrawn import leave_undrawn
+from undrawn import drawn
 
 import forecast
 from forecast import cli, pipeline
@@ -38,9 +38,8 @@ def test_standard_error_says_how_the_data_were_understood_and_who_is_best(call):
     assert len(err.splitlines()) <= 12
 
 
-def test_a_run_of_many_series_and_models_says_all_in_twelve_lines(call, monkeypatch):
-    leave_undrawn(monkeypatch)
-    words = ("--models", "drift,mean,theta", "--n-windows", "4", "--horizon", "4", "--out", "r", "--jobs", "1")
+def test_a_run_of_many_series_and_models_says_all_in_twelve_lines(call):
+    words = ("--models", "drift,mean,theta", "--n-windows", "1", "--horizon", "4", "--out", "r", "--jobs", "1")
 
     code, _, err = call("run", "macro", *words)
 
@@ -59,9 +58,11 @@ def test_quiet_prints_the_path_alone(call):
 
 
 def test_no_file_is_written_outside_the_run_folder(call, tmp_path):
-    call("run", "nile", *QUICK, "--out", "r")
+    with drawn():
+        call("run", "nile", *QUICK, "--out", "r")
 
     assert [path.name for path in tmp_path.iterdir()] == ["r"]
+    assert list((tmp_path / "r" / "figures").glob("*.png"))
 
 
 def test_the_flags_are_those_of_the_function():
@@ -328,8 +329,8 @@ def test_the_options_for_seasons_periods_and_bounds_are_carried_out(call):
     rng = np.random.default_rng(0)
     when = pd.Timestamp("2024-01-01") + pd.to_timedelta(rng.integers(0, 60 * 24 * 60, 4000), unit="min")
     pd.DataFrame({"when": when, "sales": rng.integers(0, 3, 4000)}).to_csv("sales.csv", index=False)
-    words = "--models naive --resample D --aggregate sum --season-length 7,28 --min 40.5 --max 80 --integer --horizon 3"
-    code, _, err = call("run", "sales.csv", *words.split(), "-o", "out")
+    words = "--models naive --resample D --aggregate sum --season-length 7,28 --min 40.5 --max 80 --integer"
+    code, _, err = call("run", "sales.csv", *words.split(), "-H", "3", "--n-windows", "4", "-o", "out")
     assert code == 0, err
     assert "daily (resampled), season 7 and 28" in err
     forecasts = pd.read_csv("out/forecasts.csv")[["y_hat", "lo-80", "hi-80"]].to_numpy()

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from undrawn import pageless
 
 import forecast
 from forecast.errors import DataError, FileError
@@ -22,6 +23,12 @@ def finished(tmp_path_factory):
     """A run of three models on two windows; not to be changed."""
     out = tmp_path_factory.mktemp("runs") / "nile"
     return forecast.run("nile", models=["drift"], n_windows=3, horizon=4, out=out).folder
+
+
+def made(data, **options):
+    """Make a run without a page."""
+    with pageless():
+        return forecast.run(data, **options)
 
 
 @pytest.fixture
@@ -98,14 +105,14 @@ def test_a_role_that_was_changed_is_found(copied):
 
 @pytest.mark.parametrize("options", [{"quantile": 0.8, "n_windows": 2, "horizon": 4}, {"horizon": 60}])
 def test_quantiles_and_untested_runs_are_verified_too(tmp_path, options):
-    run = forecast.run("nile", models=["naive"], out=tmp_path / "r", **options)
+    run = made("nile", models=["naive"], out=tmp_path / "r", **options)
 
     assert differences(run) == []
 
 
 def test_failures_count_as_they_did(tmp_path):
     frame = pd.DataFrame({"ds": pd.date_range("2000-01-01", periods=60, freq="MS"), "y": [*range(60)]})
-    run = forecast.run(frame, models=["arima"], n_windows=2, horizon=3, out=tmp_path / "r")
+    run = made(frame, models=["arima"], n_windows=2, horizon=3, out=tmp_path / "r")
     run.info["failures"].append({"model": "arima", "cutoff": "2004", "reason": "none"})
 
     assert {one.column for one in differences(run)} == {"failures", "reason"}
@@ -217,7 +224,7 @@ def test_a_damaged_file_is_named(call, copied):
 
 
 def nile(folder, *models, horizon=4, n_windows=3, **options):
-    return forecast.run("nile", models=models, n_windows=n_windows, horizon=horizon, out=folder, **options).folder
+    return made("nile", models=models, n_windows=n_windows, horizon=horizon, out=folder, **options).folder
 
 
 def test_the_models_of_two_runs_stand_in_one_table_the_best_first(call, copied, tmp_path):
@@ -280,7 +287,7 @@ def test_runs_that_scored_different_things_are_not_compared(call, copied, tmp_pa
 
 
 def test_other_data_are_not_compared(call, copied, tmp_path):
-    forecast.run("sunspots", models=["naive"], n_windows=3, horizon=4, out=tmp_path / "other")
+    made("sunspots", models=["naive"], n_windows=3, horizon=4, out=tmp_path / "other")
 
     code, _, err = call("compare", "r", "other")
 
@@ -349,7 +356,7 @@ def old(tmp_path_factory):
     folder = tmp_path_factory.mktemp("old")
     AIRLINE[:-12].to_csv(folder / "old.csv", index=False)
     options = {"models": ["theta"], "n_windows": 3, "horizon": 12}
-    return forecast.run(folder / "old.csv", out=folder / "old", **options).folder
+    return made(folder / "old.csv", out=folder / "old", **options).folder
 
 
 def test_forecasts_are_held_against_what_came(call, old):
@@ -455,9 +462,7 @@ def test_flags_say_how_newer_data_are_written(call, old):
 
 def test_a_forecast_quantile_is_judged_by_its_loss(tmp_path):
     AIRLINE[:-12].to_csv(tmp_path / "old.csv", index=False)
-    run = forecast.run(
-        tmp_path / "old.csv", models=["drift"], n_windows=3, horizon=12, quantile=0.9, out=tmp_path / "r"
-    )
+    run = made(tmp_path / "old.csv", models=["drift"], n_windows=3, horizon=12, quantile=0.9, out=tmp_path / "r")
 
     found = score(run.folder, "airline")
 
@@ -472,7 +477,7 @@ def test_a_forecast_quantile_is_judged_by_its_loss(tmp_path):
 
 def test_too_few_rows_of_resampled_data_are_refused(tmp_path):
     days = pd.DataFrame({"ds": pd.date_range("2024-01-01", periods=70), "y": range(70)})
-    run = forecast.run(days, resample="W", models=["naive"], n_windows=1, horizon=2, out=tmp_path / "r")
+    run = made(days, resample="W", models=["naive"], n_windows=1, horizon=2, out=tmp_path / "r")
 
     with pytest.raises(DataError) as caught:
         score(run.folder, days[:3])

@@ -12,6 +12,8 @@ from forecast.codes import CODES
 from forecast.config import SECTIONS, resolve
 from forecast.defaults import BUNDLED, MODEL_NAMES
 
+pytestmark = pytest.mark.usefixtures("no_page")
+
 SOURCES = Path(forecast.__file__).parent
 
 

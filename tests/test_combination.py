@@ -8,6 +8,8 @@ from forecast import pipeline
 from forecast.errors import ConfigError
 from forecast.models.combination import METHODS, combined, weights
 
+pytestmark = pytest.mark.usefixtures("no_page")
+
 
 def windows(n_windows=4, horizon=3, seed=0):
     """Two models' forecasts of one series: a is off by 1, b by 3 to either side."""
@@ -107,7 +109,7 @@ def test_points_that_not_all_members_forecast_are_left_out():
 
 
 def test_a_run_compares_the_combination_with_its_members(tmp_path):
-    run = pipeline.run("nile", models=["drift", "mean", "combination"], horizon=4, out=tmp_path / "run")
+    run = pipeline.run("nile", models=["drift", "mean", "combination"], horizon=4, n_windows=2, out=tmp_path / "run")
     rows = run.backtest.pivot(index=["cutoff", "step"], columns="model", values="y_hat")
 
     assert rows["combination"].tolist() == pytest.approx(((rows["drift"] + rows["mean"]) / 2).tolist())

@@ -11,6 +11,8 @@ from forecast.series import read_series
 from forecast.split import Split
 from forecast.tasks import windows
 
+pytestmark = pytest.mark.usefixtures("no_page")
+
 HORIZON = 7
 
 
@@ -234,6 +236,7 @@ def test_a_run_says_what_is_known_ahead_and_forecasts_with_it(tmp_path):
         future=["promo"],
         static=["region"],
         models=["mlp"],
+        preset="fast",
         n_windows=2,
         out=tmp_path / "run",
         listener=Listener(),

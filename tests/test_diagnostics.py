@@ -22,6 +22,8 @@ from forecast.models.classical import Naive
 from forecast.models.ets import ETS
 from forecast.pipeline import run
 
+pytestmark = pytest.mark.usefixtures("no_page")
+
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from statsmodels.stats.diagnostic import acorr_ljungbox

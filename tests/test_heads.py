@@ -7,6 +7,8 @@ import forecast
 from forecast.models.heads import EDGES, LEVELS, Histogram, Quantiles
 from forecast.models.mlp import MLP
 
+pytestmark = pytest.mark.usefixtures("no_page")
+
 ENDS = ["lo-95", "lo-80", "y_hat", "hi-80", "hi-95"]
 
 
@@ -19,7 +21,7 @@ def told():
     """What the heads say of walks, and what came."""
     values = walks()
     panel = make_panel(*values[:, :-4])
-    settings = {"preset": "fast", "prior": "none", "max_steps": 200, "members": 2}
+    settings = {"preset": "fast", "prior": "none", "max_steps": 100, "members": 2}
     heads = {head: MLP(head=head, **settings).fit(panel, horizon=4) for head in ("point", "quantiles", "histogram")}
     return {head: model.predict(level=[80, 95]) for head, model in heads.items()}, values[:, -4:].ravel()
 

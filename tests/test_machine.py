@@ -9,6 +9,8 @@ import pytest
 from forecast import machine
 from forecast.engine import Workers
 
+pytestmark = pytest.mark.usefixtures("no_page")
+
 
 def git(folder, *words):
     who = ["-c", "user.name=a", "-c", "user.email=a@b.c"]

@@ -11,6 +11,8 @@ from forecast.models.arima import ARIMA
 from forecast.orders import FixedOrders, canonical, listed
 from forecast.ready import factories_of
 
+pytestmark = pytest.mark.usefixtures("no_page")
+
 FULL = "arima(2,1,1)(0,1,1)12"
 
 

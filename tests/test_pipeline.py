@@ -4,18 +4,20 @@ import numpy as np
 import pandas as pd
 import pytest
 from test_report import Page
+from undrawn import drawn
 
 import forecast
 from forecast.defaults import DEFAULT_MODELS
 from forecast.errors import ConfigError, DataError, ForecastError
 from forecast.score_table import referenced, score_table
 
-QUICK = {"models": ["mlp"], "n_windows": 2}
+QUICK = {"models": ["mlp"], "n_windows": 2, "preset": "fast"}
 
 
 @pytest.fixture(scope="module")
 def nile(tmp_path_factory):
-    return forecast.run("nile", out=tmp_path_factory.mktemp("runs") / "nile", seed=1)
+    with drawn():
+        return forecast.run("nile", out=tmp_path_factory.mktemp("runs") / "nile", preset="fast", seed=1)
 
 
 def test_the_folder_holds_all_that_was_found_out(nile):
@@ -108,16 +110,11 @@ def test_the_same_rows_in_any_order_give_the_same_bytes(tmp_path):
     days = pd.date_range("2024-01-01", periods=40)
     rows = pd.concat(pd.DataFrame({"shop": shop, "day": days, "sold": rng.poisson(9, 40)}) for shop in ("b", "a", "c"))
     written = []
+    small = ["models.mlp.max_steps=20", "models.mlp.members=2"]
     for name, ordered in (("as_is", rows), ("shuffled", rows.sample(frac=1, random_state=1))):
         ordered.to_csv(tmp_path / f"{name}.csv", index=False)
-        made = forecast.run(
-            tmp_path / f"{name}.csv",
-            out=tmp_path / name,
-            models=["mlp", "theta"],
-            preset="fast",
-            n_windows=2,
-            horizon=4,
-        )
+        options = {"models": ["mlp", "theta"], "preset": "fast", "set": small, "n_windows": 2, "horizon": 4}
+        made = forecast.run(tmp_path / f"{name}.csv", out=tmp_path / name, **options)
         kept = ("forecasts.csv", "backtest.csv", "leaderboard.csv", "choices.json", "metrics.json")
         written.append([(made.folder / file).read_bytes() for file in kept])
 
@@ -169,12 +166,12 @@ def test_a_run_says_on_which_machine_and_of_which_code_it_was_made(nile):
 
 
 def test_the_command_that_makes_the_run_again_is_written_down(nile):
-    assert nile.info["command"] == "forecast run nile --seed 1"
-    assert (nile.folder / "command.txt").read_text(encoding="utf-8") == "forecast run nile --seed 1\n"
+    assert nile.info["command"] == "forecast run nile --preset fast --seed 1"
+    assert (nile.folder / "command.txt").read_text(encoding="utf-8") == "forecast run nile --preset fast --seed 1\n"
 
 
 def test_another_seed_gives_other_forecasts():
-    first, second = (forecast.backtest("nile", seed=seed, models=["mlp"], n_windows=1).backtest for seed in (0, 1))
+    first, second = (forecast.backtest("nile", seed=seed, **QUICK).backtest for seed in (0, 1))
     own = first["model"] == "mlp"
 
     assert not np.allclose(first.loc[own, "y_hat"], second.loc[own, "y_hat"], rtol=1e-9)
@@ -194,7 +191,7 @@ def test_a_frame_of_ones_own_is_forecast(tmp_path):
     months = pd.date_range("2015-01-01", periods=60, freq="MS")
     frame = pd.DataFrame({"Month": months, "Passengers": 100.0 + np.arange(60)})
 
-    run = forecast.run(frame, out=tmp_path / "own", models=["naive"], horizon=3)
+    run = forecast.run(frame, out=tmp_path / "own", models=["naive"], horizon=3, n_windows=2)
 
     assert run.forecasts["y_hat"].iloc[-1] == 159.0
     assert run.info["data"]["frequency"] == "monthly"
@@ -203,7 +200,8 @@ def test_a_frame_of_ones_own_is_forecast(tmp_path):
 def test_a_series_too_short_to_test_on_is_forecast_and_called_untested(tmp_path):
     frame = pd.DataFrame({"ds": range(1, 13), "y": np.arange(12.0)})
 
-    run = forecast.run(frame, out=tmp_path / "short", horizon=11, models=["mlp"])
+    with drawn():
+        run = forecast.run(frame, out=tmp_path / "short", horizon=11, models=["mlp"], preset="fast")
 
     assert "W203" in {notice["code"] for notice in run.info["notices"]}
     assert run.verdict.startswith("Untested")
@@ -234,7 +232,7 @@ def test_a_refused_run_leaves_nothing(tmp_path):
 
 def test_the_folder_is_named_after_the_data_and_the_time(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    frames = [forecast.run("nile", models=["naive"], n_windows=1).folder for _ in range(2)]
+    frames = [forecast.run("nile", models=["naive"], n_windows=1, horizon=2).folder for _ in range(2)]
 
     assert all(folder.parent.name == "reports" and folder.name.startswith("nile-") for folder in frames)
     assert frames[0] != frames[1]
@@ -244,14 +242,15 @@ def test_a_file_with_an_evil_name_stays_in_its_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "größe & mehr.csv").write_text("ds,y\n" + "\n".join(f"{i},{i}" for i in range(1, 40)), encoding="utf-8")
 
-    folder = forecast.run("größe & mehr.csv", models=["naive"]).folder
+    folder = forecast.run("größe & mehr.csv", models=["naive"], n_windows=1).folder
 
     assert folder.parent.name == "reports"
     assert folder.name.isascii()
 
 
 def test_a_panel_is_forecast_series_by_series(tmp_path):
-    run = forecast.run("macro", models=["mlp"], preset="fast", n_windows=2, out=tmp_path / "macro")
+    with drawn():
+        run = forecast.run("macro", models=["mlp"], preset="fast", n_windows=2, out=tmp_path / "macro")
 
     assert len(run.forecasts["unique_id"].unique()) == 8
     assert run.metrics["verdict"]["pairs"][0]["unit"] == "series"
@@ -268,7 +267,8 @@ def test_one_failing_model_does_not_end_the_run(tmp_path, monkeypatch):
 
     monkeypatch.setattr("forecast.models.mlp.MLP.fit", fail)
 
-    run = forecast.run("nile", out=tmp_path / "x", **QUICK)
+    with drawn():
+        run = forecast.run("nile", out=tmp_path / "x", **QUICK)
 
     assert run.info["failures"][0]["reason"] == "no luck"
     row = run.leaderboard.set_index("model").loc["mlp"]

@@ -271,8 +271,8 @@ FAILURES = [{"model": "arima", "unique_id": None, "cutoff": "1959-12-01", "reaso
 CASES = {
     "one series": {},
     "warnings and a failed fit": {"notices": NOTICES, "failures": FAILURES},
-    "evil names": {"ids": EVIL, "title": EVIL[0], "failures": [FAILURES[0] | {"unique_id": EVIL[1]}]},
-    "twelve series": {"ids": [f"store {i}" for i in range(12)], "gaps": 5},
+    "evil names": {"ids": EVIL, "n_windows": 2, "title": EVIL[0], "failures": [FAILURES[0] | {"unique_id": EVIL[1]}]},
+    "twelve series": {"ids": [f"store {i}" for i in range(12)], "gaps": 5, "n_windows": 2},
     "two series": {"ids": ["a", "b"], "n_windows": 2},
     "only baselines": {"models": {"seasonal_naive": 1.0, "naive": 2.4}, "training": False},
     "one model": {"models": {"seasonal_naive": 1.0}, "training": False},
@@ -809,7 +809,7 @@ def large(tmp_path_factory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         leave_undrawn(patch)
         return report.render(
-            write_run(folder, ids=[f"s{i:04}" for i in range(1100)], length=48, horizon=6, n_windows=1)
+            write_run(folder, ids=[f"s{i:04}" for i in range(1100)], length=36, horizon=6, n_windows=1)
         )
 
 

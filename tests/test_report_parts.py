@@ -8,9 +8,9 @@ import re
 import pandas as pd
 import pytest
 from test_report import EVIL, Page, read, write_run
-from undrawn import leave_undrawn, unpainted_png, unpainted_svg
+from undrawn import drawn, leave_undrawn
 
-from forecast import figures, report
+from forecast import report
 from forecast.errors import ConfigError
 from forecast.report.part import one_series, safe_name
 from forecast.report.pictures import pictures_of
@@ -36,11 +36,9 @@ def many(tmp_path_factory):
     return folder
 
 
-def test_many_series_are_looked_at_together(many, monkeypatch):
-    monkeypatch.undo()  # drawn, to see that they can be
-    monkeypatch.setattr(figures, "to_png", unpainted_png)
-    monkeypatch.setattr(figures, "to_svg", unpainted_svg)
-    page = read(report.render(many).parent)
+def test_many_series_are_looked_at_together(many):
+    with drawn():
+        page = read(report.render(many).parent)
 
     assert page.faults == []
     assert {"figure-ratio-curve", "figure-series-scatter", "figure-error-map", "table-series"} <= set(page.ids)

@@ -50,12 +50,7 @@ def panel(months=0):
     return pd.concat([series("a", 60, 0)[: 60 - months], series("b", 50, 1, "2015-11-01")[: 50 - months]])
 
 
-@pytest.fixture(scope="module", autouse=True)
-def no_page():
-    """Runs have no page here: it takes longer than the rest, and forecasts do not ask for it."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("forecast.report.render", lambda folder, **_: None)
-        yield
+pytestmark = pytest.mark.usefixtures("no_page")
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ pq = pytest.importorskip("pyarrow.parquet")
 N_SERIES, HORIZON = 30, 4
 GIVEN = {"id": "shop", "target": "units", "engine": "serial"}
 FAST = GIVEN | {"horizon": HORIZON, "preset": "fast", "n_windows": 1}
-SMALL = ["models.mlp.max_steps=40", "models.mlp.members=2"]
+SMALL = ["models.mlp.max_steps=20", "models.mlp.members=2"]
 
 
 def sales(n_series=N_SERIES):

@@ -21,7 +21,7 @@ def stores(n=48):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     out = tmp_path_factory.mktemp("totals") / "run"
-    pipeline.run(stores(), totals=["region"], models=["drift"], horizon=3, out=out)
+    pipeline.run(stores(), totals=["region"], models=["drift"], horizon=3, n_windows=3, out=out)
     return out
 
 
@@ -69,7 +69,7 @@ def test_scores_are_those_of_the_windows(folder):
 def test_a_window_is_reconciled_by_the_errors_of_earlier_windows_alone(tmp_path, folder):
     changed = stores()
     changed.loc[changed["month"] >= changed["month"].max() - pd.DateOffset(months=2), "sales"] *= 7
-    pipeline.run(changed, totals=["region"], models=["drift"], horizon=3, out=tmp_path / "r")
+    pipeline.run(changed, totals=["region"], models=["drift"], horizon=3, n_windows=3, out=tmp_path / "r")
 
     before, after = read(folder, "totals_backtest.csv"), read(tmp_path / "r", "totals_backtest.csv")
 
@@ -78,7 +78,12 @@ def test_a_window_is_reconciled_by_the_errors_of_earlier_windows_alone(tmp_path,
 
 def test_the_same_bytes_come_out_twice(tmp_path, folder):
     pipeline.run(
-        stores().sample(frac=1, random_state=0), totals=["region"], models=["drift"], horizon=3, out=tmp_path / "r"
+        stores().sample(frac=1, random_state=0),
+        totals=["region"],
+        models=["drift"],
+        horizon=3,
+        n_windows=3,
+        out=tmp_path / "r",
     )
 
     for name in ("totals.csv", "totals_backtest.csv", "totals_scores.csv"):
@@ -96,7 +101,7 @@ def test_series_that_end_at_different_times_are_an_error_before_anything_is_fitt
     frame = stores()
     frame = frame[~((frame["store"] == "a") & (frame["month"] > "2021-06-01"))]
     with pytest.raises(DataError, match="totals need series that end at one time"):
-        pipeline.run(frame, totals=["region"], models=["drift"], horizon=3, out=tmp_path / "r")
+        pipeline.run(frame, totals=["region"], models=["drift"], horizon=3, n_windows=3, out=tmp_path / "r")
 
     assert not list(tmp_path.iterdir())
 

@@ -14,8 +14,8 @@ from forecast.errors import ConfigError, DataError, ModelError
 from forecast.models.theta import Theta
 from forecast.options import RunOptions, declared
 
+pytestmark = pytest.mark.usefixtures("no_page")
 CASES = {
-    "as it is": {"models": ["theta", "drift"]},
     "a combination": {"models": ["theta", "drift", "combination"]},
     "a quantile within bounds": {"models": ["drift"], "quantile": 0.8, "min": 800.0, "integer": True},
     "adaptive, with own intervals": {"models": ["ets"], "adaptive": True, "level": [80]},

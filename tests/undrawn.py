@@ -6,14 +6,18 @@ file, for examples lie outside its folder.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
 import pytest
 
 from forecast import figures
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 PAINTED = {"browser", "figures", "notebooks", "report", "report_parts"}
 """Modules whose tests look at pictures; others make many runs, and painting would take most of their time."""
-DRAWN = {"bad_inputs", "cli", "pipeline"}
-"""Modules whose runs are to be as those of a user, but for the paint."""
 
 
 def unpainted_png(figure) -> bytes:
@@ -33,6 +37,7 @@ DRAWINGS = (
     *("training_curves", "whole_history", "window_bars"),
 )
 """What draws the pictures of the page."""
+DRAW = {name: getattr(figures, name) for name in DRAWINGS}
 
 
 def leave_undrawn(patch: pytest.MonkeyPatch) -> None:
@@ -43,14 +48,35 @@ def leave_undrawn(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(figures, "to_svg", unpainted_svg)
 
 
+@contextmanager
+def drawn() -> Iterator[None]:
+    """Let a run be as that of a user after all, but for the paint."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, draw in DRAW.items():
+            patch.setattr(figures, name, draw)
+        yield
+
+
+@contextmanager
+def pageless() -> Iterator[None]:
+    """Make runs without a page: it takes as long as all else, and numbers do not ask for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("forecast.report.render", lambda folder, **_: None)
+        yield
+
+
+@pytest.fixture(scope="module")
+def no_page():
+    """Make all runs of a module without a page."""
+    with pageless():
+        yield
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _unpainted(request):
-    """Leave pictures unpainted where none is looked at, and undrawn where a page is not either."""
+    """Leave pictures undrawn where none is looked at."""
     folder, _, module = request.node.nodeid.removesuffix(".py").rpartition("/")
     with pytest.MonkeyPatch.context() as patch:
-        if module.removeprefix("test_") in DRAWN:
-            patch.setattr(figures, "to_png", unpainted_png)
-            patch.setattr(figures, "to_svg", unpainted_svg)
-        elif module.removeprefix("test_") not in PAINTED and folder != "forecast/figures":
+        if module.removeprefix("test_") not in PAINTED and folder != "forecast/figures":
             leave_undrawn(patch)
         yield
