@@ -29,7 +29,7 @@ import forecast.models.theta, statsmodels.tsa.api
 chosen = json.loads(sys.argv[1])
 limit, page, shared = (chosen.pop(name) for name in ("limit", "page", "shared"))
 if not page:
-    pipeline.report.render = lambda folder: None
+    pipeline.report.render = lambda folder, **_: None
 if shared:
     workers.WORTH = workers.AT_LEAST = -1.0
 
