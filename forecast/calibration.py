@@ -103,7 +103,8 @@ class Calibration:
         errors -= y_hat  # in their place, and below: they are the largest arrays there are
         scale[~(scale > 0)] = np.nan
         errors /= scale
-        return Errors(errors, backs, self.split.gap)
+        known = self.panel.lengths[:, None] - backs
+        return Errors(errors, backs, self.split.gap, seasons=known / self.panel.season_length)
 
     def _placed(self, model: str, *columns: str) -> tuple[Any, ...]:
         """Return the origins of a model as `backs`, and columns as arrays [S, O, H]; NaN where there is nothing."""
@@ -187,8 +188,9 @@ class Calibration:
         return {model: (errors.quantile(100.0 * quantile), errors.sizes) for model, errors in known.items()}
 
     def _known(self, model: str, back: int) -> Errors:
-        """Return the errors of a model that were known `back` values before the end of the data."""
-        return self.errors[model].before(back) if back else self.errors[model]
+        """Return the errors of a model that were known `back` values before the end of the data and say most of it."""
+        errors = self.errors[model]
+        return (errors.before(back) if back else errors).settled()
 
     def coverage(self, windows: pd.DataFrame) -> pd.DataFrame:
         """Return how often the intervals of backtested `windows` covered: a row for each model and level.
@@ -229,7 +231,7 @@ class Calibration:
         y_hat = frame["y_hat"].to_numpy(np.float64, copy=True)
         for model, own in frame.groupby("model"):
             for back, rows in own.groupby("back"):
-                y_hat[rows.index] = self._moved(rows, self.errors[str(model)].before(int(str(back))), quantile)
+                y_hat[rows.index] = self._moved(rows, self._known(str(model), int(str(back))), quantile)
         frame["y_hat"] = y_hat
         moved = {
             back: (came, {model: self._origin_moved(back, model, quantile) for model in told})
@@ -245,7 +247,7 @@ class Calibration:
         y_hat, step = origin.column("y_hat").ravel(), np.tile(np.arange(1, horizon + 1), len(origin.ids))
         names = np.repeat(np.array(origin.ids, dtype=object), horizon)
         rows = pd.DataFrame({"unique_id": names, "step": step, "y_hat": y_hat, "scale": scale})
-        moved = self._moved(rows, self.errors[model].before(back), quantile).reshape(1, -1, horizon)
+        moved = self._moved(rows, self._known(model, back), quantile).reshape(1, -1, horizon)
         return replace(origin, values=np.concatenate([moved, origin.values[1:]]))
 
     def paths(self, forecasts: pd.DataFrame, model: str, n: int, *, seed: int) -> pd.DataFrame:
@@ -255,7 +257,7 @@ class Calibration:
         unit), so that what goes together stays together. Columns: ``unique_id, path, ds, step, y``.
         """
         frame = with_scale(forecasts[forecasts["model"] == model], self.panel)
-        errors = self.errors[model]
+        errors = self._known(model, 0)
         blocks = errors.scores.reshape(-1, self.split.horizon)
         blocks = blocks[np.isfinite(blocks).all(axis=1)]
         if not n or not len(blocks):
@@ -289,7 +291,7 @@ class Calibration:
 
         They are of `level`, but as wide as `asked`; NaN where errors were too few by then.
         """
-        errors, misses = self.errors[model].before(back), self.misses.get((model, level))
+        errors, misses = self._known(model, back), self.misses.get((model, level))
         width = Width.of(errors, None if misses is None else misses.before(back), asked)
         ends, season_length = (np.empty(len(frame)), np.empty(len(frame))), self.panel.season_length
         for some in stretches(len(frame)):

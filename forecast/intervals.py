@@ -39,6 +39,9 @@ ENOUGH = 20
 """Errors that a step gathers from its neighbours before its width is read off."""
 ONE_SIDED = 10
 """So many times the errors that one end needs, and the two ends of a band are read off apart."""
+SETTLED, AMPLE = 3, 200
+"""Seasons that a series should have known at an origin, where so many errors a step remain: early fits say little of
+late ones. Chosen on the training part of M3's monthly series: see benchmarks/coverage.py."""
 PRIOR_ORIGINS = 20.0
 """So many origins of usual size stand beside those of a series when it is asked how large its errors are.
 
@@ -143,6 +146,11 @@ class Misses(Scores):
 class Errors(Scores):
     """What a model got wrong: truth minus forecast, over the scale of the series.
 
+    Parameters
+    ----------
+    seasons : ndarray [S, O], optional
+        How many seasons each series had known at each origin.
+
     Examples
     --------
     >>> errors = Errors(np.linspace(-1.0, 1.0, 40).reshape(1, 20, 2), np.arange(21, 1, -1))
@@ -150,6 +158,16 @@ class Errors(Scores):
     >>> band.high.round(2).tolist(), band.calibrated.tolist()
     ([[0.85, 0.85]], [True, True])
     """
+
+    seasons: Floats | None = None
+
+    def settled(self) -> Self:
+        """Return those from origins at which a series had known `SETTLED` seasons; all where these are not ample."""
+        if self.seasons is None or (self.seasons >= SETTLED).all():
+            return self
+        early = self.seasons < SETTLED
+        found = replace(self, values=np.where(early[..., None], nan, self.values))
+        return found if (found.counts >= AMPLE).all() else self
 
     def band(self, level: float) -> Band:
         """Return the interval of a level in percent for each series and step: `ends` times the size of its errors."""

@@ -168,3 +168,17 @@ def test_the_naive_band_grows_with_the_seasons_ahead():
 
 def test_a_quantile_of_nothing_is_no_number():
     assert np.isnan(conformal_quantile(np.empty(0), 50))
+
+
+def test_errors_of_origins_at_which_a_series_had_hardly_begun_do_not_count_where_others_are_ample():
+    values = np.ones((40, 12, 2))
+    values[:20, :6] = 9.0  # the first half of the series, at their beginnings
+    seasons = np.where(values[:, :, 0] > 1, 2.9, 3.0)
+    every, few = (
+        Errors(v, np.arange(14, 2, -1), seasons=k) for v, k in ((values, seasons), (values[:10], seasons[:10]))
+    )
+
+    assert every.settled().band(95).high.max() < 2.0 < every.band(95).high.max()
+    assert (every.settled().values[20:] == values[20:]).all()
+    assert few.settled() is few
+    assert Errors(values, np.arange(14, 2, -1)).settled().values is values
