@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from forecast.errors import FileError, ForecastError
 from forecast.reading import bulk, plain, readers, stretches
 from forecast.reading import rows as reading_rows
-from forecast.reading.quoting import odd_so_far
+from forecast.reading.quoting import Quotes, odd_so_far
 from forecast.reading.readers import read_table
 from forecast.reading.rows import Rows, in_order
 from forecast.reading.times import Times
@@ -365,6 +365,26 @@ def test_any_quotes_are_read_the_same(tmp_path_factory, cells, at_once, arrow, p
         results, _ = both(text, tmp_path_factory.mktemp("quotes"), patch)
 
     assert_equal(results)
+
+
+def test_a_separator_in_quotes_is_counted_once_wherever_the_file_is_cut():
+    text = b'"a,b",1\n"c,,d",2\n'
+    for cut in range(len(text)):
+        quotes = Quotes(",")
+        for part in (text[:cut], text[cut:], b""):
+            if part or cut:
+                quotes.look(part)
+        assert quotes.separators == 3
+
+
+def test_a_header_longer_than_any_cell_is_one_of_many_columns(tmp_path, monkeypatch):
+    monkeypatch.setattr(readers, "ENOUGH", 1)
+    names = [f"{'long' * 30}{column}" for column in range(1_200)]
+    rows = [f"2020-01-{day:02d};{';'.join(['1', '2', '3'] * 400)}" for day in range(1, 11)]
+    path = tmp_path / "wide.csv"
+    path.write_text("\n".join([";".join(["ds", *names]), *rows]) + "\n")
+
+    assert read_series(path, delimiter=";").panel.n_series == 1_200
 
 
 @pytest.mark.parametrize("count", [1, 7, 8, 63, 64, 65, 1000])

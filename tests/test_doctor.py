@@ -207,6 +207,7 @@ def test_outliers_are_those_of_the_definition(lengths, gaps):
         (["north", "south"], ""),
         (["North", "north"], '"North" and "north"'),
         (["a b", "ab"], '"a b" and "ab"'),
+        (["a", " a"], '" a" and "a"'),
         (["7", "007"], '"007" and "7"'),
         (["a\nb", "a", "b"], ""),
     ],

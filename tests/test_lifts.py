@@ -85,8 +85,9 @@ def test_the_effect_of_a_long_series_is_that_of_least_squares():
     np.testing.assert_allclose(found[:2], [30, 0], atol=0.5)
 
 
-def test_of_what_is_chance_next_to_nothing_is_taken_out():
-    panels = [promoted(120, lift=0.0, seed=seed)[0] for seed in range(40)]
+@pytest.mark.parametrize("lengths", [[120], [60] * 5])
+def test_of_what_is_chance_next_to_nothing_is_taken_out(lengths):
+    panels = [promoted(*lengths, lift=0.0, seed=seed)[0] for seed in range(40)]
 
     assert sum(not learned(panel).before(panel).any() for panel in panels) >= 36
 
@@ -185,6 +186,16 @@ def test_a_short_series_has_the_effect_that_all_have():
     found = jumps(learned(panel), panel)
 
     assert found[-1] == pytest.approx(np.mean(found[:-1]), rel=0.25)
+
+
+def test_effects_are_in_the_unit_of_the_series_however_short_one_is():
+    panel, _ = promoted(*[60] * 8, 6)  # the last is shorter than a season
+    small = panel.with_values(panel.values / 1e6)
+
+    found, in_millions = (learned(p).ahead(p, H)[-1] for p in (panel, small))
+
+    assert np.abs(found).max() > 1
+    np.testing.assert_allclose(in_millions * 1e6, found, rtol=1e-6)
 
 
 def test_gaps_tell_nothing():

@@ -246,3 +246,12 @@ def test_the_share_is_measured_where_values_are_known():
     short = np.r_[1.0, 2.0, 4.0]
 
     assert 0 < share(make_panel(y, short)) < 1
+
+
+@pytest.mark.parametrize("transform", ["auto", "none", "fill"])
+def test_values_that_nobody_may_write_to_are_read_only(transform):
+    panel = make_panel(seasonal())
+    panel.values.flags.writeable = False
+    model = MLP(members=1, max_steps=2, transform=transform).fit(panel, horizon=H)
+
+    assert np.isfinite(model.predict()["y_hat"]).all()

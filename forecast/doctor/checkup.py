@@ -192,7 +192,7 @@ def _ids(panel: Panel) -> list[Finding]:
     """Return a warning of names that are the same but for capitals, spaces and leading zeros."""
     together = "\n".join(panel.ids).casefold()  # at once, since few have spaces or zeros to take off
     alike = together.split("\n")
-    if len(alike) != panel.n_series or len(together.split()) != panel.n_series or "\n0" in f"\n{together}":
+    if len(alike) != panel.n_series or together.split() != alike or "\n0" in f"\n{together}":
         alike = ["".join(name.casefold().split()).lstrip("0") for name in panel.ids]
     if len(set(alike)) == len(alike):
         return []

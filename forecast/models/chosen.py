@@ -53,7 +53,9 @@ def choices_of_network(panel: Panel, groups: Sequence[Group], prior: Prior | Non
         found["prior_share_why"] = "errors on the latest block, and how many values there are to learn from"
     if prior is not None and prior.steps:
         found["prior_tuned"] = "yes" if prior.tuned_ else "no"
-        found["prior_tuned_why"] = "errors on the latest block after training on what lies before it"
+        found["prior_tuned_why"] = (
+            "errors on the latest block, after training on what lies before it, where that is enough to train on"
+        )
     if panel.n_series > BAG:
         found["learned_from"] = BAG
         found["learned_from_why"] = f"each member has its own of {panel.n_series:,} series, by lot"

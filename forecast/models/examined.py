@@ -72,7 +72,10 @@ class Examined:
         return self._errors(moved, level + more[..., L:], size)
 
     def slopes(self) -> Floats:
-        """Return ``sum |x dJ/dx|`` [inputs] over samples and members, J the loss that the network learned by."""
+        """Return ``sum |x dJ/dx|`` [inputs] over samples and members, J the loss that the network learned by.
+
+        What a column adds counts in the steps ahead alone.
+        """
         network, batch = self.network, self.batch
         y_hat = network.forward(batch.inputs)
         shape = (network.members, *batch.targets.shape)

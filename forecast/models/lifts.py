@@ -93,7 +93,8 @@ class Lifts:
             weight = np.bincount(series, changes**2)
             some = weight > 0
             beyond = (shared[some] / weight[some]).sum() - noise * some.sum()
-            self.spread_[column] = max(0.0, beyond / max(noise * weight.sum(), 1e-300))
+            if beyond > noise * np.sqrt(DOUBT * 2.0 * some.sum()):  # the variance of a chi-squared number is 2
+                self.spread_[column] = beyond / max(noise * weight.sum(), 1e-300)
         return self
 
     def see(self, panel: Panel, observed: NDArray[np.bool_]) -> Self:
@@ -130,15 +131,17 @@ class Lifts:
         return np.asarray(lines + bent)
 
     def _changes(self, panel: Panel, observed: NDArray[np.bool_]) -> _Changes:
-        """Return the changes from one observed value to another; the size of a series that never changes is 1."""
-        own, lag = np.repeat(np.arange(panel.n_series), panel.lengths), self.lag_
-        later = np.flatnonzero(observed[lag:] & observed[:-lag] & (own[lag:] == own[:-lag])) + lag
-        columns, series = self._beside(panel), own[later]
-        changes = panel.values[later] - panel.values[later - lag]
-        counts = np.maximum(np.bincount(series, minlength=panel.n_series), 1)
-        size = np.bincount(series, np.abs(changes), minlength=panel.n_series) / counts
-        sizes = np.where(size > 0, size, 1.0)
-        return _Changes(columns[later] - columns[later - lag], changes / sizes[series], series, sizes)
+        """Return the changes from one observed value to another; the size of a series that never changes is 0."""
+        own, lag, columns = np.repeat(np.arange(panel.n_series), panel.lengths), self.lag_, self._beside(panel)
+        later = _later(panel, observed, lag)
+        changes, series = panel.values[later] - panel.values[later - lag], own[later]
+        sizes = _mean_sizes(changes, series, panel.n_series)
+        if lag > 1 and not sizes.all():  # shorter than the lag, or the same season again and again
+            steps = _later(panel, observed, 1)
+            shorter = _mean_sizes(panel.values[steps] - panel.values[steps - 1], own[steps], panel.n_series)
+            sizes = np.where(sizes > 0, sizes, shorter)
+        unit = np.where(sizes > 0, sizes, 1.0)
+        return _Changes(columns[later] - columns[later - lag], changes / unit[series], series, sizes)
 
     def _beside(self, panel: Panel) -> Floats:
         """Return the terms beside the values, [T_total, 2 F]."""
@@ -158,6 +161,18 @@ class Lifts:
         inside = np.clip(found, least, most)
         bent = np.where(np.isnan(skewness), 0.0, inside**2 - np.nan_to_num(skewness) * inside - 1)
         return np.concatenate([found, bent], axis=-1)
+
+
+def _later(panel: Panel, observed: NDArray[np.bool_], lag: int) -> Ints:
+    """Return the places of observed values that follow an observed one of their series by `lag`."""
+    own = np.repeat(np.arange(panel.n_series), panel.lengths)
+    return np.flatnonzero(observed[lag:] & observed[:-lag] & (own[lag:] == own[:-lag])) + lag
+
+
+def _mean_sizes(changes: Floats, series: Ints, n_series: int) -> Floats:
+    """Return the mean absolute change of each series, [S]; 0 where there is none."""
+    counts = np.maximum(np.bincount(series, minlength=n_series), 1)
+    return np.asarray(np.bincount(series, np.abs(changes), minlength=n_series) / counts)
 
 
 def _bends(columns: Floats) -> Floats:

@@ -127,7 +127,7 @@ def _transformed(panel: Panel, plan: Plan, training: Training, *, season: bool) 
     chain, prepared, choices = choose_transforms(panel, training.transform, season=season, **settings)
     observed = ~(np.isnan(panel.values) | np.isnan(prepared.values))
     whole = Fill("linear").apply(prepared)
-    return Prepared(whole.with_values(np.nan_to_num(whole.values, nan=0.0, copy=False)), observed, chain, choices)
+    return Prepared(whole.with_values(np.nan_to_num(whole.values)), observed, chain, choices)
 
 
 def _seen(found: Prepared, hidden: int) -> NDArray[np.bool_]:

@@ -118,7 +118,7 @@ class Rule:
     prior_steps : int
         Steps for which that network goes on to learn from the panel, tried against what it was on the latest block.
     passes : float
-        A member trains on as many samples as the panel has values, at most so often: then it would learn their noise.
+        Samples that a member trains on at most, for each value of the panel: with more it learns their noise.
     """
 
     plan: Plan

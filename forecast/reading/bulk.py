@@ -93,7 +93,10 @@ def _cells(line: str, separator: str) -> tuple[str, ...]:
     """Return the cells of a line, none where it cannot be split by that."""
     if len(separator) != 1:
         return ()
-    return tuple(cell.strip() for cell in next(csv.reader([line], delimiter=separator, skipinitialspace=True)))
+    try:
+        return tuple(cell.strip() for cell in next(csv.reader([line], delimiter=separator, skipinitialspace=True)))
+    except csv.Error:  # a cell longer than any there may be
+        return ()
 
 
 def _says_no_text(cells: pd.Series[Any]) -> bool:

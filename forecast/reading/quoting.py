@@ -68,7 +68,7 @@ class Quotes:
             raise ValueError("quotes within a cell")
         if (within & (text == ord("\n"))).any():
             raise ValueError("a line ends within quotes")
-        self.separators += int(np.count_nonzero(within & (text == self._separator[0])))
+        self.separators += int(np.count_nonzero(within[1:] & (text[1:] == self._separator[0])))
         self._last, self._open = chunk[-1:], bool(within[-1])
 
 
