@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from conftest import make_panel
@@ -106,3 +108,13 @@ def test_dropout_asks_for_plain_layers():
     model = MLP(dropout=0.1, max_steps=5, members=1, prior="none").fit(panel_of(20, 60), horizon=3)
 
     assert {group.plan.blocks for group in model.groups_} == {1}
+
+
+@pytest.mark.parametrize(("better", "said"), [(np.inf, "yes"), (0.0, "no")])
+def test_whether_what_was_learned_beforehand_went_on_to_learn_is_said(better, said, monkeypatch):
+    monkeypatch.setattr("forecast.models.prior.BETTER", better)
+    rule = replace(RULES["brief", "balanced"], prior_steps=2)
+    monkeypatch.setitem(RULES, ("brief", "balanced"), rule)
+    panel = make_panel(*np.random.default_rng(0).normal(size=(20, 30)))
+
+    assert MLP(members=1, max_steps=2, input_size=5).fit(panel, horizon=3).choices_["prior_tuned"] == said
