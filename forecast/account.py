@@ -190,7 +190,7 @@ def shortened(account: dict[str, Any]) -> list[str]:
     ['2 of 6 windows given up', 'not finished: 2 fits of mlp (1 stopped in the middle)']
     >>> shortened({"windows": 6, "windows_given_up": 0, "not_finished": {}, "stopped": {}, "no_forecast": [],
     ...            "totals_left_out": False, "left_out": {"picture": 3, "between.csv": 1}})
-    ['3 pictures left out (forecast report RUN draws them)', 'between.csv left out']
+    ['3 pictures left out (forecast report RUN draws what they have to show)', 'between.csv left out']
     """
     parts = []
     if account["windows_given_up"]:
@@ -218,13 +218,13 @@ def left_out_words(name: str, count: int) -> str:
     Examples
     --------
     >>> left_out_words("picture", 1), left_out_words("seed", 2)
-    ('1 picture left out (forecast report RUN draws it)', '2 seeds left out')
+    ('1 picture left out (forecast report RUN draws what it has to show)', '2 seeds left out')
     >>> left_out_words("between.csv", 1), left_out_words("audit", 1)
     ('between.csv left out', 'audit left out (forecast audit DATA makes it)')
     """
     if name == PICTURE_LEFT_OUT:
-        later = "them" if count > 1 else "it"
-        return f"{count} picture{'s' * (count > 1)} left out (forecast report RUN draws {later})"
+        what = "what they have to show" if count > 1 else "what it has to show"
+        return f"{count} picture{'s' * (count > 1)} left out (forecast report RUN draws {what})"
     if name == SEED:
         return f"{count} seed{'s' * (count > 1)} left out"
     return f"{name} left out{' (forecast audit DATA makes it)' if name == AUDIT else ''}"

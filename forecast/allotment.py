@@ -57,8 +57,8 @@ def after_seconds(n_series: int, rows: int) -> float:
     return FILES + ROW * rows + rest_seconds(n_series, 0) + page_seconds(n_series)
 
 
-def allotted(clock: Clock, ready: Ready, n_models: int) -> Allotment:
-    """Return what a budget leaves for so many models.
+def allotted(clock: Clock, ready: Ready, n_models: int, *, resumed: bool = False) -> Allotment:
+    """Return what a budget leaves for so many models; a run that was `resumed` cannot be given another.
 
     Raises
     ------
@@ -73,7 +73,8 @@ def allotted(clock: Clock, ready: Ready, n_models: int) -> Allotment:
     if clock.left < must:
         least = clock.used + must + clock.pace * BEGIN
         what = f"a budget of {clock.budget:g} s is too short: the smallest run of these data takes about {least:.0f} s"
-        raise ConfigError("U103", what, hint=f"--budget {math.ceil(1.25 * least)}s")
+        longer = f"--budget {math.ceil(1.25 * least)}s"
+        raise ConfigError("U103", what, hint=f"forecast run anew, with {longer}" if resumed else longer)
     rows = clock.pace * ROW * n_series * split.horizon * split.n_windows * n_models
     free = clock.left - must
     check = min(clock.pace * VALUE * ready.panel.values.size, CHECK * free)

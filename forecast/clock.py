@@ -21,6 +21,8 @@ COMMAND_LINE = "forecast.cli"
 """The module whose `main` a process was started for, where its time counts from its start on."""
 FORGOTTEN = 0.5
 """What is left of the weight of earlier timings when a new one comes: a machine may become busy."""
+WAITED = 10.0
+"""A process is so many times as old as its work at most, as on a machine that ten such keep busy."""
 START_TIME = 19
 """Which of the fields behind the name in /proc/self/stat says when a process began, in ticks (proc(5))."""
 
@@ -88,10 +90,15 @@ def begun() -> float:
 
 
 def _age() -> float:
-    """Return the seconds since this process began; where the system does not tell, those that it has computed."""
+    """Return the seconds since this process began; where the system does not tell, those that it has computed.
+
+    These count as well where it is far older than its work: it was something else before, such as the shell that became
+    this command, or it waited.
+    """
     least = time.process_time()
     with suppress(OSError, ValueError, IndexError, AttributeError):
         fields = Path("/proc/self/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         since_boot = time.clock_gettime(time.CLOCK_BOOTTIME)
-        return max(least, since_boot - int(fields[START_TIME]) / os.sysconf("SC_CLK_TCK"))
+        age = since_boot - int(fields[START_TIME]) / os.sysconf("SC_CLK_TCK")
+        return age if least <= age <= WAITED * least + 1.0 else least
     return least

@@ -342,7 +342,7 @@ _TEXTS = {
         "Nothing has to be done; the message says why.",
     ),
     "W305": (
-        "A budget of time cut the run short: windows, fits or totals were given up, or slow models on some series.",
+        "A budget of time cut the run short: fits or what follows them were left out, or slow models on some series.",
         "A larger --budget, fewer --models, or --preset fast.",
     ),
     "W306": (

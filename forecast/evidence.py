@@ -76,7 +76,7 @@ def checked(
     except FAILURES as error:  # a run that took hours does not end with its last check
         note = f"not tried: the changed data cannot be read or fitted ({error})"
         return [_check("The past and the forecasts after a change of the future", 0, 0, note), *_of_files(results)], {}
-    why = "to keep the budget" if small and settings.seconds is not None else "the data being large"
+    why = "the data being large" if found.windows and not small else "to keep the budget"
     rows = list(_of_changes(found, where, ready.split.n_windows, why))
     if NETWORK in factories and not network:
         rows.append(_check(f"Forecasts of {NETWORK}, fitted again", 0, 0, "left out to keep the budget"))

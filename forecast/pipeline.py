@@ -157,7 +157,7 @@ def run(
     folder = request.folder or new_folder(ready.loaded.name)
     stages = {"data read and checked": perf_counter() - started}
     models = factories_of(settings)
-    share = allotted(clock, ready, len(models))
+    share = allotted(clock, ready, len(models), resumed=resume is not None)
     if settings.seconds is not None and share.fits is not None:
         listener.say(budget_plan(settings.seconds, share.fits, (ready.split.n_windows + 1) * len(models)))
         journal.note(f"a usual second takes {clock.pace:.1f} s here")

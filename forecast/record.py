@@ -102,14 +102,18 @@ class Record:
         )
         write_models(results, self.ready.loaded, self.folder / FOLDER)
         self._tell_what_was_asked()
-        info = described(self.ready, settings, results) | {"command": self.request.command, "budget": budget}
-        info["notices"] += [vars(notice) for notice in budget_notices(budget)]
         if settings.strict:
             refuse_warnings([*results.notices(), *budget_notices(budget), *failure_notices(results.leaderboard)])
-        if settings.seeds > 1:
-            info["seeds"] = self._add_seeds()
+        seeds = {"seeds": self._add_seeds()} if settings.seeds > 1 else {}
         if self.request.audit:
             self._audit(AUDITED * stages[WINDOWS])
+        if budget is not None:
+            budget["left_out"] = dict(+self.clock.left_out)
+        if settings.strict:
+            refuse_warnings(budget_notices(budget))
+        info = described(self.ready, settings, results) | {"command": self.request.command, "budget": budget}
+        info["notices"] += [vars(notice) for notice in budget_notices(budget)]
+        info |= seeds
         info["timings"] = {
             "models": results.final.timings,
             "checks": checking,

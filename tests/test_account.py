@@ -130,8 +130,8 @@ def test_pictures_for_which_there_is_no_time_are_left_out_and_said(tmp_path, mon
     left_out = len(SINGLE) - 1
     page = result.report.read_text(encoding="utf-8")
     assert result.info["budget"]["left_out"] == {"picture": left_out}
-    assert lines[-1].endswith(f": {left_out} pictures left out (forecast report RUN draws them)")
-    assert page.count("left out to keep the budget of 60 s; forecast report RUN draws it") == left_out
+    assert lines[-1].endswith(f": {left_out} pictures left out (forecast report RUN draws what they have to show)")
+    assert page.count("left out to keep the budget of 60 s; forecast report RUN draws what it has to show") == left_out
     assert "No picture here: drawn first" in page
     assert "left out to keep" not in report(result.folder).read_text(encoding="utf-8")
 
@@ -154,6 +154,26 @@ def test_seeds_for_which_there_is_no_time_are_left_out(tmp_path, out_of_time):
 
     assert said.lines[-1].endswith(": 2 seeds left out")
     assert result.info["seeds"] == []
+
+
+def test_a_seed_that_was_cut_in_the_middle_has_no_score(tmp_path, out_of_time):
+    out_of_time(3 * 3 + 1)  # all models on all data and in both windows, and one window of the next seed
+    given = {"models": ["linear"], "preset": "fast", "horizon": 2, "n_windows": 2, "seeds": 2, "listener": Said()}
+    result = forecast.run("nile", budget="60s", out=tmp_path / "r", **given)
+
+    assert result.info["seeds"] == []
+    assert result.info["budget"]["left_out"]["seed"] == 1
+
+
+def test_with_strict_what_a_budget_leaves_out_after_the_models_is_an_error_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(record, "AUDITED", 1e12)
+    result, _ = run(tmp_path / "a", jobs=1, audit=True)
+
+    assert [(notice["code"], "audit left out" in notice["message"]) for notice in result.info["notices"]] == [
+        ("W305", True)
+    ]
+    with pytest.raises(forecast.ModelError, match="audit left out"):
+        run(tmp_path / "b", jobs=1, audit=True, strict=True)
 
 
 def test_files_that_no_page_shows_are_left_out_first(tmp_path, monkeypatch):

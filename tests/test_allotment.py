@@ -80,3 +80,10 @@ def test_a_budget_that_leaves_nothing_is_refused_with_one_that_would():
     proposed = float(caught.value.hint.removeprefix("--budget ").removesuffix("s"))
     assert caught.value.code == "U103"
     assert allotted(Clock(proposed, spent=2.5), ready(), 3).fits > allotment.BEGIN / 2
+
+
+def test_a_run_that_goes_on_cannot_be_given_another_budget():
+    with pytest.raises(ConfigError) as caught:
+        allotted(Clock(3.0, spent=2.5), ready(), 3, resumed=True)
+
+    assert caught.value.hint.startswith("forecast run anew, with --budget ")

@@ -300,11 +300,7 @@ class Counted(Naive):
 
 
 def test_nothing_of_a_window_is_held_but_its_forecasts():
-    gc.freeze()  # what was there before need not be looked through again
-    try:
-        backtest({"counted": Counted}, make_panel(np.arange(260.0)), Split(horizon=1, n_windows=200))
-    finally:
-        gc.unfreeze()
+    backtest({"counted": Counted}, make_panel(np.arange(260.0)), Split(horizon=1, n_windows=200))
 
     assert len(Counted.alive) == 200
     assert max(Counted.alive) == 1

@@ -1,6 +1,7 @@
 """The time of a run: what is left of it, and how fast this machine is."""
 
 import math
+import os
 import subprocess
 import sys
 import time
@@ -75,5 +76,13 @@ def test_where_the_system_does_not_say_how_old_it_is_a_process_is_as_old_as_its_
         raise FileNotFoundError
 
     monkeypatch.setattr(clock.Path, "read_text", absent)
+
+    assert clock._age() == pytest.approx(time.process_time(), abs=1.0)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux says when a process began")
+def test_a_process_that_was_a_shell_before_is_as_old_as_its_work(monkeypatch):
+    hours = (time.clock_gettime(time.CLOCK_BOOTTIME) - 9_000.0) * os.sysconf("SC_CLK_TCK")
+    monkeypatch.setattr(clock.Path, "read_text", lambda *_, **__: f"1 (sh) {'0 ' * clock.START_TIME}{int(hours)}")
 
     assert clock._age() == pytest.approx(time.process_time(), abs=1.0)

@@ -14,8 +14,9 @@ import pytest
 from test_report import EVIL, Page, write_run
 
 from forecast import report
+from forecast.clock import Clock
 from forecast.errors import ConfigError
-from forecast.report import drawn
+from forecast.report import drawn, pace
 from forecast.report.view import View
 from forecast.runs import load_run
 from forecast.verbs.verification import report as report_again
@@ -154,3 +155,11 @@ def test_the_command_line_asks_for_it(call):
     assert "--interactive" in Path("r/command.txt").read_text(encoding="utf-8")
     assert call("report", "r", "--no-interactive")[0] == 0
     assert HEAD not in Path("r/report.html").read_text(encoding="utf-8")
+
+
+def test_without_its_first_picture_a_page_has_nothing_to_look_at_closely(tmp_path, monkeypatch):
+    monkeypatch.setattr(pace, "SLOW", {"forecast": 1e12})
+    folder = write_run(tmp_path, interactive=True)
+
+    assert HEAD not in report.render(folder, clock=Clock(60.0)).read_text(encoding="utf-8")
+    assert HEAD in report.render(folder).read_text(encoding="utf-8")

@@ -37,7 +37,7 @@ def drawing(monkeypatch, now):
 
 
 REST = pace.rest_seconds(1, 0)
-REASON = "left out to keep the budget of {:g} s; forecast report RUN draws it"
+REASON = "left out to keep the budget of {:g} s; forecast report RUN draws what it has to show"
 
 
 def test_without_a_budget_every_picture_is_drawn(drawing):

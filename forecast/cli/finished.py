@@ -37,6 +37,8 @@ def report(
 ) -> None:
     """Make the page of a run again from its folder, the same bytes; prints its path.
 
+    Pictures that a budget left out are drawn.
+
     Example: forecast report reports/sales --verify
     """
     from forecast.verbs.verification import report

@@ -106,7 +106,8 @@ def write(
                 table = no_formulas(picture.data) if view.info.get("excel_safe") else picture.data
                 write_csv(table, figures / f"{links[name]}.csv")
     environment = _environment()
-    drawn = drawn_values(view) if interactive and not shared else None
+    answer = isinstance(pictures["forecast"], Picture)  # which a budget may have left out
+    drawn = drawn_values(view) if interactive and answer and not shared else None
     assets = ["report", *(["interactive"] if drawn else [])]
     texts = {f"{name}.{kind}": _text(environment, f"{name}.{kind}") for name in assets for kind in ("css", "js")}
     for name, text in texts.items() if separate else ():

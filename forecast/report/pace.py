@@ -99,7 +99,9 @@ def painted(view: View, clock: Clock) -> dict[str, Picture | str]:
                 clock.learn(took=perf_counter() - start, usual=usual)
         else:
             clock.left_out[PICTURE_LEFT_OUT] += 1
-            found[name] = f"left out to keep the budget of {clock.budget:g} s; forecast report RUN draws it"
+            found[name] = (
+                f"left out to keep the budget of {clock.budget:g} s; forecast report RUN draws what it has to show"
+            )
     return found
 
 

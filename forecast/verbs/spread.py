@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from forecast.defaults import METRIC_NAMES
@@ -36,7 +37,8 @@ def other_seeds(
     settings : RunConfig
         Of the run: `seeds` says how many, counted from `seed` on.
     first : DataFrame
-        The leaderboard of the run itself: the scores of the first seed.
+        The leaderboard of the run itself: the scores of the first seed. Another that a budget gave fewer windows has
+        none, for they could not be compared.
     workers : Workers
         Who does the work.
     listener : Listener
@@ -51,6 +53,8 @@ def other_seeds(
         boards.append(try_models(ready, again, workers, listener).leaderboard.assign(seed=seed))
     board = pd.concat(boards, ignore_index=True)
     scores = [name for name in (*METRIC_NAMES, "skill") if name in board]
+    whole = first.set_index("model")["windows"].reindex(board["model"]).to_numpy()
+    board.loc[board["windows"].to_numpy() != whole, scores] = np.nan  # a budget left no time for all of its windows
     rows = board.loc[board["model"].isin(networks), ["model", "seed", *scores]]
     return rows.sort_values(["model", "seed"], ignore_index=True)
 
