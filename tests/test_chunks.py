@@ -152,7 +152,7 @@ def test_the_last_fits_of_baselines_are_made_however_late_it_is_where_that_is_as
 
 
 def test_a_run_without_time_for_any_model_has_the_forecasts_of_baselines(monkeypatch, tmp_path):
-    monkeypatch.setattr("forecast.pipeline.allotted", lambda *_: Allotment(0.0))
+    monkeypatch.setattr("forecast.pipeline.allotted", lambda *_, **__: Allotment(0.0))
     run = forecast.run("nile", models=["theta"], horizon=3, budget="10m", jobs=1, out=tmp_path / "r")
 
     assert set(run.forecasts["model"]) == {"naive", "seasonal_naive"}
