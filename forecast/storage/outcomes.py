@@ -129,7 +129,7 @@ def write_outcome(outcome: Outcome, path: Path) -> None:
         if values.dtype.kind not in "fiM":
             values, texts = pd.factorize(frames[name])
             header["names"][name] = texts.tolist()
-        arrays[f"column{place}"] = values
+        arrays[f"column{place}"] = values.view(values.dtype.str)  # times that were sent may have notes on their type
     for place, origin in enumerate(outcome.between):
         arrays[f"between{place}"] = origin.values
     named = [name for origin in outcome.between for name in origin.ids]
