@@ -185,7 +185,7 @@ _LONG = Rule(
         members=3,
         hidden_sizes=(128,),
         blocks=1,
-        max_steps=600,
+        max_steps=200,
         batch_size=256,
         search=True,
         ridge=True,
@@ -213,7 +213,7 @@ RULES: dict[tuple[str, str], Rule] = {
     ("brief", "fast"): _BRIEF.but(look_backs=(1.5,), members=3, prior_steps=0),
     ("brief", "balanced"): _BRIEF,
     ("brief", "best"): _BRIEF.but(members=24),
-    ("long", "fast"): _LONG.but(members=1, max_steps=200),
+    ("long", "fast"): _LONG.but(members=1),
     ("long", "balanced"): _LONG,
     ("long", "best"): _LONG.but(members=8),
 }
