@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from time import process_time
 from typing import TYPE_CHECKING
 
 from forecast.errors import ConfigError
@@ -17,12 +18,15 @@ if TYPE_CHECKING:
     from forecast.clock import Clock
     from forecast.ready import Ready
 
-__all__ = ["Allotment", "after_seconds", "allotted"]
+__all__ = ["Allotment", "after_seconds", "allotted", "for_table"]
 
 FILES, ROW = 0.6, 30e-6
 """Usual seconds of the files of a run, and of a row of its windows: the interval, the scores and the files it is in."""
 VALUE = 17e-6
 """Usual seconds that a value takes in the check of one window: changed in the raw file, and looked at again."""
+TABLE, TABLE_ROW, MOST_KEPT = 0.8, 15e-6, 0.4
+"""Usual seconds that a table of forecasts takes after the models, and each of its rows and those of the windows; and
+the part of a budget that is kept for it at most."""
 BEGIN = 2.0
 """Usual seconds in which worker processes begin."""
 PICTURES, ANSWER, CHECK = 0.25, 0.4, 0.1
@@ -81,3 +85,15 @@ def allotted(clock: Clock, ready: Ready, n_models: int, *, resumed: bool = False
     pictures = min(clock.pace * page_seconds(n_series), PICTURES * free)
     answer = min(clock.pace * answer_seconds(n_series), ANSWER * free)
     return Allotment(free - check - max(pictures, answer), rows)
+
+
+def for_table(clock: Clock, ready: Ready, n_models: int) -> float | None:
+    """Return the seconds that a budget leaves for so many models whose forecasts become a table; None without one.
+
+    Nothing is painted, so what came before the models, beside its work, says how busy the machine is.
+    """
+    if clock.budget is None:
+        return None
+    rows = ready.panel.n_series * ready.split.horizon * (ready.split.n_windows + 1) * n_models
+    busy = max(1.0, clock.used / process_time())
+    return max(0.0, clock.left - min(busy * (TABLE + TABLE_ROW * rows), MOST_KEPT * clock.budget))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from forecast.models.base import Forecaster
     from forecast.models.group import Group
 
-__all__ = ["anatomy", "candidates", "described_group", "gradients_checked"]
+__all__ = ["anatomy", "candidates", "described_group", "gradients_checked", "training_losses"]
 
 CHECKED = 4
 """Samples of the batch on which gradients are checked."""
@@ -130,6 +130,22 @@ def described_group(group: Group) -> dict[str, Any]:
         "loss": plan.loss if plan.head == "point" else plan.head,
         "scale": plan.scale,
     }
+
+
+def training_losses(network: MLP) -> pd.DataFrame:
+    """Return the losses of every member of the first group, a row per look of the search for the number of steps."""
+    first = network.groups_[0]
+    history = first.search_history_ or first.history_
+    looks, members = history.train_loss.shape
+    return pd.DataFrame(
+        {
+            "step": np.repeat(history.steps, members),
+            "member": np.tile(np.arange(members), looks),
+            "train_loss": history.train_loss.ravel(),
+            "val_loss": history.val_loss.ravel(),
+            "learning_rate": np.repeat(history.rates, members),
+        }
+    )
 
 
 def _training(model: MLP, seed: int) -> dict[str, Any]:

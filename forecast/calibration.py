@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from forecast.intervals import Errors, Misses, adapted_level, binomial_band, errors_needed
+from forecast.covered import binomial_band
+from forecast.intervals import Errors, Misses, adapted_level, errors_needed
 from forecast.margins import Margins, Width, nested, shifted, stretches, with_scale
 from forecast.metrics import coverage, mean_width, msis
 from forecast.panel import interval_names, of_rows, of_series, with_ends

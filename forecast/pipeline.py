@@ -7,7 +7,7 @@ found out can be read again.
 from __future__ import annotations
 
 from pathlib import Path
-from time import perf_counter, process_time
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Unpack
 
 from forecast import report
@@ -21,7 +21,7 @@ from forecast.account import (
     first_of,
     ration_words,
 )
-from forecast.allotment import allotted
+from forecast.allotment import allotted, for_table
 from forecast.clock import Clock
 from forecast.config import RunConfig, resolve
 from forecast.defaults import ASSETS, DEFAULT_DATA, REPORTS_FOLDER
@@ -65,10 +65,6 @@ __all__ = [
     "tune",
     "whatif",
 ]
-
-
-TABLE_SECONDS, ROW_SECONDS = 0.8, 15e-6
-"""Seconds that the table of a forecast takes after the models, and each of its rows and those of the windows."""
 
 
 @spelled_out(RunOptions)
@@ -245,8 +241,8 @@ def backtest(
         require_windows(ready)
         for line in ready.lines:
             listener.say(line)
-        spent, models = perf_counter() - started, len(factories_of(settings))
-        workers.end_in(_for_models(ready, settings, spent, models))
+        clock = Clock(settings.seconds, spent=perf_counter() - started)
+        workers.end_in(for_table(clock, ready, len(factories_of(settings))))
         trial = try_models(ready, settings, workers, listener)
     less = [] if trial.ration is None else [Notice("W305", f"budget: {ration_words(trial.ration.account)}")]
     if settings.strict:
@@ -340,8 +336,8 @@ def predict(
             give_back()
             for line in ready.lines:
                 listener.say(line)
-            spent, models = perf_counter() - started, len(named_factories(settings))
-            workers.end_in(_for_models(ready, settings, spent, models))
+            clock = Clock(settings.seconds, spent=perf_counter() - started)
+            workers.end_in(for_table(clock, ready, len(named_factories(settings))))
             frame = _forecast(ready, settings, workers, listener, started=started)
     frame = no_formulas(frame) if excel_safe else frame
     if target is not None:
@@ -393,16 +389,3 @@ def _request(
     else:
         (refuse_begun if resume is None else refuse_existing)(request.folder, overwrite=request.overwrite)
     return request
-
-
-def _for_models(ready: Ready, settings: RunConfig, spent: float, models: int) -> float | None:
-    """Return the seconds that a budget leaves for so many models, after which their forecasts become a table.
-
-    On a busy machine that takes longer, as what came before them did; at most two fifths are kept for it.
-    """
-    if settings.seconds is None:
-        return None
-    rows = ready.panel.n_series * ready.split.horizon * (ready.split.n_windows + 1) * models
-    busy = max(1.0, spent / process_time())
-    kept = min(busy * (TABLE_SECONDS + ROW_SECONDS * rows), 0.4 * settings.seconds)
-    return max(0.0, settings.seconds - spent - kept)

@@ -11,10 +11,9 @@ from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
-import numpy as np
 import pandas as pd
 
-from forecast.anatomy import anatomy, candidates
+from forecast.anatomy import anatomy, candidates, training_losses
 from forecast.backtesting import backtest, fit_all
 from forecast.bounds import Bounds
 from forecast.calibration import Calibration
@@ -275,7 +274,7 @@ class Results:
             write_csv(by_series.rename_axis("unique_id").reset_index(), folder / "metrics_by_series.csv")
         network = self.final.models.get("mlp")
         if isinstance(network, MLP):
-            write_csv(_training(network), folder / "training.csv")
+            write_csv(training_losses(network), folder / "training.csv")
             write_csv(importance(network, self.given, seed=self.seed), folder / "importance.csv")
         by_cutoff = {fit.forecasts["cutoff"].astype(str).max(): fit.choices for fit in self.fits}
         write_json({"final": self.final.choices, **by_cutoff}, folder / "choices.json")
@@ -307,19 +306,3 @@ class Results:
 
 def _spoken(seconds: float) -> str:
     return f"{seconds:.0f} seconds" if seconds < 120 else f"{seconds / 60:.0f} minutes"
-
-
-def _training(network: MLP) -> pd.DataFrame:
-    """Return the losses of every member of the first group, a row per look of the search for the number of steps."""
-    first = network.groups_[0]
-    history = first.search_history_ or first.history_
-    looks, members = history.train_loss.shape
-    return pd.DataFrame(
-        {
-            "step": np.repeat(history.steps, members),
-            "member": np.tile(np.arange(members), looks),
-            "train_loss": history.train_loss.ravel(),
-            "val_loss": history.val_loss.ravel(),
-            "learning_rate": np.repeat(history.rates, members),
-        }
-    )

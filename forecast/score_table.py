@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from forecast.intervals import binomial_band
+from forecast.covered import binomial_band
 from forecast.metrics import crps_weights
 from forecast.metrics.terms import (
     difference,

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from forecast.covered import judgement
 from forecast.defaults import METRIC, QUANTILE_METRIC
-from forecast.intervals import judgement
 from forecast.metrics import skill
 from forecast.metrics.terms import difference, symmetric
 from forecast.score_table import (

@@ -7,7 +7,7 @@ import pytest
 from conftest import make_panel
 
 from forecast import allotment, clock
-from forecast.allotment import Allotment, allotted
+from forecast.allotment import Allotment, allotted, for_table
 from forecast.clock import Clock
 from forecast.errors import ConfigError
 from forecast.report.pace import answer_seconds, page_seconds, rest_seconds
@@ -87,3 +87,13 @@ def test_a_run_that_goes_on_cannot_be_given_another_budget():
         allotted(Clock(3.0, spent=2.5), ready(), 3, resumed=True)
 
     assert caught.value.hint.startswith("forecast run anew, with --budget ")
+
+
+def test_a_table_of_forecasts_keeps_little_of_a_budget_and_more_where_the_machine_is_busy(monkeypatch):
+    monkeypatch.setattr(allotment, "process_time", lambda: 2.0)
+    free, busy, short = (for_table(Clock(b, spent=s), ready(), 3) for b, s in ((60.0, 2.0), (60.0, 6.0), (3.0, 2.0)))
+
+    assert for_table(Clock(), ready(), 3) is None
+    assert 56.0 < free <= 58.0 - allotment.TABLE
+    assert 54.0 - busy == pytest.approx(3 * (58.0 - free), abs=0.1)  # three seconds went by for every one of work
+    assert 0.0 <= short <= 1.0 - allotment.TABLE

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
+from forecast.covered import binomial_band
 from forecast.intervals import (
     PRIOR_ORIGINS,
     Errors,
     adapted_level,
-    binomial_band,
     conformal_quantile,
     conformal_width,
     errors_needed,

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from forecast import metrics
-from forecast.intervals import binomial_band
+from forecast.covered import binomial_band
 from forecast.score_table import LEVEL_SCORES, POINT_SCORES, levels_of, referenced, row_losses, score_table
 
 QUANTILES = {"lo-95": 0.025, "lo-80": 0.1, "y_hat": 0.5, "hi-80": 0.9, "hi-95": 0.975}

@@ -18,7 +18,7 @@ import pandas as pd
 
 from forecast.heap import give_back
 from forecast.reading.quoting import QUOTE, Quotes
-from forecast.reading.stretches import AT_ONCE, STRETCH, Stretch, read_in_stretches
+from forecast.reading.stretches import AT_ONCE, STRETCH, Stretch, code_type, read_in_stretches
 from forecast.reading.table import MISSING_MARKERS
 
 if TYPE_CHECKING:
@@ -184,9 +184,8 @@ def _encoded(texts: Any) -> tuple[NDArray[Any], list[str]]:
 
     found = compute.dictionary_encode(texts, memory_pool=pa.system_memory_pool())
     kinds = found.chunk(0).dictionary.to_pylist()
-    size = np.min_scalar_type(-max(1, len(kinds)))  # as pandas would make them afterwards
     codes = [chunk.indices.to_numpy() for chunk in found.chunks]
-    return np.concatenate(codes, dtype=size, casting="unsafe"), kinds
+    return np.concatenate(codes, dtype=code_type(len(kinds)), casting="unsafe"), kinds
 
 
 def _by_pandas(file: Stretch, layout: Layout) -> pd.DataFrame | None:

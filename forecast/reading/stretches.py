@@ -126,6 +126,11 @@ def _joined(pieces: list[pd.Series[Any]]) -> Any:
     return np.concatenate([piece.to_numpy() for piece in pieces])
 
 
+def code_type(n_kinds: int) -> np.dtype[Any]:
+    """Return the smallest type of signed codes for so many distinct texts, as pandas has them."""
+    return np.min_scalar_type(-max(1, n_kinds))
+
+
 def _unified(pieces: Sequence[pd.Series[Any]]) -> pd.Categorical:
     """Return categorical texts of which these are the pieces, with categories in the order of theirs.
 
@@ -137,7 +142,7 @@ def _unified(pieces: Sequence[pd.Series[Any]]) -> pd.Categorical:
     """
     known: dict[str, int] = {}
     own = [np.array([known.setdefault(text, len(known)) for text in piece.cat.categories]) for piece in pieces]
-    size, place = np.min_scalar_type(-max(1, len(known))), 0
+    size, place = code_type(len(known)), 0
     codes = np.empty(sum(map(len, pieces)), size)
     for piece, code in zip(pieces, own, strict=True):
         codes[place : place + len(piece)] = code.astype(size)[piece.cat.codes.to_numpy()]

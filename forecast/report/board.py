@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from forecast.intervals import judgement
+from forecast.covered import judgement
 from forecast.report.tables import table_of
 from forecast.report.words import DASH, column, seconds
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from forecast.covered import judgement
 from forecast.defaults import METRIC_NAMES
-from forecast.intervals import judgement
 from forecast.report.words import DASH, MINUS, OTHER_SCORES, column, number, seconds
 
 if TYPE_CHECKING:
