@@ -65,7 +65,8 @@ class Backtest:
 
     `frame` is the forecast frame with `y` before `y_hat` and, last, what is known of the past of that series and
     cutoff: `scale` and `rms_scale`, the mean absolute and the root mean squared error of the seasonal naive method, by
-    which MASE and RMSSE divide, `before`, its last known value, and `back`, the number of values after the cutoff.
+    which MASE and RMSSE divide, `error_unit` and `roughness`, which intervals go by, `before`, its last known value,
+    and `back`, the number of values after the cutoff.
     `between` are further origins, each forecast by the fit of the cutoff before it.
     """
 

@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 
 from forecast.covered import binomial_band
+from forecast.error_sizes import KNOWN
 from forecast.intervals import Errors, Misses, adapted_level, errors_needed
-from forecast.margins import Margins, Width, nested, shifted, stretches, with_scale
+from forecast.margins import Margins, Width, nested, shifted, sizes_of, stretches, with_known
 from forecast.metrics import coverage, mean_width, msis
 from forecast.panel import interval_names, of_rows, of_series, with_ends
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from forecast.backtesting import Backtest
+    from forecast.error_sizes import ErrorSizes
     from forecast.origins import Origin
     from forecast.panel import Panel
     from forecast.split import Split
@@ -79,8 +81,8 @@ class Calibration:
             for level in self.levels:
                 named = interval_names(level)
                 if self._has(model, named):
-                    backs, y, low, high, scale = self._placed(model, "y", *named, "scale")
-                    misses = Misses.of(y, low=low, high=high, scale=scale, backs=backs, gap=self.split.gap)
+                    backs, y, low, high, unit = self._placed(model, "y", *named, "error_unit")
+                    misses = Misses.of(y, low=low, high=high, unit=unit, backs=backs, gap=self.split.gap)
                     found[model, level] = misses
         return found
 
@@ -100,12 +102,13 @@ class Calibration:
         return {str(model): rows for model, rows in self.backtested.frame.groupby("model")}
 
     def _errors(self, model: str) -> Errors:
-        backs, errors, y_hat, scale = self._placed(model, "y", "y_hat", "scale")
+        backs, errors, y_hat, unit, roughness = self._placed(model, "y", "y_hat", *KNOWN)
         errors -= y_hat  # in their place, and below: they are the largest arrays there are
-        scale[~(scale > 0)] = np.nan
-        errors /= scale
+        unit[~(unit > 0)] = np.nan
+        errors /= unit
         known = self.panel.lengths[:, None] - backs
-        return Errors(errors, backs, self.split.gap, seasons=known / self.panel.season_length)
+        seasons = known / self.panel.season_length
+        return Errors(errors, backs, self.split.gap, seasons=seasons, roughness=roughness[:, :, 0].copy())
 
     def _placed(self, model: str, *columns: str) -> tuple[Any, ...]:
         """Return the origins of a model as `backs`, and columns as arrays [S, O, H]; NaN where there is nothing."""
@@ -163,7 +166,7 @@ class Calibration:
         models: Sequence[str],
         *,
         back: int = 0,
-        shifts: dict[str, tuple[Floats, Floats]] | None = None,
+        shifts: dict[str, tuple[Floats, ErrorSizes]] | None = None,
         quantile: float | None = None,
     ) -> Margins:
         """Return what the intervals of forecasts of `models` take, given what was known `back` values before the end.
@@ -183,8 +186,8 @@ class Calibration:
         sizes = {model: known[model].sizes for model in models}
         return Margins(self.panel, widths, asked, sizes, shifts or {}, quantile)
 
-    def shifts(self, models: Sequence[str], quantile: float, *, back: int = 0) -> dict[str, tuple[Floats, Floats]]:
-        """Return what makes a quantile of the forecasts of each model, [H], and the sizes of its errors, [S]."""
+    def shifts(self, models: Sequence[str], quantile: float, *, back: int = 0) -> dict[str, tuple[Floats, ErrorSizes]]:
+        """Return what makes a quantile of the forecasts of each model, [H], and the sizes of its errors."""
         known = {model: self._known(model, back) for model in models}
         return {model: (errors.quantile(100.0 * quantile), errors.sizes) for model, errors in known.items()}
 
@@ -244,10 +247,11 @@ class Calibration:
     def _origin_moved(self, back: int, model: str, quantile: float) -> Origin:
         """Return the quantile of what a model forecast from an origin between the windows."""
         between, horizon = self.backtested.between, self.split.horizon
-        origin, scale = between.found[back][1][model], between.column(back, model, "scale").ravel()
+        origin = between.found[back][1][model]
+        known = {name: between.column(back, model, name).ravel() for name in KNOWN}
         y_hat, step = origin.column("y_hat").ravel(), np.tile(np.arange(1, horizon + 1), len(origin.ids))
         names = np.repeat(np.array(origin.ids, dtype=object), horizon)
-        rows = pd.DataFrame({"unique_id": names, "step": step, "y_hat": y_hat, "scale": scale})
+        rows = pd.DataFrame({"unique_id": names, "step": step, "y_hat": y_hat, **known})
         moved = self._moved(rows, self._known(model, back), quantile).reshape(1, -1, horizon)
         return replace(origin, values=np.concatenate([moved, origin.values[1:]]))
 
@@ -257,24 +261,24 @@ class Calibration:
         All steps of a path take their errors from one origin (of the same series, or in a panel of any, in its own
         unit), so that what goes together stays together. Columns: ``unique_id, path, ds, step, y``.
         """
-        frame = with_scale(forecasts[forecasts["model"] == model], self.panel)
+        frame = with_known(forecasts[forecasts["model"] == model], self.panel)
         errors = self._known(model, 0)
         blocks = errors.scores.reshape(-1, self.split.horizon)
         blocks = blocks[np.isfinite(blocks).all(axis=1)]
         if not n or not len(blocks):
             return pd.DataFrame(columns=["unique_id", "path", "ds", "step", "y"])
         rng, drawn = np.random.default_rng(seed), []
-        sizes = dict(zip(self.panel.ids, errors.sizes, strict=True))
-        for name, rows in frame.groupby("unique_id", sort=False):
+        size = sizes_of(errors.sizes, frame, self._places(frame)[0])
+        for _, rows in frame.assign(size=size).groupby("unique_id", sort=False):
             chosen = blocks[rng.integers(0, len(blocks), n)][:, rows["step"].to_numpy(np.int64) - 1]
-            values = rows["y_hat"].to_numpy() + chosen * sizes[str(name)] * rows["scale"].to_numpy()
+            values = rows["y_hat"].to_numpy() + chosen * (rows["size"] * rows["error_unit"]).to_numpy()
             part = pd.concat([rows[["unique_id", "ds", "step"]]] * n, ignore_index=True)
             drawn.append(part.assign(path=np.repeat(np.arange(1, n + 1), len(rows)), y=values.ravel()))
         return pd.concat(drawn, ignore_index=True)[["unique_id", "path", "ds", "step", "y"]]
 
     def _moved(self, frame: pd.DataFrame, errors: Errors, quantile: float) -> Floats:
         """Return the quantile of some forecasts."""
-        shift, sizes = errors.quantile(100.0 * quantile), errors.sizes[self._places(frame)[0]]
+        shift, sizes = errors.quantile(100.0 * quantile), sizes_of(errors.sizes, frame, self._places(frame)[0])
         return shifted(frame, shift, quantile, sizes=sizes, season_length=self.panel.season_length)
 
     @cached_property
@@ -297,7 +301,7 @@ class Calibration:
         ends, season_length = (np.empty(len(frame)), np.empty(len(frame))), self.panel.season_length
         for some in stretches(len(frame)):
             part = frame.iloc[some]
-            sizes = errors.sizes[self._places(part)[0]]
+            sizes = sizes_of(errors.sizes, part, self._places(part)[0])
             *found, sure = width.ends(part, level, asked, sizes=sizes, season_length=season_length)
             for end, numbers in zip(ends, found, strict=True):
                 end[some] = np.where(sure, numbers, np.nan)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 
+from forecast.error_sizes import KNOWN
 from forecast.metrics import mase_scale, rmsse_scale
 from forecast.panel import of_columns
 
@@ -26,7 +27,20 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMNS", "Came", "beside_truth", "no_rows", "truth"]
 
-COLUMNS = ("unique_id", "cutoff", "ds", "step", "model", "y", "y_hat", "scale", "rms_scale", "before", "back")
+COLUMNS = (
+    "unique_id",
+    "cutoff",
+    "ds",
+    "step",
+    "model",
+    "y",
+    "y_hat",
+    "scale",
+    "rms_scale",
+    *KNOWN,
+    "before",
+    "back",
+)
 """The columns of `Backtest.frame`."""
 
 
@@ -60,6 +74,7 @@ class Came:
         known = {
             "scale": [mase_scale(past, season) for past in pasts],
             "rms_scale": [rmsse_scale(past, season) for past in pasts],
+            **{name: [tell(past, season) for past in pasts] for name, tell in KNOWN.items()},
             "before": [past[np.isfinite(past)][-1] for past in pasts],
         }
         return cls(window.past.ids, y, {name: np.array(numbers) for name, numbers in known.items()})

@@ -1,8 +1,8 @@
 """How sure a forecast is, read off the errors it made on held-out windows.
 
 The idea: if the next error is exchangeable with n past ones, it is at most the ``ceil((n + 1) level)``-th smallest of
-them with probability `level` (split conformal prediction; Lei et al. 2018). Errors are counted in the unit of MASE
-and, in a panel, in how much larger than usual those of their series are; with too few of them a band says so.
+them with probability `level` (split conformal prediction; Lei et al. 2018). Errors are counted in how large those
+of their series are (`forecast.error_sizes`); with too few of them a band says so.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 from scipy.special import ndtri
+
+from forecast.error_sizes import ErrorSizes, fading
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,11 +40,6 @@ ONE_SIDED = 10
 SETTLED, AMPLE = 3, 200
 """Seasons that a series should have known at an origin, where so many errors a step remain: early fits say little of
 late ones. Chosen on the training part of M3's monthly series: see benchmarks/coverage.py."""
-PRIOR_ORIGINS = 20.0
-"""So many origins of usual size stand beside those of a series when it is asked how large its errors are.
-
-Chosen on the training part of M3's monthly series: see benchmarks/coverage.py.
-"""
 
 
 @dataclass(frozen=True)
@@ -91,18 +88,17 @@ class Scores:
         """How many there are at each step, [H]."""
         return np.asarray(np.isfinite(self.values).sum(axis=(0, 1)))
 
-    def around(self, scores: Floats, step: int, wanted: int) -> Floats:
-        """Return the `scores` [S, O, H] of a step and, one more on either side until there are enough, of others."""
+    def around(self, step: int, wanted: int) -> slice:
+        """Return a step and, one more on either side until there are so many of them, others."""
         reach, counts = 0, self.counts
         while counts[_near(step, reach)].sum() < wanted and reach < len(counts):
             reach += 1
-        found = scores[:, :, _near(step, reach)]
-        return found[np.isfinite(found)]
+        return _near(step, reach)
 
 
 @dataclass(frozen=True)
 class Misses(Scores):
-    """How far what came lay outside a model's own intervals of one level, over the scale of the series; inside below 0.
+    """How far what came lay outside a model's own intervals of one level, in the unit of the series; inside below 0.
 
     The idea is conformalised quantile regression (Romano, Patterson & Candes 2019): with scores ``max(low - y, y -
     high)`` and m their ``ceil((n + 1) level)``-th smallest, the interval from ``low - m`` to ``high + m`` covers as
@@ -111,15 +107,15 @@ class Misses(Scores):
     Examples
     --------
     >>> low = np.zeros((1, 9, 1))
-    >>> misses = Misses.of(low + 2.0, low=low, high=low + 1.0, scale=low + 0.5, backs=np.arange(9, 0, -1))
+    >>> misses = Misses.of(low + 2.0, low=low, high=low + 1.0, unit=low + 0.5, backs=np.arange(9, 0, -1))
     >>> misses.margin(80).tolist(), misses.margin(95).tolist()
     ([2.0], [nan])
     """
 
     @classmethod
-    def of(cls, y: Floats, *, low: Floats, high: Floats, scale: Floats, backs: Ints, gap: int = 0) -> Misses:
-        """Return the misses of intervals [S, O, H]; NaN where there is no scale."""
-        return cls(np.maximum(low - y, y - high) / np.where(scale > 0, scale, np.nan), backs, gap)
+    def of(cls, y: Floats, *, low: Floats, high: Floats, unit: Floats, backs: Ints, gap: int = 0) -> Misses:
+        """Return the misses of intervals [S, O, H]; NaN where there is no unit."""
+        return cls(np.maximum(low - y, y - high) / np.where(unit > 0, unit, np.nan), backs, gap)
 
     def margin(self, level: float) -> Floats:
         """Return how far each end is to be moved outwards at each step, [H], inwards below 0; NaN with too few misses.
@@ -132,20 +128,22 @@ class Misses(Scores):
         latest = self.values[:, origins[len(origins) // 2 :]]
         margins = np.empty(self.values.shape[2])
         for step in range(len(margins)):
-            found = latest[:, :, step][np.isfinite(latest[:, :, step])]
-            found = found if len(found) >= many else self.around(self.values, step, wanted)
+            ample = np.isfinite(latest[:, :, step]).sum() >= many
+            found = latest[:, :, step] if ample else self.values[:, :, self.around(step, wanted)]
             margins[step] = conformal_quantile(found, level)
         return margins
 
 
 @dataclass(frozen=True)
 class Errors(Scores):
-    """What a model got wrong: truth minus forecast, over the scale of the series.
+    """What a model got wrong: truth minus forecast, in the unit of the series.
 
     Parameters
     ----------
     seasons : ndarray [S, O], optional
         How many seasons each series had known at each origin.
+    roughness : ndarray [S, O], optional
+        What `forecast.error_sizes.roughness` was of each until then.
 
     Examples
     --------
@@ -156,6 +154,7 @@ class Errors(Scores):
     """
 
     seasons: Floats | None = None
+    roughness: Floats | None = None
 
     def settled(self) -> Self:
         """Return those from origins at which a series had known `SETTLED` seasons; all where these are not ample."""
@@ -166,9 +165,11 @@ class Errors(Scores):
         return found if (found.counts >= AMPLE).all() else self
 
     def band(self, level: float) -> Band:
-        """Return the interval of a level in percent for each series and step: `ends` times the size of its errors."""
+        """Return the interval of a level in percent for each series and step, as rough as when it was last tested."""
         low, high, calibrated = self.ends(level)
-        return Band(self.sizes[:, None] * low, self.sizes[:, None] * high, calibrated)
+        rough = np.full(len(self.values), nan) if self.roughness is None else self.roughness[:, -1]
+        sizes = self.sizes.own[:, None] * self.sizes.usual(rough)
+        return Band(sizes * low, sizes * high, calibrated)
 
     def ends(self, level: float) -> tuple[Floats, Floats, NDArray[np.bool_]]:
         """Return the ends [H] for errors of usual size, and whether there were enough for the level.
@@ -179,17 +180,18 @@ class Errors(Scores):
         horizon = self.values.shape[2]
         low, high, calibrated = np.full(horizon, nan), np.full(horizon, nan), np.zeros(horizon, dtype=np.bool_)
         for step in range(horizon):
-            scores = self.around(self.scores, step, max(ENOUGH, errors_needed(level)))
-            outer = 100.0 - (100.0 - level) / 2.0
-            if len(scores) >= ONE_SIDED * errors_needed(outer):
-                low[step], high[step] = -conformal_quantile(-scores, outer), conformal_quantile(scores, outer)
-            elif len(scores) >= errors_needed(level):
+            scores, weights = self._around(step, max(ENOUGH, errors_needed(level)))
+            outer, n = 100.0 - (100.0 - level) / 2.0, len(scores)
+            if n >= ONE_SIDED * errors_needed(outer):
+                low[step] = -conformal_quantile(-scores, outer, weights)
+                high[step] = conformal_quantile(scores, outer, weights)
+            elif n >= errors_needed(level):
                 high[step] = conformal_width(scores, level)
                 low[step] = -high[step]
-            elif len(scores) > 1:
+            elif n > 1:
                 high[step] = ndtri(outer / 100.0) * sqrt(float(np.mean(scores**2)))
                 low[step] = -high[step]
-            calibrated[step] = len(scores) >= errors_needed(level)
+            calibrated[step] = n >= errors_needed(level)
         return low, high, calibrated
 
     def quantile(self, level: float) -> Floats:
@@ -197,40 +199,38 @@ class Errors(Scores):
 
         The end of an interval that leaves as much outside; NaN where there are too few errors.
         """
-        horizon = self.values.shape[2]
-        ends = np.empty(horizon)
-        for step in range(horizon):
-            scores = self.around(self.scores, step, max(ENOUGH, errors_needed(max(level, 100.0 - level))))
-            ends[step] = conformal_quantile(scores, level) if level >= 50 else -conformal_quantile(-scores, 100 - level)
+        ends = np.empty(self.values.shape[2])
+        for step in range(len(ends)):
+            scores, weights = self._around(step, max(ENOUGH, errors_needed(max(level, 100.0 - level))))
+            sign = 1.0 if level >= 50 else -1.0
+            ends[step] = sign * conformal_quantile(sign * scores, max(level, 100.0 - level), weights)
         return ends
 
     @cached_property
-    def sizes(self) -> Floats:
-        """How much larger than usual the errors of each series are, [S]: their mean, drawn towards 1."""
-        total, count = self._sums
-        return (PRIOR_ORIGINS + total) / (PRIOR_ORIGINS + count)
+    def sizes(self) -> ErrorSizes:
+        """How large the errors of each series are."""
+        return ErrorSizes.of(self.values, self.backs, self.roughness, weights=self._weights)
 
     @cached_property
     def scores(self) -> Floats:
         """The errors over the size that the other origins of their series tell of, [S, O, H]."""
-        total, count = self._sums
-        own = np.nan_to_num(self._relative)
-        others = np.maximum(count[:, None] - np.isfinite(self._relative), 0)
-        return self.values / ((PRIOR_ORIGINS + total[:, None] - own) / (PRIOR_ORIGINS + others))[..., None]
+        return self.values / self.sizes.of_errors(self.values, self.backs, self.roughness)
 
     @cached_property
-    def _relative(self) -> Floats:
-        """How much larger than usual for their steps the errors from each origin are, [S, O]; 1 in a lone series."""
-        sizes = np.abs(self.values)
-        if len(sizes) == 1:
-            return np.where(np.isfinite(sizes).any(axis=2), 1.0, nan)
-        usual = _mean(sizes.reshape(-1, sizes.shape[2]), axis=0)
-        sizes /= np.where(usual > 0, usual, nan)
-        return _mean(sizes, axis=2)
+    def _weights(self) -> Floats | None:
+        """How much each origin counts, [S, O], where errors are ample: each series the same, its later origins more."""
+        if len(self.values) == 1 or not (self.counts >= AMPLE).all():
+            return None
+        known = np.isfinite(self.values).any(axis=2)
+        weights = np.where(known, fading(self.backs, self.backs), 0.0)
+        return np.asarray(weights / np.maximum(weights.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny))
 
-    @cached_property
-    def _sums(self) -> tuple[Floats, Ints]:
-        return np.nansum(self._relative, axis=1), np.isfinite(self._relative).sum(axis=1)
+    def _around(self, step: int, wanted: int) -> tuple[Floats, Floats | None]:
+        """Return the scores of a step and, where they are few, of its neighbours, and how much each counts."""
+        scores = self.scores[:, :, self.around(step, wanted)]
+        known = np.isfinite(scores)
+        weights = self._weights
+        return scores[known], None if weights is None else np.broadcast_to(weights[..., None], scores.shape)[known]
 
 
 def errors_needed(level: float) -> int:
@@ -247,17 +247,30 @@ def errors_needed(level: float) -> int:
     return n
 
 
-def conformal_quantile(errors: Floats, level: float) -> float:
+def conformal_quantile(errors: Floats, level: float, weights: Floats | None = None) -> float:
     """Return what the next error will not exceed with `level` percent; NaN with too few errors.
+
+    With `weights`, errors that count more stand for more of them; together all are as many as would be as sure of their
+    mean, ``sum(w)^2 / sum(w^2)`` (Kish 1965), and the next error is one more, as in Barber, Candes, Ramdas & Tibshirani
+    (2023).
 
     Examples
     --------
     >>> conformal_quantile(np.arange(-4.0, 5.0), 80)
     3.0
+    >>> conformal_quantile(np.arange(-4.0, 5.0), 80, np.r_[np.ones(8), 2.0])
+    4.0
     """
-    known = np.asarray(errors)[~np.isnan(errors)]
-    rank = _rank(len(known), level)
-    return float(np.partition(known, rank - 1)[rank - 1]) if 0 < rank <= len(known) else nan
+    known = ~np.isnan(np.asarray(errors))
+    found = np.asarray(errors)[known]
+    if weights is None:
+        rank = _rank(len(found), level)
+        return float(np.partition(found, rank - 1)[rank - 1]) if 0 < rank <= len(found) else nan
+    order, own = np.argsort(found), weights[known]
+    n = own.sum() ** 2 / np.maximum((own**2).sum(), np.finfo(np.float64).tiny)
+    below = np.cumsum(own[order]) * (n / own.sum())
+    rank = int(np.searchsorted(below, (n + 1.0) * level / 100.0 - 1e-9))
+    return float(found[order[rank]]) if rank < len(found) else nan
 
 
 def conformal_width(errors: Floats, level: float) -> float:
@@ -302,12 +315,6 @@ def naive_band(level: float, horizon: int, season_length: int) -> Floats:
     """
     seasons = np.arange(horizon) // max(1, season_length) + 1.0
     return np.asarray(ndtri(0.5 + level / 200.0) * sqrt(pi / 2.0) * np.sqrt(seasons))
-
-
-def _mean(values: Floats, *, axis: int) -> Floats:
-    """Return the mean of what is known; NaN where nothing is."""
-    count = np.isfinite(values).sum(axis=axis)
-    return np.where(count > 0, np.nansum(values, axis=axis) / np.maximum(count, 1), nan)
 
 
 def _near(step: int, reach: int) -> slice:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from forecast.error_sizes import KNOWN
 from forecast.intervals import naive_band
-from forecast.metrics import mase_scale
 from forecast.panel import interval_names, of_columns, of_series, with_ends
 
 if TYPE_CHECKING:
@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from forecast.error_sizes import ErrorSizes
     from forecast.intervals import Errors, Misses
     from forecast.panel import Panel
 
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["Margins", "Width", "nested", "shifted", "stretches", "with_scale"]
+__all__ = ["Margins", "Width", "nested", "shifted", "sizes_of", "stretches", "with_known"]
 
 AT_ONCE = 100_000
 """Rows whose ends are worked out together: what lies on the way to them takes several times as much as they do."""
@@ -41,12 +42,12 @@ class Width:
     Parameters
     ----------
     low, high : ndarray [H]
-        What its errors add to a forecast, in units of the scale of a series and the size of its errors; NaN where there
+        What its errors add to a forecast, in the unit of a series and the size of its errors; NaN where there
         are none.
     calibrated : ndarray [H]
         Whether there were errors enough for the level.
     margin : ndarray [H]
-        How far the model's own ends are moved outwards, in units of the scale; NaN where they are not used.
+        How far the model's own ends are moved outwards, in the unit of a series; NaN where they are not used.
     """
 
     low: Floats
@@ -73,27 +74,27 @@ class Width:
         Parameters
         ----------
         frame : DataFrame
-            Forecasts of N series and steps with their `scale`, and with own ends where the model has any.
+            Forecasts of N series and steps with their `error_unit`, and with own ends where the model has any.
         level, asked : float
             The level that own ends are named after, and the one that the width is of.
         sizes : ndarray [N]
-            How much larger than usual the errors of each series are.
+            How much larger than usual errors are in each row.
         season_length : int
             Of the panel.
         """
         step = frame["step"].to_numpy(np.int64) - 1
         usual = naive_band(asked, len(self.low), season_length)
-        scale = frame["scale"].where(frame["scale"] > 0).to_numpy(np.float64)
+        unit = frame["error_unit"].where(frame["error_unit"] > 0).to_numpy(np.float64)
         y_hat = frame["y_hat"].to_numpy(np.float64)
         low, high = (
-            y_hat + np.where(np.isnan(end[step]), sign * usual[step], sizes * end[step]) * scale
+            y_hat + np.where(np.isnan(end[step]), sign * usual[step], sizes * end[step]) * unit
             for end, sign in ((self.low, -1.0), (self.high, 1.0))
         )
         sure = self.calibrated[step]
         if not set(interval_names(level)) <= set(frame.columns):
             return low, high, sure
         own_low, own_high = (frame[name].to_numpy(np.float64) for name in interval_names(level))
-        move = np.maximum(self.margin[step] * scale, (own_low - own_high) / 2.0)  # the ends never pass each other
+        move = np.maximum(self.margin[step] * unit, (own_low - own_high) / 2.0)  # the ends never pass each other
         moved = np.isfinite(move)
         own = moved | (~sure & np.isfinite(own_low))
         move = np.where(moved, move, 0.0)
@@ -114,10 +115,10 @@ class Margins:
     asked : mapping
         By model and level: the level that the width is of, which follows misses where that was wanted.
     sizes : mapping
-        By model: how much larger than usual the errors of each series are, [S].
+        By model: how large the errors of each series are.
     shifts : mapping
-        By model: what makes a quantile of a forecast, [H] and NaN as in `Width`, with the sizes [S] of the errors of
-        the middle. Empty where the middle is forecast.
+        By model: what makes a quantile of a forecast, [H] and NaN as in `Width`, with the sizes of the errors of the
+        middle. Empty where the middle is forecast.
     quantile : float, optional
         Which quantile that is.
     """
@@ -125,8 +126,8 @@ class Margins:
     fitted: Panel
     widths: Mapping[str, Mapping[float, Width]]
     asked: Mapping[str, Mapping[float, float]]
-    sizes: Mapping[str, Floats]
-    shifts: Mapping[str, tuple[Floats, Floats]] = field(default_factory=dict)
+    sizes: Mapping[str, ErrorSizes]
+    shifts: Mapping[str, tuple[Floats, ErrorSizes]] = field(default_factory=dict)
     quantile: float | None = None
 
     @property
@@ -137,12 +138,12 @@ class Margins:
     def ahead(self, forecasts: pd.DataFrame, panel: Panel, levels: Sequence[float]) -> pd.DataFrame:
         """Return forecasts that follow the end of `panel` with their intervals, calibrated or not.
 
-        A series that was not there when the widths were learned has errors of usual size.
+        A series that was not there when the widths were learned has errors of a size that is usual for one as rough.
         """
-        return self.around(with_scale(forecasts, panel), levels).drop(columns="scale")
+        return self.around(with_known(forecasts, panel), levels).drop(columns=list(KNOWN))
 
     def around(self, frame: pd.DataFrame, levels: Sequence[float], *, sure_alone: bool = False) -> pd.DataFrame:
-        """Return forecasts that have the `scale` of their series with their intervals; see `ahead`.
+        """Return forecasts that have what is `KNOWN` of their series with their intervals; see `ahead`.
 
         With `sure_alone` the ends are NaN where errors were too few.
         """
@@ -165,11 +166,11 @@ class Margins:
             name, own = str(model), series[rows]
             if name in self.shifts:
                 shift, sizes = self.shifts[name]
-                y_hat[rows] = self._shifted(frame.iloc[rows], shift, _sizes(sizes, own))
+                y_hat[rows] = self._shifted(frame.iloc[rows], shift, sizes_of(sizes, frame.iloc[rows], own))
             part = frame.iloc[rows].assign(y_hat=y_hat[rows])
+            size = sizes_of(self.sizes[name], part, own)
             for level in levels:
                 width, asked = self.widths[name][level], self.asked[name][level]
-                size = _sizes(self.sizes[name], own)
                 low, high, sure = width.ends(part, level, asked, sizes=size, season_length=self.fitted.season_length)
                 for end, found in zip(interval_names(level), (low, high), strict=True):
                     ends[end][rows] = np.where(sure, found, np.nan) if sure_alone else found
@@ -186,27 +187,34 @@ def shifted(frame: pd.DataFrame, shift: Floats, quantile: float, *, sizes: Float
     Parameters
     ----------
     frame : DataFrame
-        Forecasts with their `scale`.
+        Forecasts with their `error_unit`.
     shift : ndarray [H]
         What the errors add to a forecast for this quantile.
     sizes : ndarray [N]
-        How much larger than usual the errors of each series are.
+        How much larger than usual errors are in each row.
     """
     step = frame["step"].to_numpy(np.int64) - 1
     usual = np.sign(quantile - 0.5) * naive_band(100.0 * abs(2.0 * quantile - 1.0), len(shift), season_length)
     ends = np.where(np.isnan(shift[step]), usual[step], sizes * shift[step])
-    return np.asarray(frame["y_hat"].to_numpy(np.float64) + ends * frame["scale"].to_numpy(np.float64))
+    return np.asarray(frame["y_hat"].to_numpy(np.float64) + ends * frame["error_unit"].to_numpy(np.float64))
 
 
-def with_scale(forecasts: pd.DataFrame, panel: Panel) -> pd.DataFrame:
-    """Return forecasts of the future with the scale of their series.
+def sizes_of(sizes: ErrorSizes, frame: pd.DataFrame, series: Ints) -> Floats:
+    """Return how much larger than usual the errors of N forecasts are, which have the `roughness` of their series."""
+    return sizes.at(series, frame["roughness"].to_numpy(np.float64), frame["step"].to_numpy(np.int64) - 1)
 
-    A constant past has no unit to measure errors in: its scale is 0, and no band is drawn.
+
+def with_known(forecasts: pd.DataFrame, panel: Panel) -> pd.DataFrame:
+    """Return forecasts of the future with what is `KNOWN` of their series.
+
+    A constant past has no unit to measure errors in: it is 0, and no band is drawn.
     """
-    season = panel.season_length
-    scales = {name: mase_scale(panel.series(s), season) for s, name in enumerate(panel.ids)}
-    scale = of_series(forecasts["unique_id"], scales)
-    return of_columns(forecasts, [*map(str, forecasts.columns), "scale"], {"scale": scale})
+    pasts, season = {name: panel.series(s) for s, name in enumerate(panel.ids)}, panel.season_length
+    known = {
+        name: of_series(forecasts["unique_id"], {series: tell(past, season) for series, past in pasts.items()})
+        for name, tell in KNOWN.items()
+    }
+    return of_columns(forecasts, [*map(str, forecasts.columns), *known], known)
 
 
 def nested(ends: Mapping[str, Floats], levels: Sequence[float]) -> dict[str, Floats]:
@@ -226,8 +234,3 @@ def stretches(n_rows: int) -> Iterator[slice]:
     """Yield the rows in stretches of `AT_ONCE`."""
     for first in range(0, n_rows, AT_ONCE):
         yield slice(first, first + AT_ONCE)
-
-
-def _sizes(sizes: Floats, series: Ints) -> Floats:
-    """Return the sizes of some series; 1 for one that is new."""
-    return np.append(sizes, 1.0)[series]

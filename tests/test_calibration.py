@@ -8,6 +8,7 @@ from conftest import make_panel
 from forecast import margins, pipeline
 from forecast.backtesting import backtest, fit_all
 from forecast.calibration import Calibration
+from forecast.error_sizes import error_unit
 from forecast.intervals import Misses
 from forecast.models.arima import ARIMA
 from forecast.models.classical import Naive
@@ -66,13 +67,13 @@ def test_the_margin_is_that_of_a_loop_over_all_that_was_known():
     panel = walks()
     found, ahead = calibrated(panel, {"confident": Confident})
     rows = pd.concat([found.backtested.frame, found.backtested.between.frame()])
-    scale = np.abs(np.diff(panel.series(0))).mean()
+    unit = error_unit(panel.series(0), 1)
 
     for step in range(1, H + 1):
         own = rows[(rows["step"] == step) & rows["y"].notna()]
-        misses = np.maximum(own["lo-80"] - own["y"], own["y"] - own["hi-80"]) / own["scale"]
+        misses = np.maximum(own["lo-80"] - own["y"], own["y"] - own["hi-80"]) / own["error_unit"]
         rank = int(np.ceil((len(misses) + 1) * 0.8))
-        margin = np.sort(misses)[rank - 1] * scale
+        margin = np.sort(misses)[rank - 1] * unit
         row = ahead[ahead["step"] == step].iloc[0]
         assert row["hi-80"] == pytest.approx(row["y_hat"] + 0.4 + margin)
         assert row["lo-80"] == pytest.approx(row["y_hat"] - 0.4 - margin)
@@ -150,7 +151,7 @@ def test_many_misses_of_the_latest_half_count_alone():
 def test_misses_without_a_scale_do_not_count():
     one = np.ones((1, 4, 1))
 
-    assert np.isnan(Misses.of(one, low=one, high=one, scale=0.0 * one, backs=np.arange(4)).values).all()
+    assert np.isnan(Misses.of(one, low=one, high=one, unit=0.0 * one, backs=np.arange(4)).values).all()
 
 
 def test_a_combination_has_no_ends_of_its_own():
@@ -168,7 +169,16 @@ def test_a_run_writes_one_interval_a_level_and_no_other_columns(tmp_path):
     columns = ["unique_id", "cutoff", "ds", "step", "model", "y_hat", "lo-95", "lo-80", "hi-80", "hi-95"]
 
     assert list(run.forecasts) == columns
-    assert list(run.backtest) == [*columns[:5], "y", *columns[5:], "scale", "rms_scale", "before"]
+    assert list(run.backtest) == [
+        *columns[:5],
+        "y",
+        *columns[5:],
+        "scale",
+        "rms_scale",
+        "error_unit",
+        "roughness",
+        "before",
+    ]
     assert run.forecasts[columns[6:]].notna().all(axis=None)
     own = run.forecasts[run.forecasts["model"] == "arima"]
     assert (np.diff(own[["lo-95", "lo-80", "y_hat", "hi-80", "hi-95"]].to_numpy(), axis=1) >= 0).all()

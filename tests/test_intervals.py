@@ -3,7 +3,6 @@ import pytest
 
 from forecast.covered import binomial_band
 from forecast.intervals import (
-    PRIOR_ORIGINS,
     Errors,
     adapted_level,
     conformal_quantile,
@@ -102,24 +101,44 @@ def test_a_series_that_errs_more_than_the_others_has_a_wider_band():
     assert band.high[0].min() > 1.5 * band.high[1:].max()
 
 
-def test_the_size_of_a_series_is_drawn_towards_that_of_the_others():
-    values = np.ones((2, 1, 1))
-    values[0] = 3.0
+def test_a_rough_series_has_a_wider_band_at_the_first_step_and_a_smooth_one_at_the_last():
+    rng = np.random.default_rng(0)
+    rough = np.r_[np.full(60, 0.2), np.full(60, 1.0)]
+    values = rng.normal(size=(120, 12, 2)) * np.where(rough < 1, [[1.0], [4.0]], [[3.0], [3.0]]).T[:, None]
+    found = Errors(values, np.arange(24, 0, -2), roughness=np.repeat(rough[:, None], 12, axis=1)).band(80)
 
-    sizes = Errors(values, np.array([2])).sizes
-
-    assert sizes.tolist() == pytest.approx(
-        [(PRIOR_ORIGINS + 1.5) / (PRIOR_ORIGINS + 1), (PRIOR_ORIGINS + 0.5) / (PRIOR_ORIGINS + 1)]
-    )
+    assert found.high[:60].mean(axis=0) == pytest.approx([1.28, 5.12], rel=0.1)
+    assert found.high[60:].mean(axis=0) == pytest.approx([3.84, 3.84], rel=0.1)
 
 
-def test_an_error_is_not_measured_by_itself():
-    values = np.ones((2, 3, 1))
-    values[0, 0] = 100.0
-    scores = Errors(values, np.array([4, 3, 2])).scores
+def test_where_errors_are_ample_every_series_counts_the_same():
+    values = np.random.default_rng(0).choice([-1.0, 1.0], size=(300, 20, 1))
+    values[:90, :19] = np.nan  # one origin each: three series of ten, but three errors of a hundred
+    values[:90] *= 5.0
 
-    assert scores[0, 0, 0] > 100.0
-    assert scores[0, 1, 0] < 1.0
+    assert Errors(values, np.arange(40, 0, -2)).ends(80)[1][0] > 2.0
+
+
+def test_where_errors_are_ample_later_origins_count_more():
+    values = np.random.default_rng(0).choice([-1.0, 1.0], size=(300, 20, 1))
+    values[:, :10] *= 3.0
+    found = Errors(values, np.arange(40, 0, -2))
+    kept = np.abs(found.scores[:, 10:]).max()
+
+    assert (np.abs(found.scores) > kept).mean() == pytest.approx(0.5, abs=0.01)
+    assert found.ends(60)[1][0] < kept
+
+
+@pytest.mark.parametrize("level", [20, 50, 80, 95])
+def test_errors_that_count_more_stand_for_more_of_them(level):
+    rng = np.random.default_rng(0)
+    drawn, weights = rng.normal(size=60), rng.uniform(size=60)
+    n = weights.sum() ** 2 / (weights**2).sum()
+    enough = [v for v in np.sort(drawn) if weights[drawn <= v].sum() / weights.sum() * n >= (n + 1) * level / 100]
+
+    assert conformal_quantile(drawn, level, weights) == enough[0]
+    assert conformal_quantile(drawn, level, np.full(60, 0.3)) == conformal_quantile(drawn, level)
+    assert np.isnan(conformal_quantile(drawn[:3], level, np.r_[1e9, 1.0, 1.0])) == (level >= 80)
 
 
 @pytest.mark.parametrize(("level", "expected"), [(80, 3.0), (20, -3.0)])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from forecast.error_sizes import ErrorSizes
 from forecast.errors import ModelError, Notice
 from forecast.frequency import Frequency
 from forecast.margins import Margins, Width
@@ -97,6 +98,7 @@ KEPT: dict[str, Kept] = {
     "Combination": Kept(Combination),
     "Margins": Kept(Margins),
     "Width": Kept(Width),
+    "ErrorSizes": Kept(ErrorSizes),
 }
 """Every class that a file may hold, by the name it has there."""
 
