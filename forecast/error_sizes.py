@@ -8,7 +8,7 @@ errors of their own series were of late.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import nan
 from typing import TYPE_CHECKING, Self
 
@@ -17,6 +17,8 @@ import numpy as np
 from forecast.metrics import mase_scale
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import ArrayLike, NDArray
 
     Floats = NDArray[np.float64]
@@ -35,6 +37,8 @@ GROWTH = 0.75
 
 This and the above were chosen on the training part of M3's monthly series: see benchmarks/coverage.py.
 """
+AT_ONCE = 4096
+"""Series whose sizes are worked out together: what lies on the way to them takes several times as much as they do."""
 NO_SEASON = 12
 """Values that tell the level of a series without a season."""
 
@@ -80,23 +84,12 @@ class ErrorSizes:
         weights : ndarray [S, O], optional
             How much each origin counts when the errors of series as rough are averaged (default all the same).
         """
-        sizes = np.abs(values)
-        known: NDArray[np.bool_] = np.isfinite(sizes)
-        counting = np.where(known, 1.0 if weights is None else weights[..., None], 0.0)
-        group_of = _groups(_log(roughness), np.any(known, axis=2)) if roughness is not None else None
-        rough, by_roughness = np.zeros(1), np.ones((1, values.shape[2]))
-        if group_of is not None and roughness is not None:
-            weighed = np.where(known, sizes, 0.0) * counting
-            of_all = _ratio(weighed.sum(axis=(0, 1)), counting.sum(axis=(0, 1)))
-            places = [group_of == group for group in range(group_of.max() + 1)]
-            of_each = [_ratio(weighed[place].sum(axis=0), counting[place].sum(axis=0)) for place in places]
-            by_roughness = _ratio(np.array(of_each), of_all)
-            by_roughness[~(by_roughness > 0)] = 1.0
-            rough = np.array([_log(roughness)[place].mean() for place in places])
-        found = cls(np.ones(len(values)), rough, by_roughness)
-        relative = _mean(found._relative(values, roughness), axis=2)
-        ages = backs - backs[np.isfinite(relative).any(axis=0)].min() if np.isfinite(relative).any() else backs
-        return cls(_drawn(relative, fading(ages, backs)), rough, by_roughness)
+        counting = np.ones(values.shape[:2]) if weights is None else weights
+        found = cls(np.ones(len(values)), *_by_roughness(values, roughness, counting))
+        relative = found._relative(values, roughness)
+        known = np.isfinite(relative).any(axis=0)
+        ages = backs - (backs[known].min() if known.any() else 0)
+        return replace(found, own=_drawn(relative, fading(ages, backs)))
 
     def usual(self, roughness: Floats) -> Floats:
         """Return how much larger than those of all the errors of series so rough are, [..., H]; 1 where unknown."""
@@ -116,28 +109,43 @@ class ErrorSizes:
 
         Of origins less than a horizon away, only the steps are asked that forecast other values.
         """
-        relative, horizon = self._relative(values, roughness), values.shape[2]
-        until, known = (
-            np.concatenate([np.zeros_like(steps[..., :1]), np.cumsum(steps, axis=2)], axis=2)
-            for steps in (np.nan_to_num(relative), np.isfinite(relative).astype(np.float64))
-        )
-        shares, own = fading(np.abs(backs[:, None] - backs), backs), np.empty(values.shape[:2])
-        for o, back in enumerate(backs):
-            later = np.clip(backs - back, -horizon, horizon)  # how many values later this origin is than others
-            first, end = np.where(later < 0, horizon + later, 0), np.where(later < 0, horizon, later)
-            others = np.arange(len(backs))
-            total = until[:, others, end] - until[:, others, first]
-            own[:, o] = _drawn(_ratio(total, known[:, others, end] - known[:, others, first]), shares[o])
-        return own[..., None] if roughness is None else own[..., None] * self.usual(roughness)
+        shares, horizon = fading(np.abs(backs[:, None] - backs), backs), values.shape[2]
+        found = np.empty(values.shape)
+        for some, relative in self._by_steps(values, roughness):
+            total, count = (
+                np.concatenate([np.zeros_like(steps[..., :1]), np.cumsum(steps, axis=2)], axis=2)
+                for steps in (np.nan_to_num(relative), np.isfinite(relative).astype(np.float64))
+            )
+            for o, back in enumerate(backs):
+                later = np.clip(backs - back, -horizon, horizon)  # how many values later this origin is than others
+                others = np.arange(len(backs))
+                first, end = np.where(later < 0, horizon + later, 0), np.where(later < 0, horizon, later)
+                asked, known = (until[:, others, end] - until[:, others, first] for until in (total, count))
+                found[some, o] = _drawn(_ratio(asked, known), shares[o])[:, None]
+            if roughness is not None:
+                found[some] *= self.usual(roughness[some])
+        return found
 
     def _relative(self, values: Floats, roughness: Floats | None) -> Floats:
-        """Return how much larger than usual for their steps errors are, [S, O, H]; 1 in a lone series."""
-        sizes = np.abs(values)
-        if len(values) == 1:
-            return np.where(np.isfinite(sizes), 1.0, nan)
-        usual = _mean(sizes.reshape(-1, sizes.shape[2]), axis=0)
-        sizes /= np.where(usual > 0, usual, nan)
-        return sizes if roughness is None else sizes / self.usual(roughness)
+        """Return how much larger than usual for their steps the errors from each origin are, [S, O]."""
+        found = np.empty(values.shape[:2])
+        for some, relative in self._by_steps(values, roughness):
+            found[some] = _mean(relative, axis=2)
+        return found
+
+    def _by_steps(self, values: Floats, roughness: Floats | None) -> Iterator[tuple[slice, Floats]]:
+        """Yield, a stretch of series after another, how much larger than usual for their steps errors are, [s, O, H].
+
+        They are 1 in a lone series.
+        """
+        usual = _mean(np.abs(values).reshape(-1, values.shape[2]), axis=0)
+        for first in range(0, len(values), AT_ONCE):
+            some = slice(first, first + AT_ONCE)
+            if len(values) == 1:
+                yield some, np.where(np.isfinite(values), 1.0, nan)
+            else:
+                relative = np.abs(values[some]) / np.where(usual > 0, usual, nan)
+                yield some, relative if roughness is None else relative / self.usual(roughness[some])
 
 
 def error_unit(past: ArrayLike, season_length: int) -> float:
@@ -201,16 +209,30 @@ def _drawn(relative: Floats, shares: Floats) -> Floats:
     return (PRIOR_ORIGINS + total) / (PRIOR_ORIGINS + count)
 
 
-def _groups(rough: Floats, known: NDArray[np.bool_]) -> Ints | None:
-    """Return the group of each series at each origin, -1 where nothing is known; None where all are one group."""
-    known = known & np.isfinite(rough)
+def _by_roughness(values: Floats, roughness: Floats | None, weights: Floats) -> tuple[Floats, Floats]:
+    """Return `ErrorSizes.roughness` and `by_roughness`: one group of usual size where series are too few for two."""
+    one = np.zeros(1), np.ones((1, values.shape[2]))
+    if roughness is None:
+        return one
+    rough, known = _log(roughness), np.isfinite(values).any(axis=2)
+    places = [place for place in _groups(rough, known & np.isfinite(rough)) if place.any()]
+    if len(places) < 2:
+        return one
+    sizes = [np.abs(values[place]) for place in places]
+    totals = np.array([weights[place] @ np.nan_to_num(size) for place, size in zip(places, sizes, strict=True)])
+    counts = np.array([weights[place] @ np.isfinite(size) for place, size in zip(places, sizes, strict=True)])
+    found = _ratio(_ratio(totals, counts), _ratio(totals.sum(axis=0), counts.sum(axis=0)))
+    return np.array([rough[place].mean() for place in places]), np.where(found > 0, found, 1.0)
+
+
+def _groups(rough: Floats, known: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
+    """Return where the series and origins of each group are, [S, O], from the smoothest to the roughest."""
     n_groups = min(GROUPS, int(known.any(axis=1).sum()) // MEMBERS)
     if n_groups < 2:
-        return None
-    edges = np.unique(np.quantile(rough[known], np.arange(1, n_groups) / n_groups))
-    found = np.where(known, np.searchsorted(edges, rough, side="right"), -1)
-    groups = np.unique(found[known])
-    return np.where(known, np.searchsorted(groups, found), -1) if len(groups) > 1 else None
+        return [known]
+    edges = np.quantile(rough[known], np.arange(1, n_groups) / n_groups)
+    group = np.searchsorted(edges, rough, side="right")
+    return [known & (group == one) for one in range(n_groups)]
 
 
 def _log(roughness: Floats) -> Floats:

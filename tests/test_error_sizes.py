@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from forecast import error_sizes
 from forecast.error_sizes import (
     GROUPS,
     GROWTH,
@@ -161,3 +162,14 @@ def test_roughness_is_the_change_from_value_to_value_over_that_from_season_to_se
     assert roughness(np.resize([0.0, 9.0], 24) + np.arange(24.0), 2) > 4
     assert roughness(np.arange(24.0), 1) == 1.0
     assert np.isnan(roughness(np.ones(24), 12))
+
+
+def test_sizes_are_the_same_when_series_are_taken_a_few_at_a_time(monkeypatch):
+    values, rough = grouped(100)
+    backs = np.arange(6, 0, -1)
+    sizes = ErrorSizes.of(values, backs, rough)
+    at_once = sizes.of_errors(values, backs, rough)
+    monkeypatch.setattr(error_sizes, "AT_ONCE", 7)
+
+    assert ErrorSizes.of(values, backs, rough).own == pytest.approx(sizes.own)
+    assert sizes.of_errors(values, backs, rough) == pytest.approx(at_once)
