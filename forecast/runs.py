@@ -105,9 +105,10 @@ def scorable(run: Run) -> pd.DataFrame:
         F102, when a column of it, or what is needed of run.json and metrics.json, is missing.
     """
     from forecast.came import COLUMNS
+    from forecast.error_sizes import KNOWN
 
     needed = {
-        "backtest.csv": [name for name in COLUMNS if name != "back"],
+        "backtest.csv": [name for name in COLUMNS if name not in ("back", *KNOWN)],
         "leaderboard.csv": ["model"],
         "metrics.json": ["metric", "models"],
         "run.json": ["failures", "horizon", "name", "sha256"],
