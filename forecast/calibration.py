@@ -140,21 +140,22 @@ class Calibration:
         ends = {name: np.full(len(frame), np.nan) for level in self.levels for name in interval_names(level)}
         asked = {}
         for model in dict.fromkeys(frame["model"]):
-            for level in self.levels:
-                missed = pd.Series(dtype=bool)  # by the number of values after the one that was missed
-                for back in self.split.backs:
-                    rows = np.flatnonzero(((frame["model"] == model) & (frame["back"] == back)).to_numpy())
-                    came = missed[missed.index >= back].to_numpy(np.bool_)
-                    wanted = adapted_level(came, level) if self.adaptive else level
-                    low, high = self._ends(of_rows(frame, rows), model, level, wanted, back=back)
-                    asked[model, level, back] = wanted
+            missed = {level: pd.Series(dtype=bool) for level in self.levels}  # by the values after the one missed
+            for back in self.split.backs:
+                rows = np.flatnonzero(((frame["model"] == model) & (frame["back"] == back)).to_numpy())
+                part, errors = of_rows(frame, rows), self._known(model, back)
+                y, after = part["y"].to_numpy(np.float64), back - self.split.gap - part["step"].to_numpy(np.int64)
+                for level, misses in missed.items():
+                    came = misses[misses.index >= back].to_numpy(np.bool_)
+                    asked[model, level, back] = adapted_level(came, level) if self.adaptive else level
+                    low, high = self._ends(part, model, level, asked[model, level, back], errors=errors, back=back)
                     for name, end in zip(interval_names(level), (low, high), strict=True):
                         ends[name][rows] = end
-                    y, after = frame["y"].to_numpy(np.float64)[rows], back - self.split.gap - frame["step"].iloc[rows]
                     judged = np.isfinite(y) & np.isfinite(low)
-                    misses = pd.Series(((y < low) | (y > high))[judged], index=after[judged])
-                    missed = misses if missed.empty else pd.concat([missed, misses])
-                asked[model, level, 0] = adapted_level(missed.to_numpy(np.bool_), level) if self.adaptive else level
+                    found = pd.Series(((y < low) | (y > high))[judged], index=after[judged])
+                    missed[level] = found if misses.empty else pd.concat([misses, found])
+            for level, misses in missed.items():
+                asked[model, level, 0] = adapted_level(misses.to_numpy(np.bool_), level) if self.adaptive else level
         return with_ends(frame, nested(ends, self.levels), self.levels), asked
 
     def ahead(self, forecasts: pd.DataFrame) -> pd.DataFrame:
@@ -291,12 +292,14 @@ class Calibration:
         series = of_series(frame["unique_id"], self._place_of).astype(np.int64)
         return series, np.asarray(frame["step"], dtype=np.int64) - 1
 
-    def _ends(self, frame: pd.DataFrame, model: str, level: float, asked: float, *, back: int) -> tuple[Floats, Floats]:
+    def _ends(
+        self, frame: pd.DataFrame, model: str, level: float, asked: float, *, errors: Errors, back: int
+    ) -> tuple[Floats, Floats]:
         """Return the ends of the intervals that could be given `back` values before the end of the data.
 
-        They are of `level`, but as wide as `asked`; NaN where errors were too few by then.
+        They are of `level`, but as wide as `asked`; NaN where the `errors` known by then were too few.
         """
-        errors, misses = self._known(model, back), self.misses.get((model, level))
+        misses = self.misses.get((model, level))
         width = Width.of(errors, None if misses is None else misses.before(back), asked)
         ends, season_length = (np.empty(len(frame)), np.empty(len(frame))), self.panel.season_length
         for some in stretches(len(frame)):

@@ -83,7 +83,7 @@ class Scores:
         came = self.backs[:, None] - self.gap - np.arange(1, horizon + 1) >= back
         return replace(self, values=np.where(came, self.values, np.nan))
 
-    @property
+    @cached_property
     def counts(self) -> Ints:
         """How many there are at each step, [H]."""
         return np.asarray(np.isfinite(self.values).sum(axis=(0, 1)))
