@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 __all__ = ["KNOWN", "ErrorSizes", "error_unit", "fading", "roughness"]
 
 GROUPS, MEMBERS = 20, 30
-"""At most so many groups of series about as rough, and no fewer series in each."""
+"""At most so many groups of series about as rough, of so many each; at least of half as many, if many are as rough."""
 PRIOR_ORIGINS = 10.0
 """So many origins of usual size stand beside those of a series when it is asked how large its errors are."""
 HALF_LIFE = 1 / 3
 """After so much of the time between the first origin and the last, an origin counts half."""
 GROWTH = 0.75
-"""Errors of positive series grow as this power of their level: between a variance that does and a deviation that does.
+"""Errors grow as this power of the level of a series: between a variance that does and a deviation that does.
 
 This and the above were chosen on the training part of M3's monthly series: see benchmarks/coverage.py.
 """
@@ -41,22 +41,24 @@ AT_ONCE = 4096
 """Series whose sizes are worked out together: what lies on the way to them takes several times as much as they do."""
 NO_SEASON = 12
 """Values that tell the level of a series without a season."""
+APART = 4.0
+"""The level of the last season is taken to be at most so many times that of all the past, or so small a part of it."""
 
 
 @dataclass(frozen=True)
 class ErrorSizes:
-    """How much larger than usual the errors of each series are, and those of any series as rough as it.
+    """How large the errors of each series are, beside those of all.
 
     Parameters
     ----------
     own : ndarray [S]
-        Of each series, beside others as rough as it: their mean over its origins, later ones counting more, drawn
+        Those of each series beside those of others as rough: a mean over its origins, later ones counting more, drawn
         towards 1; 1 in a lone series.
     roughness : ndarray [G]
         Of groups of series, rising: the logarithm of their mean absolute change from value to value, in units of the
         scale of MASE.
     by_roughness : ndarray [G, H]
-        How much larger than those of all series the errors in each group are at each step.
+        The errors in each group at each step, beside those of all series.
 
     Examples
     --------
@@ -87,9 +89,9 @@ class ErrorSizes:
         counting = np.ones(values.shape[:2]) if weights is None else weights
         found = cls(np.ones(len(values)), *_by_roughness(values, roughness, counting))
         relative = found._relative(values, roughness)
-        known = np.isfinite(relative).any(axis=0)
-        ages = backs - (backs[known].min() if known.any() else 0)
-        return replace(found, own=_drawn(relative, fading(ages, backs)))
+        known = backs[np.isfinite(relative).any(axis=0)]
+        ages = backs - known.min() if len(known) else backs
+        return replace(found, own=_drawn(relative, fading(ages, known)))
 
     def usual(self, roughness: Floats) -> Floats:
         """Return how much larger than those of all the errors of series so rough are, [..., H]; 1 where unknown."""
@@ -109,7 +111,8 @@ class ErrorSizes:
 
         Of origins less than a horizon away, only the steps are asked that forecast other values.
         """
-        shares, horizon = fading(np.abs(backs[:, None] - backs), backs), values.shape[2]
+        known_backs = backs[np.isfinite(values).any(axis=(0, 2))]
+        shares, horizon = fading(np.abs(backs[:, None] - backs), known_backs), values.shape[2]
         found = np.empty(values.shape)
         for some, relative in self._by_steps(values, roughness):
             total, count = (
@@ -151,8 +154,8 @@ class ErrorSizes:
 def error_unit(past: ArrayLike, season_length: int) -> float:
     """Return what errors after the `past` of a series are counted in: its `mase_scale`, as large as its level now.
 
-    The scale is a mean over all of the past. Where all values are positive, it is multiplied by the level of the last
-    season over that of the whole, to the power of `GROWTH`.
+    The scale is a mean over all of the past. Where no value is negative, it is multiplied by the level of the last
+    season over that of the whole, to the power of `GROWTH`; the one is taken to be at most `APART` times the other.
 
     Examples
     --------
@@ -162,18 +165,17 @@ def error_unit(past: ArrayLike, season_length: int) -> float:
     1.0
     """
     y, scale = np.asarray(past, np.float64), mase_scale(past, season_length)
-    y = y[np.isfinite(y)]
-    if not len(y) or not y.min() > 0:
+    latest, level = (_mean(part, axis=0) for part in (y[-(season_length if season_length > 1 else NO_SEASON) :], y))
+    if not (level > 0 and latest >= 0) or np.nanmin(y) < 0:
         return scale
-    latest = y[-season_length:] if season_length > 1 else y[-NO_SEASON:]
-    return scale * float((latest.mean() / y.mean()) ** GROWTH)
+    return scale * float(np.clip(latest / level, 1.0 / APART, APART) ** GROWTH)
 
 
 def roughness(past: ArrayLike, season_length: int) -> float:
     """Return the mean absolute change from value to value within the `past`, in units of its `mase_scale`.
 
     Small where values follow each other smoothly from season to season, about 1 where each is as far from the last as
-    from the one a season ago; 1 without a season, and NaN where the scale is 0 or unknown.
+    from the one a season ago; 1 without a season. NaN where the past is no longer than a season or the scale 0.
 
     Examples
     --------
@@ -181,7 +183,7 @@ def roughness(past: ArrayLike, season_length: int) -> float:
     (0.5, 1.0)
     """
     scale = mase_scale(past, season_length)
-    if not scale > 0:
+    if not scale > 0 or len(np.asarray(past)) <= season_length:
         return nan
     return 1.0 if season_length <= 1 else mase_scale(past, 1) / scale
 
@@ -191,7 +193,7 @@ KNOWN = {"error_unit": error_unit, "roughness": roughness}
 
 
 def fading(ages: Ints, backs: Ints) -> Floats:
-    """Return how much something of an age counts: half after `HALF_LIFE` of the time that the origins span.
+    """Return how much something of an age counts: half after `HALF_LIFE` of the time that origins span.
 
     Examples
     --------
@@ -215,7 +217,7 @@ def _by_roughness(values: Floats, roughness: Floats | None, weights: Floats) -> 
     if roughness is None:
         return one
     rough, known = _log(roughness), np.isfinite(values).any(axis=2)
-    places = [place for place in _groups(rough, known & np.isfinite(rough)) if place.any()]
+    places = _groups(rough, known & np.isfinite(rough))
     if len(places) < 2:
         return one
     sizes = [np.abs(values[place]) for place in places]
@@ -228,11 +230,19 @@ def _by_roughness(values: Floats, roughness: Floats | None, weights: Floats) -> 
 def _groups(rough: Floats, known: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
     """Return where the series and origins of each group are, [S, O], from the smoothest to the roughest."""
     n_groups = min(GROUPS, int(known.any(axis=1).sum()) // MEMBERS)
-    if n_groups < 2:
-        return [known]
-    edges = np.quantile(rough[known], np.arange(1, n_groups) / n_groups)
-    group = np.searchsorted(edges, rough, side="right")
-    return [known & (group == one) for one in range(n_groups)]
+    edges = np.quantile(rough[known], np.arange(1, n_groups) / n_groups) if n_groups > 1 else np.empty(0)
+    group, found = np.searchsorted(edges, rough, side="right"), [np.zeros_like(known)]
+    for one in range(len(edges) + 1):  # many may be equally rough, so that others are too few for a group of their own
+        place = known & (group == one)
+        if min(_n_series(found[-1]), _n_series(place)) < MEMBERS // 2:
+            found[-1] = found[-1] | place
+        else:
+            found.append(place)
+    return found
+
+
+def _n_series(place: NDArray[np.bool_]) -> int:
+    return int(place.any(axis=1).sum())
 
 
 def _log(roughness: Floats) -> Floats:

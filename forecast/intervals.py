@@ -1,8 +1,8 @@
 """How sure a forecast is, read off the errors it made on held-out windows.
 
 The idea: if the next error is exchangeable with n past ones, it is at most the ``ceil((n + 1) level)``-th smallest of
-them with probability `level` (split conformal prediction; Lei et al. 2018). Errors are counted in how large those
-of their series are (`forecast.error_sizes`); with too few of them a band says so.
+them with probability `level` (split conformal prediction; Lei et al. 2018). Errors are counted in the
+usual size of those of their series (`forecast.error_sizes`); with too few of them a band says so.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     Ints = NDArray[np.int64]
 
 __all__ = [
-    "Band",
     "Errors",
     "Misses",
     "adapted_level",
@@ -40,23 +39,6 @@ ONE_SIDED = 10
 SETTLED, AMPLE = 3, 200
 """Seasons that a series should have known at an origin, where so many errors a step remain: early fits say little of
 late ones. Chosen on the training part of M3's monthly series: see benchmarks/coverage.py."""
-
-
-@dataclass(frozen=True)
-class Band:
-    """The ends of an interval about a forecast, in the unit of the errors.
-
-    Parameters
-    ----------
-    low, high : ndarray [S, H]
-        What is added to the forecast.
-    calibrated : ndarray [H]
-        Whether there were errors enough for the level.
-    """
-
-    low: Floats
-    high: Floats
-    calibrated: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -148,9 +130,9 @@ class Errors(Scores):
     Examples
     --------
     >>> errors = Errors(np.linspace(-1.0, 1.0, 40).reshape(1, 20, 2), np.arange(21, 1, -1))
-    >>> band = errors.band(80)
-    >>> band.high.round(2).tolist(), band.calibrated.tolist()
-    ([[0.85, 0.85]], [True, True])
+    >>> low, high, calibrated = errors.ends(80)
+    >>> high.round(2).tolist(), calibrated.tolist()
+    ([0.85, 0.85], [True, True])
     """
 
     seasons: Floats | None = None
@@ -164,13 +146,6 @@ class Errors(Scores):
         found = replace(self, values=np.where(early[..., None], nan, self.values))
         return found if (found.counts >= AMPLE).all() else self
 
-    def band(self, level: float) -> Band:
-        """Return the interval of a level in percent for each series and step, as rough as when it was last tested."""
-        low, high, calibrated = self.ends(level)
-        rough = np.full(len(self.values), nan) if self.roughness is None else self.roughness[:, -1]
-        sizes = self.sizes.own[:, None] * self.sizes.usual(rough)
-        return Band(sizes * low, sizes * high, calibrated)
-
     def ends(self, level: float) -> tuple[Floats, Floats, NDArray[np.bool_]]:
         """Return the ends [H] for errors of usual size, and whether there were enough for the level.
 
@@ -180,8 +155,9 @@ class Errors(Scores):
         horizon = self.values.shape[2]
         low, high, calibrated = np.full(horizon, nan), np.full(horizon, nan), np.zeros(horizon, dtype=np.bool_)
         for step in range(horizon):
-            scores, weights = self._around(step, max(ENOUGH, errors_needed(level)))
-            outer, n = 100.0 - (100.0 - level) / 2.0, len(scores)
+            outer = 100.0 - (100.0 - level) / 2.0
+            scores, weights = self._around(step, max(ENOUGH, errors_needed(level)), ONE_SIDED * errors_needed(outer))
+            n = len(scores)
             if n >= ONE_SIDED * errors_needed(outer):
                 low[step] = -conformal_quantile(-scores, outer, weights)
                 high[step] = conformal_quantile(scores, outer, weights)
@@ -201,9 +177,9 @@ class Errors(Scores):
         """
         ends = np.empty(self.values.shape[2])
         for step in range(len(ends)):
-            scores, weights = self._around(step, max(ENOUGH, errors_needed(max(level, 100.0 - level))))
-            sign = 1.0 if level >= 50 else -1.0
-            ends[step] = sign * conformal_quantile(sign * scores, max(level, 100.0 - level), weights)
+            outer, sign = max(level, 100.0 - level), 1.0 if level >= 50 else -1.0
+            scores, weights = self._around(step, max(ENOUGH, errors_needed(outer)), ONE_SIDED * errors_needed(outer))
+            ends[step] = sign * conformal_quantile(sign * scores, outer, weights)
         return ends
 
     @cached_property
@@ -222,15 +198,20 @@ class Errors(Scores):
         if len(self.values) == 1 or not (self.counts >= AMPLE).all():
             return None
         known = np.isfinite(self.values).any(axis=2)
-        weights = np.where(known, fading(self.backs, self.backs), 0.0)
+        weights = np.where(known, fading(self.backs, self.backs[known.any(axis=0)]), 0.0)
         return np.asarray(weights / np.maximum(weights.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny))
 
-    def _around(self, step: int, wanted: int) -> tuple[Floats, Floats | None]:
-        """Return the scores of a step and, where they are few, of its neighbours, and how much each counts."""
+    def _around(self, step: int, wanted: int, many: int) -> tuple[Floats, Floats | None]:
+        """Return the scores of a step and, where they are few, of its neighbours, and how much each counts.
+
+        All count the same unless, weighed, they are still worth `many`.
+        """
         scores = self.scores[:, :, self.around(step, wanted)]
         known = np.isfinite(scores)
-        weights = self._weights
-        return scores[known], None if weights is None else np.broadcast_to(weights[..., None], scores.shape)[known]
+        if self._weights is None:
+            return scores[known], None
+        weights = np.broadcast_to(self._weights[..., None], scores.shape)[known]
+        return scores[known], weights if worth(weights) >= many else None
 
 
 def errors_needed(level: float) -> int:
@@ -250,9 +231,8 @@ def errors_needed(level: float) -> int:
 def conformal_quantile(errors: Floats, level: float, weights: Floats | None = None) -> float:
     """Return what the next error will not exceed with `level` percent; NaN with too few errors.
 
-    With `weights`, errors that count more stand for more of them; together all are as many as would be as sure of their
-    mean, ``sum(w)^2 / sum(w^2)`` (Kish 1965), and the next error is one more, as in Barber, Candes, Ramdas & Tibshirani
-    (2023).
+    With `weights`, errors that count more stand for more of them: together all are as many as they are `worth`, and the
+    next error is one more, as in Barber, Candes, Ramdas & Tibshirani (2023).
 
     Examples
     --------
@@ -267,10 +247,21 @@ def conformal_quantile(errors: Floats, level: float, weights: Floats | None = No
         rank = _rank(len(found), level)
         return float(np.partition(found, rank - 1)[rank - 1]) if 0 < rank <= len(found) else nan
     order, own = np.argsort(found), weights[known]
-    n = own.sum() ** 2 / np.maximum((own**2).sum(), np.finfo(np.float64).tiny)
+    n = worth(own)
     below = np.cumsum(own[order]) * (n / own.sum())
     rank = int(np.searchsorted(below, (n + 1.0) * level / 100.0 - 1e-9))
     return float(found[order[rank]]) if rank < len(found) else nan
+
+
+def worth(weights: Floats) -> float:
+    """Return how many equal errors tell as much as some that count differently, ``sum(w)^2 / sum(w^2)`` (Kish 1965).
+
+    Examples
+    --------
+    >>> worth(np.array([1.0, 1.0, 1.0])), worth(np.array([1.0, 0.0, 0.0]))
+    (3.0, 1.0)
+    """
+    return float(weights.sum() ** 2 / np.maximum((weights**2).sum(), np.finfo(np.float64).tiny))
 
 
 def conformal_width(errors: Floats, level: float) -> float:

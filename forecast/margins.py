@@ -207,7 +207,7 @@ def sizes_of(sizes: ErrorSizes, frame: pd.DataFrame, series: Ints) -> Floats:
 def with_known(forecasts: pd.DataFrame, panel: Panel) -> pd.DataFrame:
     """Return forecasts of the future with what is `KNOWN` of their series.
 
-    A constant past has no unit to measure errors in: it is 0, and no band is drawn.
+    A constant past has no unit to measure errors in: `error_unit` is 0, and no band is drawn.
     """
     pasts, season = {name: panel.series(s) for s, name in enumerate(panel.ids)}, panel.season_length
     known = {

@@ -5,6 +5,7 @@ import pytest
 
 from forecast import error_sizes
 from forecast.error_sizes import (
+    APART,
     GROUPS,
     GROWTH,
     HALF_LIFE,
@@ -15,14 +16,15 @@ from forecast.error_sizes import (
     error_unit,
     roughness,
 )
+from forecast.metrics import mase_scale
 
 BACKS = np.arange(12, 0, -1)
 
 
-def slow_sizes(values, backs):
-    """The sizes of the errors at the end of the data and of each origin, one by one."""
+def slow_sizes(values, backs, usual):
+    """The sizes of the errors at the end of the data and of each origin, one by one; `usual` [S, O, H] as rough."""
     n_series, _, horizon = values.shape
-    relative = np.abs(values) / np.nanmean(np.abs(values).reshape(-1, horizon), axis=0)
+    relative = np.abs(values) / np.nanmean(np.abs(values).reshape(-1, horizon), axis=0) / usual
     half = HALF_LIFE * (backs.max() - backs.min())
 
     def told(s, back, own_values):
@@ -36,17 +38,53 @@ def slow_sizes(values, backs):
 
     own = [told(s, backs.min(), ()) for s in range(n_series)]
     others = [[told(s, back, range(back - horizon, back)) for back in backs] for s in range(n_series)]
-    return np.array(own), np.array(others)
+    return np.array(own), np.array(others)[..., None] * usual
 
 
 def test_sizes_are_those_of_a_loop_over_all_other_origins():
     values = np.random.default_rng(0).normal(size=(4, 12, 3)) * np.array([1.0, 2.0, 0.5, 1.0])[:, None, None]
     values[1, :7] = np.nan
     sizes = ErrorSizes.of(values, BACKS)
-    own, others = slow_sizes(values, BACKS)
+    own, others = slow_sizes(values, BACKS, np.ones(values.shape))
 
     assert sizes.own == pytest.approx(own)
-    assert sizes.of_errors(values, BACKS)[..., 0] == pytest.approx(others)
+    assert sizes.of_errors(values, BACKS) == pytest.approx(others)
+
+
+def test_sizes_beside_series_as_rough_are_those_of_a_loop():
+    values, rough = grouped(2 * MEMBERS)
+    weights, backs = np.random.default_rng(1).uniform(size=rough.shape), np.arange(6, 0, -1)
+    values[0, :3], rough[1, 0] = np.nan, np.nan
+    sizes = ErrorSizes.of(values, backs, rough, weights=weights)
+    known = np.isfinite(values).any(axis=2) & np.isfinite(rough)
+    middle = np.median(np.log(rough[known]))
+    halves = [known & (np.log(rough) < middle), known & (np.log(rough) >= middle)]
+    size = [np.average(np.abs(values[half]), axis=0, weights=weights[half]) for half in halves]
+    of_all = np.average(np.abs(values[known]), axis=0, weights=weights[known])
+
+    assert sizes.by_roughness == pytest.approx(np.array(size) / of_all)
+    assert sizes.roughness == pytest.approx([np.log(rough[half]).mean() for half in halves])
+    own, others = slow_sizes(values, backs, sizes.usual(rough))
+    assert sizes.own == pytest.approx(own)
+    assert sizes.of_errors(values, backs, rough) == pytest.approx(others)
+
+
+def test_a_group_is_never_of_few_series_however_many_are_as_rough():
+    values, rough = np.random.default_rng(0).normal(size=(MEMBERS * 3, 6, 2)), np.ones((MEMBERS * 3, 6))
+    rough[0], values[0] = 0.5, 20.0 * values[0]
+
+    assert len(ErrorSizes.of(values, np.arange(6, 0, -1), rough).roughness) == 1
+    rough[:MEMBERS] = 0.5
+    assert len(ErrorSizes.of(values, np.arange(6, 0, -1), rough).roughness) == 2
+
+
+def test_origins_without_errors_say_nothing_of_roughness():
+    values, rough = grouped(100)
+    values[:, 3:] = np.nan
+    sizes = ErrorSizes.of(values, np.arange(6, 0, -1), rough)
+    rough[:, 3:] = 99.0
+
+    assert (ErrorSizes.of(values, np.arange(6, 0, -1), rough).roughness == sizes.roughness).all()
 
 
 def test_the_size_of_a_series_is_drawn_towards_that_of_the_others():
@@ -139,22 +177,29 @@ def test_no_error_at_all_leaves_all_of_usual_size():
     assert sizes.own.tolist() == [1.0, 1.0]
 
 
-def test_the_unit_of_errors_grows_with_the_level_of_a_positive_series():
-    rising = np.arange(1.0, 49.0)
-    half = rising[::-1]
+def test_the_unit_of_errors_grows_with_the_level_of_a_series_without_negative_values():
+    rising = np.arange(48.0)
 
     assert error_unit(rising, 12) == pytest.approx(12.0 * (rising[-12:].mean() / rising.mean()) ** GROWTH)
-    assert error_unit(rising, 12) > 12.0 > error_unit(half, 12)
-    assert error_unit(rising - 1.0, 12) == 12.0  # it has been 0
+    assert error_unit(rising, 12) > 12.0 > error_unit(rising[::-1], 12)
+    assert error_unit(rising - 1.0, 12) == 12.0
     assert error_unit(rising, 1) == pytest.approx((rising[-NO_SEASON:].mean() / rising.mean()) ** GROWTH)
+
+
+def test_the_unit_of_errors_does_not_collapse_with_the_level():
+    fallen = np.r_[np.full(36, 100.0), np.zeros(12)]
+
+    assert error_unit(fallen, 12) == pytest.approx(mase_scale(fallen, 12) / APART**GROWTH)
+    assert error_unit(np.zeros(24), 12) == 0.0
 
 
 def test_the_unit_of_errors_leaves_out_what_is_unknown():
     y = np.r_[1.0, np.nan, 2.0, 3.0, 4.0]
 
-    assert error_unit(y, 2) > 0
+    assert error_unit(y, 2) == pytest.approx(mase_scale(y, 2) * (3.5 / 2.5) ** GROWTH)
+    assert error_unit([1.0, 2.0, 4.0, np.nan, np.nan], 2) == mase_scale([1.0, 2.0, 4.0, np.nan, np.nan], 2)
     assert np.isnan(error_unit([np.nan], 2))
-    assert error_unit(np.full(9, 3.0), 2) == 0.0
+    assert np.isnan(error_unit([], 2))
 
 
 def test_roughness_is_the_change_from_value_to_value_over_that_from_season_to_season():
@@ -162,6 +207,7 @@ def test_roughness_is_the_change_from_value_to_value_over_that_from_season_to_se
     assert roughness(np.resize([0.0, 9.0], 24) + np.arange(24.0), 2) > 4
     assert roughness(np.arange(24.0), 1) == 1.0
     assert np.isnan(roughness(np.ones(24), 12))
+    assert np.isnan(roughness(np.arange(12.0), 12))
 
 
 def test_sizes_are_the_same_when_series_are_taken_a_few_at_a_time(monkeypatch):

@@ -49,39 +49,39 @@ def errors(table):
 
 
 def test_a_step_with_few_errors_borrows_from_its_neighbours():
-    band = errors(np.tile([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], (4, 1))).band(80)
+    _, high, calibrated = errors(np.tile([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], (4, 1))).ends(80)
 
-    assert band.calibrated.all()
-    assert (np.diff(band.high[0]) >= 0).all()
+    assert calibrated.all()
+    assert (np.diff(high) >= 0).all()
 
 
 def test_a_step_with_enough_errors_stands_alone():
-    band = errors(np.tile([1.0, 9.0], (30, 1))).band(80)
+    low, high, _ = errors(np.tile([1.0, 9.0], (30, 1))).ends(80)
 
-    assert band.high.tolist() == [[1.0, 9.0]]
-    assert band.low.tolist() == [[-1.0, -9.0]]
+    assert high.tolist() == [1.0, 9.0]
+    assert low.tolist() == [-1.0, -9.0]
 
 
 def test_with_many_errors_both_ends_are_read_off_apart():
     drawn = np.random.default_rng(0).exponential(size=(1000, 1))
-    band = errors(drawn).band(80)
+    low, high, _ = errors(drawn).ends(80)
 
-    assert band.low[0, 0] == pytest.approx(np.quantile(drawn, 0.1), abs=0.01)
-    assert band.high[0, 0] == pytest.approx(np.quantile(drawn, 0.9), abs=0.02)
+    assert low[0] == pytest.approx(np.quantile(drawn, 0.1), abs=0.01)
+    assert high[0] == pytest.approx(np.quantile(drawn, 0.9), abs=0.02)
 
 
 def test_errors_too_few_for_the_level_give_a_normal_band_that_is_not_calibrated():
-    band = errors([[1.0, -1.0]]).band(95)
+    _, high, calibrated = errors([[1.0, -1.0]]).ends(95)
 
-    assert not band.calibrated.any()
-    assert band.high[0] == pytest.approx([1.96, 1.96], abs=1e-3)
+    assert not calibrated.any()
+    assert high == pytest.approx([1.96, 1.96], abs=1e-3)
 
 
 def test_no_error_at_all_draws_no_band():
-    band = errors(np.empty((0, 3))).band(80)
+    _, high, calibrated = errors(np.empty((0, 3))).ends(80)
 
-    assert np.isnan(band.high).all()
-    assert not band.calibrated.any()
+    assert np.isnan(high).all()
+    assert not calibrated.any()
 
 
 def test_only_errors_whose_truth_had_come_are_known_at_a_cutoff():
@@ -96,19 +96,20 @@ def test_only_errors_whose_truth_had_come_are_known_at_a_cutoff():
 def test_a_series_that_errs_more_than_the_others_has_a_wider_band():
     rng = np.random.default_rng(0)
     values = rng.normal(size=(50, 40, 3)) * np.r_[4.0, np.ones(49)][:, None, None]
-    band = Errors(values, np.arange(42, 2, -1)).band(80)
+    found = Errors(values, np.arange(42, 2, -1))
 
-    assert band.high[0].min() > 1.5 * band.high[1:].max()
+    assert found.sizes.own[0] > 1.5 * found.sizes.own[1:].max()
+    assert np.abs(found.scores[0]).mean() < 1.5 * np.abs(found.scores[1:]).mean()
 
 
 def test_a_rough_series_has_a_wider_band_at_the_first_step_and_a_smooth_one_at_the_last():
     rng = np.random.default_rng(0)
     rough = np.r_[np.full(60, 0.2), np.full(60, 1.0)]
     values = rng.normal(size=(120, 12, 2)) * np.where(rough < 1, [[1.0], [4.0]], [[3.0], [3.0]]).T[:, None]
-    found = Errors(values, np.arange(24, 0, -2), roughness=np.repeat(rough[:, None], 12, axis=1)).band(80)
+    found = Errors(values, np.arange(24, 0, -2), roughness=np.repeat(rough[:, None], 12, axis=1))
+    high = found.ends(80)[1] * found.sizes.usual(np.array([0.2, 1.0]))
 
-    assert found.high[:60].mean(axis=0) == pytest.approx([1.28, 5.12], rel=0.1)
-    assert found.high[60:].mean(axis=0) == pytest.approx([3.84, 3.84], rel=0.1)
+    assert high == pytest.approx(np.array([[1.28, 5.12], [3.84, 3.84]]), rel=0.1)
 
 
 def test_where_errors_are_ample_every_series_counts_the_same():
@@ -127,6 +128,32 @@ def test_where_errors_are_ample_later_origins_count_more():
 
     assert (np.abs(found.scores) > kept).mean() == pytest.approx(0.5, abs=0.01)
     assert found.ends(60)[1][0] < kept
+
+
+def test_errors_weighed_until_they_are_worth_few_count_the_same():
+    values = np.full((4, 250, 1), np.nan)
+    values[0] = np.random.default_rng(0).normal(size=(250, 1))
+    values[1:, -1] = 1.0  # three series of one error each, which would count as much as the other 250
+    found = Errors(values, np.arange(250, 0, -1))
+
+    assert found.ends(80)[1] == pytest.approx([1.28], abs=0.25)
+    assert found.quantile(90) == pytest.approx([1.28], abs=0.25)
+
+
+def test_what_is_known_at_a_cutoff_tells_all_the_sizes_there():
+    rng = np.random.default_rng(0)
+    values, rough = rng.normal(size=(100, 20, 2)), rng.uniform(0.1, 1.0, (100, 20))
+    backs = np.arange(40, 0, -2)
+    ended = Errors(values[:, :10], backs[:10], roughness=rough[:, :10]).before(20)
+    early = Errors(values, backs, roughness=rough).before(20)
+    rough[:, 10:], values[:, 10:] = 9.0, 99.0
+    changed = Errors(values, backs, roughness=rough).before(20)
+
+    assert changed.ends(80)[1].tolist() == early.ends(80)[1].tolist()
+    assert (changed.sizes.own == early.sizes.own).all()
+    assert early.ends(80)[1] == pytest.approx(ended.ends(80)[1])
+    assert early.sizes.own == pytest.approx(ended.sizes.own)
+    assert early.sizes.by_roughness == pytest.approx(ended.sizes.by_roughness)
 
 
 @pytest.mark.parametrize("level", [20, 50, 80, 95])
@@ -197,7 +224,7 @@ def test_errors_of_origins_at_which_a_series_had_hardly_begun_do_not_count_where
         Errors(v, np.arange(14, 2, -1), seasons=k) for v, k in ((values, seasons), (values[:10], seasons[:10]))
     )
 
-    assert every.settled().band(95).high.max() < 2.0 < every.band(95).high.max()
+    assert every.settled().ends(95)[1].max() < 2.0 < every.ends(95)[1].max()
     assert (every.settled().values[20:] == values[20:]).all()
     assert few.settled() is few
     assert Errors(values, np.arange(14, 2, -1)).settled().values is values

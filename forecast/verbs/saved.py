@@ -15,6 +15,7 @@ import pandas as pd
 from forecast.bounds import Bounds
 from forecast.config import resolve
 from forecast.doctor import fillable, placed
+from forecast.error_sizes import ErrorSizes
 from forecast.errors import ConfigError, FileError, ModelError, Notice, nearest, shown
 from forecast.margins import Margins
 from forecast.models.base import predicted, steps_later
@@ -133,6 +134,9 @@ class _Fitted:
         margins, basis = load_object(folder / CALIBRATION), load_basis(folder / CALIBRATION)
         if not isinstance(margins, Margins):
             raise ModelError("M202", f"{FOLDER}/{CALIBRATION}.npz holds something else", hint="forecast run DATA anew")
+        if not all(isinstance(sizes, ErrorSizes) for sizes in margins.sizes.values()):
+            what = f"{FOLDER}/{CALIBRATION}.npz is of an earlier version, whose intervals were in other units"
+            raise ModelError("M202", what, hint="forecast run DATA anew")
         steps = given.get("horizon", basis.horizon)
         if steps < 1:
             raise ConfigError("U101", "--horizon should be greater than 0", hint=f"--horizon {basis.horizon}")
