@@ -138,6 +138,13 @@ def test_a_folder_of_another_version_is_refused_in_words(call, copied, words, fi
     assert f"has no {lacking}" in err
 
 
+def test_scores_are_verified_without_what_intervals_alone_go_by(call, copied):
+    path = copied / "backtest.csv"
+    pd.read_csv(path).drop(columns=["error_unit", "roughness"]).to_csv(path, index=False)
+
+    assert "has no" not in call("report", "r", "--verify")[2]
+
+
 @pytest.mark.parametrize(
     ("file", "text", "lacking"),
     [

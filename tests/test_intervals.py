@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from forecast.covered import binomial_band
+from forecast.error_sizes import ErrorSizes
 from forecast.intervals import (
     Errors,
     adapted_level,
@@ -128,6 +129,15 @@ def test_where_errors_are_ample_later_origins_count_more():
 
     assert (np.abs(found.scores) > kept).mean() == pytest.approx(0.5, abs=0.01)
     assert found.ends(60)[1][0] < kept
+
+
+def test_what_is_usual_for_a_group_is_weighed_as_well():
+    values, backs = np.random.default_rng(0).choice([-1.0, 1.0], size=(120, 20, 1)), np.arange(40, 0, -2)
+    values[:60, :10] *= 9.0  # the smooth half of the series has become calm
+    rough = np.repeat(np.r_[np.full(60, 0.2), np.ones(60)][:, None], 20, axis=1)
+    weighed, plain = Errors(values, backs, roughness=rough).sizes, ErrorSizes.of(values, backs, rough)
+
+    assert weighed.by_roughness[0] < plain.by_roughness[0]
 
 
 def test_errors_weighed_until_they_are_worth_few_count_the_same():

@@ -2,6 +2,7 @@
 
 import io
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from forecast import load_run, pipeline, read_series
 from forecast.errors import ForecastError, ModelError
 from forecast.models.classical import SeasonalNaive
-from forecast.models.saving import load_basis, save_model
+from forecast.models.saving import load_basis, load_object, save_model
 
 SETTINGS = """
 [models.mlp]
@@ -248,6 +249,19 @@ def test_a_file_that_was_put_in_the_place_of_another_is_refused(copied, name):
     with pytest.raises(ModelError, match="holds something else") as caught:
         pipeline.predict(panel(), from_run=copied)
     assert caught.value.code == "M202"
+
+
+def test_intervals_of_a_version_with_other_units_are_refused(copied):
+    kept = copied / "models" / "calibration"
+    margins = load_object(kept)
+    save_model(
+        replace(margins, sizes={name: found.own for name, found in margins.sizes.items()}), kept, load_basis(kept)
+    )
+
+    with pytest.raises(ModelError, match=r"models/calibration\.npz is of an earlier version") as caught:
+        pipeline.predict(panel(), from_run=copied)
+    assert caught.value.code == "M202"
+    assert caught.value.hint == "forecast run DATA anew"
 
 
 def test_a_model_of_another_run_is_not_believed(run, copied):
