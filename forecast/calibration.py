@@ -17,7 +17,7 @@ import pandas as pd
 from forecast.covered import binomial_band
 from forecast.error_sizes import KNOWN
 from forecast.intervals import Errors, Misses, adapted_level, errors_needed
-from forecast.margins import Margins, Width, nested, shifted, sizes_of, stretches, with_known
+from forecast.margins import Margins, Width, holding, nested, shifted, sizes_of, stretches, with_known
 from forecast.metrics import coverage, mean_width, msis
 from forecast.panel import interval_names, of_rows, of_series, with_ends
 
@@ -58,6 +58,8 @@ class Calibration:
         In percent.
     adaptive : bool
         Whether levels follow what earlier windows missed: see `forecast.intervals.adapted_level`.
+    quantile : float, optional
+        Which one is forecast, where it is not the middle: see `at_quantile`.
     """
 
     panel: Panel
@@ -65,6 +67,7 @@ class Calibration:
     backtested: Backtest
     levels: Sequence[float]
     adaptive: bool = False
+    quantile: float | None = None
 
     @cached_property
     def errors(self) -> dict[str, Errors]:
@@ -156,7 +159,9 @@ class Calibration:
                     missed[level] = found if misses.empty else pd.concat([misses, found])
             for level, misses in missed.items():
                 asked[model, level, 0] = adapted_level(misses.to_numpy(np.bool_), level) if self.adaptive else level
-        return with_ends(frame, nested(ends, self.levels), self.levels), asked
+        y_hat = frame["y_hat"].to_numpy(np.float64)
+        held = holding(nested(ends, self.levels), self.levels, y_hat, self.quantile)
+        return with_ends(frame, held, self.levels), asked
 
     def ahead(self, forecasts: pd.DataFrame) -> pd.DataFrame:
         """Return the forecasts with their intervals, calibrated or not."""
@@ -243,7 +248,7 @@ class Calibration:
             for back, (came, told) in found.items()
         }
         between = replace(self.backtested.between, found=moved)
-        return replace(self, backtested=replace(self.backtested, frame=frame, between=between))
+        return replace(self, backtested=replace(self.backtested, frame=frame, between=between), quantile=quantile)
 
     def _origin_moved(self, back: int, model: str, quantile: float) -> Origin:
         """Return the quantile of what a model forecast from an origin between the windows."""

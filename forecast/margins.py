@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Ints = NDArray[np.int64]
 
-__all__ = ["Margins", "Width", "nested", "shifted", "sizes_of", "stretches", "with_known"]
+__all__ = ["Margins", "Width", "holding", "nested", "shifted", "sizes_of", "stretches", "with_known"]
 
 AT_ONCE = 100_000
 """Rows whose ends are worked out together: what lies on the way to them takes several times as much as they do."""
@@ -174,7 +174,7 @@ class Margins:
                 low, high, sure = width.ends(part, level, asked, sizes=size, season_length=self.fitted.season_length)
                 for end, found in zip(interval_names(level), (low, high), strict=True):
                     ends[end][rows] = np.where(sure, found, np.nan) if sure_alone else found
-        return {"y_hat": y_hat} | nested(ends, levels)
+        return {"y_hat": y_hat} | holding(nested(ends, levels), levels, y_hat, self.quantile)
 
     def _shifted(self, frame: pd.DataFrame, shift: Floats, sizes: Floats) -> Floats:
         quantile = 0.5 if self.quantile is None else self.quantile
@@ -227,6 +227,33 @@ def nested(ends: Mapping[str, Floats], levels: Sequence[float]) -> dict[str, Flo
         for inner, outer, sign in zip(interval_names(narrow), interval_names(wide), (-1.0, 1.0), strict=True):
             further = sign * found[inner] > sign * found[outer]
             found[outer] = np.where(further, found[inner], found[outer])
+    return found
+
+
+def holding(
+    ends: Mapping[str, Floats], levels: Sequence[float], y_hat: Floats, quantile: float | None
+) -> dict[str, Floats]:
+    """Return the ends of `nested` intervals, moved outwards to where they hold the `quantile` that is forecast.
+
+    Its errors are told apart from those of the ends, so that one may lie beyond an end that is further out. The middle
+    (None) may lie outside: a model that is always too high should be seen to be.
+
+    Examples
+    --------
+    >>> ends = {"lo-80": np.array([1.0, 1.0]), "hi-80": np.array([5.0, np.nan])}
+    >>> holding(ends, [80.0], np.array([6.0, 6.0]), 0.75)["hi-80"].tolist()
+    [6.0, nan]
+    """
+    found = dict(ends)
+    if quantile is None:
+        return found
+    for level in levels:
+        outside = 0.5 - level / 200.0
+        low, high = interval_names(level)
+        if quantile > outside + 1e-9:
+            found[low] = np.where(y_hat < found[low], y_hat, found[low])
+        if quantile < 1.0 - outside - 1e-9:
+            found[high] = np.where(y_hat > found[high], y_hat, found[high])
     return found
 
 

@@ -209,6 +209,23 @@ def test_a_quantile_is_the_forecast_and_what_models_are_ranked_by(tmp_path):
     assert ahead["y_hat"].mean() == pytest.approx(50 + 1.28, abs=0.2)
 
 
+@pytest.mark.parametrize(("quantile", "beyond"), [(0.97, "hi-95"), (0.89, "hi-80"), (0.11, "lo-80"), (0.03, "lo-95")])
+def test_a_quantile_never_lies_beyond_an_interval_that_holds_it(quantile, beyond):
+    levels, factories, split = (80.0, 95.0), {"confident": lambda: Confident(9.0)}, Split(H, 12)
+    panel = walks(30)
+    tested = backtest(factories, panel, split, levels=levels)
+    plain = Calibration(panel, split, tested, levels)
+    found = plain.at_quantile(quantile)
+    forecasts = fit_all(factories, panel, split, levels=levels).forecasts
+    margins = found.margins(["confident"], shifts=plain.shifts(["confident"], quantile), quantile=quantile)
+    sign = 1.0 if beyond.startswith("hi") else -1.0
+
+    for frame in (found.windows, margins.ahead(forecasts, panel, levels)):
+        known = frame.dropna(subset=beyond)
+        assert len(known) >= 90
+        assert (sign * known["y_hat"] <= sign * known[beyond]).all()
+
+
 def test_paths_keep_together_what_goes_together(tmp_path):
     settings = {"models": ["naive"], "horizon": 6, "n_windows": 8, "season_length": 1, "paths": 400}
     walk = pd.DataFrame({"ds": range(200), "y": 100 + np.random.default_rng(0).normal(size=200).cumsum()})
